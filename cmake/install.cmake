@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: MIT
+# What `cmake --install` writes: the headers, and the files by which find_package(pluck) finds them.
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/pluck")
+
+install(TARGETS pluck EXPORT pluck-targets FILE_SET HEADERS)
+install(EXPORT pluck-targets NAMESPACE pluck:: DESTINATION "${package_dir}")
+
+configure_package_config_file(cmake/pluck-config.cmake.in "${PROJECT_BINARY_DIR}/pluck-config.cmake"
+                              INSTALL_DESTINATION "${package_dir}")
+# While the major version is 0, a new minor version may break callers. No machine code, so any architecture will do.
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/pluck-config-version.cmake"
+                                 COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
+install(FILES "${PROJECT_BINARY_DIR}/pluck-config.cmake" "${PROJECT_BINARY_DIR}/pluck-config-version.cmake"
+        DESTINATION "${package_dir}")
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")

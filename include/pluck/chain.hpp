@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+//
+// Chains: stages one after the other, as one immutable value; and `combined`, the usual four from run-time fields.
+#pragma once
+
+#include <pluck/core/config.hpp>
+#include <pluck/core/row.hpp>
+#include <pluck/core/stage.hpp>
+#include <pluck/core/status.hpp>
+#include <pluck/draw/categorical.hpp>
+#include <pluck/draw/greedy.hpp>
+#include <pluck/keep/min_p.hpp>
+#include <pluck/keep/top_k.hpp>
+#include <pluck/keep/top_p.hpp>
+#include <pluck/shape/temperature.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+namespace pluck::inline v0 {
+
+template <stage_like... Stages>
+struct chain;
+
+/// The empty chain: plain sampling from the whole row.
+template <>
+struct chain<> {};
+
+/// Stages in the order in which they run. Made by `a | b` or `chain{a, b}`; any number, any order that the grammar
+/// `adjust* (shape | keep)* draw?` allows, which is checked as it compiles.
+///
+/// Errors.       None of its own: each stage has checked its parameters when it was made.
+/// Cost.         None: trivially copyable, no allocation, safe to share between threads and to copy into a kernel.
+template <stage_like First, stage_like... Rest>
+struct chain<First, Rest...> {
+    First first;
+    chain<Rest...> rest;
+
+    PLUCK_HOST_DEVICE constexpr explicit chain(First head, Rest... tail) noexcept : first(head), rest{tail...} {}
+    PLUCK_HOST_DEVICE constexpr explicit chain(First head, chain<Rest...> tail) noexcept : first(head), rest(tail) {}
+
+    static_assert(First::does != verb::draw || sizeof...(Rest) == 0,
+                  "pluck: a draw stage ends its chain; move greedy(), categorical() or your own draw to the end");
+    static_assert(First::does == verb::adjust || (... && (Rest::does != verb::adjust)),
+                  "pluck: adjusters move scores before anything is kept; put them in front of shape and keep stages");
+};
+
+template <stage_like... Stages>
+chain(Stages...) -> chain<Stages...>;
+
+namespace core {
+
+template <class T>
+inline constexpr bool is_chain = false;
+template <class... Stages>
+inline constexpr bool is_chain<chain<Stages...>> = true;
+
+}  // namespace core
+
+/// The usual four stages from fields that may be set at run time, in this order. Each field is the stage itself, so it
+/// is checked when it is set; a neutral one costs a comparison.
+///
+///     pluck::combined settings{.temperature = 0.8f, .top_k = 50};
+///     settings.top_p = 0.9f;
+struct combined {
+    pluck::temperature temperature = 1;
+    pluck::top_k top_k = 0;
+    pluck::top_p top_p = 1;
+    pluck::min_p min_p = 0;
+
+    [[nodiscard]] PLUCK_HOST_DEVICE constexpr auto stages() const noexcept {
+        return chain<pluck::temperature, pluck::top_k, pluck::top_p, pluck::min_p>{temperature, top_k, top_p, min_p};
+    }
+};
+
+/// What well-known services are said to use when the caller sets nothing: starting points, not endorsements.
+namespace presets {
+
+[[nodiscard]] constexpr combined openai() { return {.temperature = 1.0f, .top_p = 1.0f}; }
+[[nodiscard]] constexpr combined claude() { return {.temperature = 0.7f, .top_p = 0.9f}; }
+[[nodiscard]] constexpr combined llama() { return {.temperature = 0.6f, .top_p = 0.9f}; }
+
+}  // namespace presets
+
+/// A stage, a chain, or `combined`: whatever sample() takes.
+template <class T>
+concept chain_like = stage_like<T> || core::is_chain<T> || std::same_as<T, combined>;
+
+/// The chain of anything that is one.
+template <chain_like T>
+[[nodiscard]] PLUCK_HOST_DEVICE constexpr auto as_chain(const T& x) noexcept {
+    if constexpr (stage_like<T>) return chain<T>{x};
+    else if constexpr (std::same_as<T, combined>) return x.stages();
+    else return x;
+}
+
+namespace core {
+
+template <class... Right>
+constexpr chain<Right...> joined(const chain<>&, const chain<Right...>& right) noexcept {
+    return right;
+}
+
+template <class First, class... Rest, class... Right>
+constexpr chain<First, Rest..., Right...> joined(const chain<First, Rest...>& left,
+                                                 const chain<Right...>& right) noexcept {
+    return chain<First, Rest..., Right...>{left.first, joined(left.rest, right)};
+}
+
+template <class... Stages>
+[[nodiscard]] constexpr bool chain_is_random(const chain<Stages...>*) noexcept {
+    return (... || is_random<Stages>());
+}
+
+/// Whether the kept set depends on the key.
+template <class T>
+inline constexpr bool needs_key = chain_is_random(static_cast<decltype(as_chain(std::declval<T>()))*>(nullptr));
+
+[[nodiscard]] constexpr std::size_t rows_served(const chain<>&) noexcept {
+    return std::numeric_limits<std::size_t>::max();
+}
+
+/// How many rows all per-row parameters of a chain can serve.
+template <class First, class... Rest>
+[[nodiscard]] constexpr std::size_t rows_served(const chain<First, Rest...>& stages) noexcept {
+    const std::size_t first = rows_served(stages.first);
+    const std::size_t rest = rows_served(stages.rest);
+    return first < rest ? first : rest;
+}
+
+}  // namespace core
+
+/// `a | b`: first a, then b. Either side may be a stage, a chain or `combined`.
+template <chain_like Left, chain_like Right>
+[[nodiscard]] constexpr auto operator|(const Left& left, const Right& right) noexcept {
+    return core::joined(as_chain(left), as_chain(right));
+}
+
+namespace core {
+
+template <class Row>
+PLUCK_HOST_DEVICE void adjust(const chain<>&, Row&) {}
+
+template <class First, class... Rest, class Row>
+PLUCK_HOST_DEVICE void adjust(const chain<First, Rest...>& stages, Row& row) {
+    if constexpr (First::does == verb::adjust) {
+        if (row.state() != status::ok) return;
+        adjusting<Row> scores(row);
+        stages.first(scores);
+        adjust(stages.rest, row);
+    }
+}
+
+template <class Row>
+PLUCK_HOST_DEVICE std::int32_t choose(const chain<>&, Row& row) {
+    return row.state() == status::ok ? categorical{}(row) : -1;
+}
+
+template <class First, class... Rest, class Row>
+PLUCK_HOST_DEVICE std::int32_t choose(const chain<First, Rest...>& stages, Row& row) {
+    if constexpr (First::does == verb::adjust) {
+        return choose(stages.rest, row);
+    } else {
+        if (row.state() != status::ok) return -1;
+        if constexpr (First::does == verb::draw) {
+            const std::int32_t token = stages.first(row);
+            return row.state() == status::ok ? token : -1;
+        } else {
+            stages.first(row);
+            return choose(stages.rest, row);
+        }
+    }
+}
+
+template <class Row>
+PLUCK_HOST_DEVICE void remember(const chain<>&, Row&, std::int32_t) {}
+
+template <class First, class... Rest, class Row>
+PLUCK_HOST_DEVICE void remember(const chain<First, Rest...>& stages, Row& row, std::int32_t token) {
+    if constexpr (requires { stages.first.after(row, token); }) {
+        stages.first.after(row, token);
+    } else {
+        static_assert(!requires(First& stage) { stage.after(row, token); },
+                      "pluck: after(row, token) must be const: a stage keeps its state behind a pointer");
+    }
+    remember(stages.rest, row, token);
+}
+
+/// All of run() but that stages remember it.
+template <class... Stages, class Row>
+[[nodiscard]] PLUCK_HOST_DEVICE pick try_run(const chain<Stages...>& stages, Row& row) {
+    adjust(stages, row);
+    if (!row.settle()) return {-1, row.state()};
+    const std::int32_t token = choose(stages, row);
+    if (row.state() != status::ok) return {-1, row.state()};
+    if (token < 0) return {-1, status::no_candidate};  // a draw stage of a user's own that found none
+    return {token, status::ok};
+}
+
+}  // namespace core
+
+/// Runs a chain on a row of any backend: adjusters, classification, cuts, draw, and what stages remember of it.
+template <class... Stages, class Row>
+[[nodiscard]] PLUCK_HOST_DEVICE pick run(const chain<Stages...>& stages, Row& row) {
+    const pick drawn = core::try_run(stages, row);
+    if (drawn) core::remember(stages, row, drawn.token);
+    return drawn;
+}
+
+}  // namespace pluck::inline v0

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+//
+// The few things that templates cannot say: what runs on a device, what must be inlined. Every macro is always defined.
+#pragma once
+
+/// Marks what a kernel may call. Under nvcc: `__host__ __device__`.
+#if defined(__CUDACC__)
+#define PLUCK_HOST_DEVICE __host__ __device__
+#else
+#define PLUCK_HOST_DEVICE
+#endif
+
+/// 1 while nvcc compiles the device side of a function.
+#if defined(__CUDA_ARCH__)
+#define PLUCK_ON_DEVICE 1
+#else
+#define PLUCK_ON_DEVICE 0
+#endif
+
+/// A loop that is written once and compiled per instruction set must end up inside its wrapper, also at -O0.
+#define PLUCK_ALWAYS_INLINE inline __attribute__((always_inline))
+
+/// 1 where one instruction computes a * b + c with one rounding.
+#if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA)
+#define PLUCK_HARDWARE_FMA 1
+#else
+#define PLUCK_HARDWARE_FMA 0
+#endif
+
+#if defined(__cpp_exceptions)
+#define PLUCK_EXCEPTIONS 1
+#else
+#define PLUCK_EXCEPTIONS 0
+#endif
+
+/// Names what this translation unit is compiled for. The functions between sample() and a row's loops live in an inline
+/// namespace of that name: else the linker could keep the body with the newest instructions for a part of the program
+/// that must also run without them. Types do not, so that they pass from one part to the other.
+#if defined(__AVX512F__)
+#define PLUCK_BUILD built_for_avx512
+#elif defined(__AVX2__) && defined(__FMA__)
+#define PLUCK_BUILD built_for_avx2_and_fma
+#elif defined(__AVX2__)
+#define PLUCK_BUILD built_for_avx2
+#elif PLUCK_HARDWARE_FMA
+#define PLUCK_BUILD built_for_fma
+#elif defined(__AVX__)
+#define PLUCK_BUILD built_for_avx
+#elif defined(__SSE4_1__)
+#define PLUCK_BUILD built_for_sse4
+#else
+#define PLUCK_BUILD built_for_any
+#endif

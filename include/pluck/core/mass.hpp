@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+//
+// The integer mass of a token: the one piece of arithmetic that decides every draw. Sums of integers do not depend on
+// their order, so the same row gives the same token on any machine, thread count, batch and device.
+// Fit, error bound and proof of monotonicity: docs/mass.md.
+#pragma once
+
+#include <pluck/core/arithmetic.hpp>
+#include <pluck/core/config.hpp>
+#include <pluck/core/philox.hpp>
+#include <pluck/core/ranking.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pluck::inline v0 {
+
+/// The best token's mass is 2^40: a token less likely than 2^-40 of it has none.
+inline constexpr int mass_bits = 40;
+
+/// So that no sum of masses exceeds 2^63.
+inline constexpr std::size_t max_vocab = std::size_t{1} << 23;
+
+/// T is 0 or within these: beyond them, hardware that flushes subnormals would show in the masses.
+inline constexpr double min_temperature = 0x1p-64;
+inline constexpr double max_temperature = 0x1p64;
+
+namespace core {
+
+inline constexpr float magic = 0x1.8p23f;  // x + magic rounds a small x to an integer, held in the low bits
+inline constexpr std::int32_t magic_bits = 0x4b400000;
+static_assert(bits_as<std::int32_t>(magic) == magic_bits);
+
+}  // namespace core
+
+/// log2(e) / T as a float: what turns a difference of scores into octaves.
+[[nodiscard]] PLUCK_HOST_DEVICE inline float mass_scale(double temperature) noexcept {
+    return core::nearest_float(core::quotient(0x1.71547652b82fep0, temperature));
+}
+
+/// T after one more temperature stage: the product, rounded, kept within [min_temperature, max_temperature]. A factor
+/// that is not above 0, or is NaN, leaves T alone: a stage of a user's own may well compute one.
+[[nodiscard]] PLUCK_HOST_DEVICE inline double scaled_temperature(double temperature, double factor) noexcept {
+    constexpr auto infinity = core::bits_as<double>(std::uint64_t{0x7ff0000000000000u});
+    if (core::ordered(factor) <= 0 || core::ordered(factor) > core::ordered(infinity)) return temperature;
+    const double next = core::product(temperature, factor);
+    return next < min_temperature ? min_temperature : next > max_temperature ? max_temperature : next;
+}
+
+namespace core {
+
+/// One multiply-add with one rounding, in whichever way this compilation offers. A loop that is compiled for another
+/// instruction set than the rest of the program names its own.
+struct native_fused {
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE static float of(float a, float b, float c) noexcept {
+        return fused(a, b, c);
+    }
+};
+
+}  // namespace core
+
+/// The mass of a token whose score lies `difference` <= 0 from the best one's.
+///
+/// Definition.   2^40 * 2^(difference * scale), in integers: exactly the steps below.
+/// Parameters.   difference   in nats, <= 0, may be -infinity; not NaN
+///               scale        mass_scale(T)
+/// Guarantees.   mass_of(0, scale) == 2^40; never decreases as the difference grows; 0 below 2^-40 or so.
+/// Cost.         Eight fused multiply-adds and a shift; free of branches, so that a loop over it vectorises.
+template <class Fused = core::native_fused>
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint64_t mass_of(float difference, float scale) noexcept {
+#if !PLUCK_ON_DEVICE
+    // Under -ffast-math clang++ takes whatever follows from a known infinity for meaningless, so it may not know one.
+    if (__builtin_constant_p(difference)) difference = core::opaque(difference);
+#endif
+    const float shifted = Fused::of(difference, scale, core::magic);
+    const auto shifted_bits = core::bits_as<std::int32_t>(shifted);
+    // All ones if the token weighs anything, else 0; a mask, since compilers do not vectorise a choice in here. As
+    // integers, negative floats compare below, too.
+    const std::uint32_t weighs = shifted_bits >= core::magic_bits - mass_bits ? ~0u : 0u;
+    const auto octave =
+        static_cast<std::int32_t>((static_cast<std::uint32_t>(shifted_bits) - core::magic_bits) & weighs);
+
+    // From here on a token without mass computes garbage, which the mask discards.
+    const float fraction = Fused::of(difference, scale, static_cast<float>(-octave));  // in [-1/2, 1/2]
+    // Without its lowest bit each step of the fraction outweighs the rounding of the polynomial: monotone.
+    const float f = core::bits_as<float>(core::bits_as<std::uint32_t>(fraction) & ~1u);
+    float p = 0x1.3f94f2p-13f;  // 2^f, coefficients from docs/mass_fit.py
+    p = Fused::of(p, f, 0x1.5f0a68p-10f);
+    p = Fused::of(p, f, 0x1.3b30acp-7f);
+    p = Fused::of(p, f, 0x1.c6af78p-5f);
+    p = Fused::of(p, f, 0x1.ebfbd8p-3f);
+    p = Fused::of(p, f, 0x1.62e43p-1f);
+    p = Fused::of(p, f, 1.0f);
+
+    // q = 2^24 p as an integer: p lies in [1/2, 2), so its exponent's lowest bit tells which octave.
+    const auto p_bits = core::bits_as<std::uint32_t>(p);
+    const std::uint32_t q = (((p_bits & 0x7fffffu) | 0x800000u) << (p_bits >> 23 & 1u)) & weighs;
+    return (std::uint64_t{q} << (mass_bits - 24)) >> -octave;
+}
+
+/// max(1, ceil(p * total)), exactly: the mass that a nucleus of share p must reach. What is outside of [0, 1] counts as
+/// the end on its side, so that a stage of a user's own can do no harm.
+[[nodiscard]] PLUCK_HOST_DEVICE constexpr std::uint64_t mass_share(float p, std::uint64_t total) noexcept {
+    if (core::ordered(p) <= 0) return 1;
+    if (core::ordered(p) >= core::ordered(1.0f)) return total != 0 ? total : 1;
+    const auto bits = core::bits_as<std::uint32_t>(p);
+    const std::uint32_t exponent = bits >> 23 & 0xffu;
+    const std::uint32_t mantissa = (bits & 0x7fffffu) | (exponent != 0 ? 0x800000u : 0u);
+    const auto product = static_cast<core::uint128>(total) * mantissa;  // p = mantissa * 2^-shift
+    const int shift = 150 - static_cast<int>(exponent != 0 ? exponent : 1);
+    if (shift > 87) return 1;  // the product has at most 64 + 24 bits
+    const auto share = static_cast<std::uint64_t>(product >> shift);
+    const bool exact = product == static_cast<core::uint128>(share) << shift;
+    return exact && share != 0 ? share : share + 1;
+}
+
+/// floor(uniform * total / 2^128): a point of [0, total), each token's interval hit in proportion to its mass.
+[[nodiscard]] PLUCK_HOST_DEVICE constexpr std::uint64_t mass_point(const bits128& uniform,
+                                                                   std::uint64_t total) noexcept {
+    const std::uint64_t low = std::uint64_t{uniform.word[1]} << 32 | uniform.word[0];
+    const std::uint64_t high = std::uint64_t{uniform.word[3]} << 32 | uniform.word[2];
+    const auto carry = core::product_high(low, total);
+    return static_cast<std::uint64_t>((static_cast<core::uint128>(high) * total + carry) >> 64);
+}
+
+}  // namespace pluck::inline v0

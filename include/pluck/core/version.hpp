@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+//
+// The only place where the version is written; CMake reads it from here.
+#pragma once
+
+namespace pluck::inline v0 {
+
+inline constexpr int version_major = 0;
+inline constexpr int version_minor = 1;
+inline constexpr int version_patch = 0;
+
+}  // namespace pluck::inline v0

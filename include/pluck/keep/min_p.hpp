@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+//
+// Min-p: only tokens at least m times as likely as the best one stay.
+#pragma once
+
+#include <pluck/core/config.hpp>
+#include <pluck/core/error.hpp>
+#include <pluck/core/log.hpp>
+#include <pluck/core/min_keep.hpp>
+#include <pluck/core/param.hpp>
+#include <pluck/core/ranking.hpp>
+#include <pluck/core/stage.hpp>
+#include <pluck/core/status.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pluck::inline v0 {
+
+/// Keeps the tokens whose probability is at least m times that of the best one.
+///
+/// Definition.   Token i stays iff its score is at least theta = M + T log(m), or its rank is below min_keep; M the
+///               best score, T the temperature so far. theta is rounded to float as docs/draw.md says.
+/// Parameters.   m          [0, 1], dimensionless; 0 is neutral, 1 keeps the tokens that tie with the best.
+///               min_keep   [0, infinity), tokens; the best one always stays.
+/// Ties.         Equal scores stay or go together, except where min_keep divides them by token id.
+/// Non-finite.   Tokens at -infinity never stay.
+/// Randomness.   None.
+/// Cost.         A logarithm, and a look at the blocks that reach the threshold; no exponential.
+/// Errors.       std::invalid_argument if m is outside [0, 1] (NaN included) or min_keep < 0.
+/// Source.       Nguyen et al., ICLR 2025, arXiv:2407.01082.
+class min_p : public stage {
+public:
+    static constexpr verb does = verb::keep;
+
+    template <number Number, whole_number Integer = int>
+    constexpr min_p(Number m, Integer min_keep = 1)
+        : m_(checked(static_cast<core::real<Number>>(m))), min_keep_(core::checked_min_keep("min_p", min_keep)) {}
+    template <whole_number Integer = int>
+    constexpr min_p(per_row<float> m, Integer min_keep = 1)
+        : m_(m), min_keep_(core::checked_min_keep("min_p", min_keep)) {}
+
+    template <class Row>
+    PLUCK_HOST_DEVICE void operator()(Row& row) const {
+        const float m = m_[row.index()];
+        if (!core::in_range(m, 0.0f, 1.0f)) return row.fail(status::bad_parameter);
+        if (core::ordered(m) == 0) return;
+        float theta = row.best().score();
+        if (core::ordered(m) != core::ordered(1.0f))
+            theta = core::sum(theta, core::nearest_float(core::product(row.temperature(), log_of(m))));
+        row.keep_at_least(theta, min_keep_);
+    }
+
+    [[nodiscard]] constexpr std::size_t rows() const noexcept { return m_.rows(); }
+
+private:
+    template <class Real>
+    static constexpr float checked(Real m) {
+        if (!core::in_range(m, Real{0}, Real{1})) core::reject("min_p", "m", "in [0, 1]", m);
+        return core::held(m);
+    }
+
+    param<float> m_;
+    std::uint32_t min_keep_;
+};
+
+}  // namespace pluck::inline v0

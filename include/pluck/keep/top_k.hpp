@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+//
+// Top-k: only the k best tokens stay.
+#pragma once
+
+#include <pluck/core/config.hpp>
+#include <pluck/core/error.hpp>
+#include <pluck/core/param.hpp>
+#include <pluck/core/stage.hpp>
+#include <pluck/core/status.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <utility>
+
+namespace pluck::inline v0 {
+
+/// Keeps the k best tokens.
+///
+/// Definition.   The first min(k, candidates) of the ranking.
+/// Parameters.   k   [0, infinity), a count of any integer type; 0 keeps all and is neutral.
+/// Ties.         Exactly k are kept: equal scores by token id, lowest first.
+/// Non-finite.   Tokens at -infinity are not candidates and never kept.
+/// Randomness.   None.
+/// Cost.         One look at the block maxima, and at the few blocks that reach the k-th of them. Linear in the vocab
+///               for any input; nothing is sorted.
+/// Errors.       std::invalid_argument if k < 0.
+/// Source.       Fan, Lewis, Dauphin, ACL 2018, arXiv:1805.04833.
+class top_k : public stage {
+public:
+    static constexpr verb does = verb::keep;
+
+    template <whole_number Integer>
+    constexpr top_k(Integer k) : k_(checked(k)) {}
+    constexpr top_k(per_row<std::int32_t> k) noexcept : k_(k) {}
+
+    template <class Row>
+    PLUCK_HOST_DEVICE void operator()(Row& row) const {
+        const std::int32_t k = k_[row.index()];
+        if (k < 0) return row.fail(status::bad_parameter);
+        if (k != 0) row.keep_largest(static_cast<std::uint32_t>(k));
+    }
+
+    [[nodiscard]] constexpr std::size_t rows() const noexcept { return k_.rows(); }
+
+private:
+    template <class Integer>
+    static constexpr std::int32_t checked(Integer k) {
+        if (std::cmp_less(k, 0)) core::reject("top_k", "k", ">= 0", k);
+        // No row is that long, so a larger k says the same.
+        constexpr std::int32_t most = std::numeric_limits<std::int32_t>::max();
+        return std::cmp_greater(k, most) ? most : static_cast<std::int32_t>(k);
+    }
+
+    param<std::int32_t> k_;
+};
+
+}  // namespace pluck::inline v0

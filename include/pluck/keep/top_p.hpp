@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+//
+// Top-p, or nucleus sampling: only the smallest head of the ranking that holds a share p of the probability stays.
+#pragma once
+
+#include <pluck/core/config.hpp>
+#include <pluck/core/error.hpp>
+#include <pluck/core/min_keep.hpp>
+#include <pluck/core/param.hpp>
+#include <pluck/core/ranking.hpp>
+#include <pluck/core/stage.hpp>
+#include <pluck/core/status.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pluck::inline v0 {
+
+/// Keeps the nucleus: the shortest head of the ranking whose mass reaches p of the mass kept so far.
+///
+/// Definition.   Token i stays iff E_i < max(1, ceil(p Z)) or its rank is below min_keep, with E_i the mass ranked
+///               strictly before it and Z the mass of what is kept so far, at the temperature so far. Stages compose
+///               one after the other, so top_k before top_p renormalises.
+/// Parameters.   p          [0, 1], dimensionless; 1 is neutral, 0 keeps min_keep tokens. The exact value of the
+///                          float counts: .1f is a little more than a tenth, so that of ten equal tokens
+///                          p = .1f, .2f, ..., .9f keep 2, 3, 4, 5, 5, 7, 7, 9, 9.
+///               min_keep   [0, infinity), tokens; the best one always stays.
+/// Ties.         By token id, lowest first: a tie may be cut in the middle.
+/// Non-finite.   Tokens at -infinity have no mass and never stay.
+/// Randomness.   None.
+/// Cost.         One pass for the masses, and a look at the blocks that reach the cut; linear for any input.
+/// Errors.       std::invalid_argument if p is outside [0, 1] (NaN included) or min_keep < 0.
+/// Source.       Holtzman et al., ICLR 2020, arXiv:1904.09751, section 3.1.
+class top_p : public stage {
+public:
+    static constexpr verb does = verb::keep;
+
+    template <number Number, whole_number Integer = int>
+    constexpr top_p(Number p, Integer min_keep = 1)
+        : p_(checked(static_cast<core::real<Number>>(p))), min_keep_(core::checked_min_keep("top_p", min_keep)) {}
+    template <whole_number Integer = int>
+    constexpr top_p(per_row<float> p, Integer min_keep = 1)
+        : p_(p), min_keep_(core::checked_min_keep("top_p", min_keep)) {}
+
+    template <class Row>
+    PLUCK_HOST_DEVICE void operator()(Row& row) const {
+        const float p = p_[row.index()];
+        if (!core::in_range(p, 0.0f, 1.0f)) return row.fail(status::bad_parameter);
+        if (core::ordered(p) != core::ordered(1.0f)) row.keep_mass(p, min_keep_);
+    }
+
+    [[nodiscard]] constexpr std::size_t rows() const noexcept { return p_.rows(); }
+
+private:
+    template <class Real>
+    static constexpr float checked(Real p) {
+        if (!core::in_range(p, Real{0}, Real{1})) core::reject("top_p", "p", "in [0, 1]", p);
+        return core::held(p);
+    }
+
+    param<float> p_;
+    std::uint32_t min_keep_;
+};
+
+}  // namespace pluck::inline v0

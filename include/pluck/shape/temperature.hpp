@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+//
+// Temperature: how boldly to draw. Below 1 the best tokens gain, above 1 the others do.
+#pragma once
+
+#include <pluck/core/config.hpp>
+#include <pluck/core/error.hpp>
+#include <pluck/core/mass.hpp>
+#include <pluck/core/param.hpp>
+#include <pluck/core/stage.hpp>
+#include <pluck/core/status.hpp>
+
+#include <cstddef>
+
+namespace pluck::inline v0 {
+
+/// Divides the scores by t, for all that follows in the chain.
+///
+/// Definition.   p_i = exp(z_i / t) / sum_j exp(z_j / t) over the kept set. T starts at 1 and becomes T * t, rounded to
+///               double, at each temperature stage; it saturates at 2^-64 and 2^64. t = 0 keeps the best token and
+///               leaves T alone.
+/// Parameters.   t   0 or [2^-64, 2^64], dimensionless; 1 is neutral. Held as a float: 0.8 means 0.8f.
+/// Ties.         t = 0 takes the lowest id among the best, as greedy() does.
+/// Non-finite.   Never made: the difference from the best score is scaled, not the score.
+/// Randomness.   None.
+/// Cost.         A multiplication. No exponential is taken until a draw or a top_p asks for one.
+/// Errors.       std::invalid_argument outside the range, NaN included.
+/// Source.       Ackley, Hinton, Sejnowski 1985; docs/draw.md, section 3.
+class temperature : public stage {
+public:
+    static constexpr verb does = verb::shape;
+
+    template <number Number>
+    constexpr temperature(Number t) : t_(checked(static_cast<core::real<Number>>(t))) {}
+    constexpr temperature(per_row<float> t) noexcept : t_(t) {}
+
+    template <class Row>
+    PLUCK_HOST_DEVICE void operator()(Row& row) const {
+        const float t = t_[row.index()];
+        if (!allowed(t)) return row.fail(status::bad_parameter);
+        if (core::ordered(t) == 0) return row.keep_largest(1);
+        if (core::ordered(t) != core::ordered(1.0f)) row.scale(t);
+    }
+
+    [[nodiscard]] constexpr std::size_t rows() const noexcept { return t_.rows(); }
+
+private:
+    template <class Float>
+    PLUCK_HOST_DEVICE static constexpr bool allowed(Float t) noexcept {
+        return core::ordered(t) == 0 ||
+               core::in_range(t, static_cast<Float>(min_temperature), static_cast<Float>(max_temperature));
+    }
+    template <class Real>
+    static constexpr float checked(Real t) {
+        if (!allowed(t)) core::reject("temperature", "t", "0 or in [2^-64, 2^64]", t);
+        return core::held(t);
+    }
+
+    param<float> t_;
+};
+
+}  // namespace pluck::inline v0

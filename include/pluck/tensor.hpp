@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+//
+// Eigen's tensors as rows and batches. Apart from eigen.hpp, since Eigen keeps them among its unsupported modules.
+#pragma once
+
+#include <pluck/core/logits.hpp>
+#include <pluck/eigen.hpp>
+
+#include <unsupported/Eigen/CXX11/Tensor>
+
+#include <concepts>
+#include <cstddef>
+#include <type_traits>
+
+namespace pluck::inline v0 {
+
+namespace core {
+
+/// A TensorRef may refer to an expression, and then has no memory to look at.
+template <class X>
+inline constexpr bool is_tensor_ref = false;
+template <class Plain>
+inline constexpr bool is_tensor_ref<Eigen::TensorRef<Plain>> = true;
+
+/// Eigen::Tensor, TensorFixedSize, TensorMap: tensors whose elements lie in memory.
+template <class X>
+concept tensor_in_memory = !is_tensor_ref<X> && requires(const X& x) {
+    { X::NumDimensions } -> std::convertible_to<int>;
+    x.dimension(0);
+    x.data();
+} && logit_scalar<std::remove_const_t<typename X::Scalar>>;
+
+}  // namespace core
+
+/// A tensor of rank 1.
+template <core::tensor_in_memory X>
+    requires(X::NumDimensions == 1)
+struct row_traits<X> {
+    static logits_view<std::remove_const_t<typename X::Scalar>> view(const X& x) noexcept {
+        return {x.data(), static_cast<std::size_t>(x.dimension(0))};
+    }
+};
+
+/// A tensor of rank 2, [batch, vocab], in either layout.
+template <core::tensor_in_memory X>
+    requires(X::NumDimensions == 2)
+struct batch_traits<X> {
+    static std::size_t rows(const X& x) noexcept { return static_cast<std::size_t>(x.dimension(0)); }
+    static logits_view<std::remove_const_t<typename X::Scalar>> row(const X& x, std::size_t index) noexcept {
+        const auto at = static_cast<std::ptrdiff_t>(index);
+        const auto vocab = static_cast<std::size_t>(x.dimension(1));
+        if constexpr (int(X::Layout) == int(Eigen::RowMajor)) {
+            return {x.data() + at * static_cast<std::ptrdiff_t>(vocab), vocab};
+        } else {
+            return {x.data() + at, vocab, static_cast<std::ptrdiff_t>(x.dimension(0))};
+        }
+    }
+};
+
+}  // namespace pluck::inline v0

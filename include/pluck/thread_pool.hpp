@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+//
+// A batch over several threads: an executor for sample_rows() on top of Eigen's own thread pool. Eigen's, since every
+// user of pluck has it already and it is better worn than anything that we would write.
+#pragma once
+
+#include <pluck/core/config.hpp>
+#include <pluck/core/error.hpp>
+#include <pluck/core/param.hpp>
+
+#if __has_include(<Eigen/ThreadPool>)  // Eigen 5
+#include <Eigen/ThreadPool>
+#else
+#include <unsupported/Eigen/CXX11/ThreadPool>
+#endif
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <thread>
+#include <utility>
+
+namespace pluck::inline v0 {
+
+/// Runs f(0) ... f(n - 1) on the calling thread and the pool's.
+///
+///     pluck::thread_pool pool;
+///     pluck::sample_rows(batch, chain, keys, picks, pool);
+///
+/// Parameters.   threads   [1, 4096], the calling thread included; by default as many as the machine has
+/// Guarantees.   Each i runs once; picks do not depend on the number of threads. Calls from several threads, and from
+///               within f, are fine: a caller always works on its own items and never waits for a free thread.
+/// Errors.       std::invalid_argument outside the range.
+class thread_pool {
+public:
+    thread_pool() : thread_pool(std::clamp(std::thread::hardware_concurrency(), 1u, 4096u)) {}
+
+    template <whole_number Integer>
+    explicit thread_pool(Integer threads) : helpers_(checked(threads) - 1), pool_(std::max(helpers_, 1)) {}
+
+    template <class F>
+    void operator()(std::size_t n, const F& f) const {
+        static_assert(noexcept(f(n)), "pluck: a function that an executor runs must be noexcept");
+        if (n == 0) return;
+        // Shared with the helpers, since one may wake up when the work is long done: it then finds no item left.
+        const auto work = std::make_shared<progress>();
+        const auto helpers = std::min(static_cast<std::size_t>(helpers_), n - 1);
+        for (std::size_t helper = 0; helper < helpers; ++helper) {
+#if PLUCK_EXCEPTIONS
+            try {
+                pool_.Schedule([work, n, &f] { work->run(n, f); });
+            } catch (...) {
+                break;  // no memory for more helpers: f must outlive those that run, so this call goes on without
+            }
+#else
+            pool_.Schedule([work, n, &f] { work->run(n, f); });
+#endif
+        }
+        work->run(n, f);
+        for (std::size_t done = work->done.load(); done != n; done = work->done.load()) work->done.wait(done);
+    }
+
+private:
+    struct progress {
+        std::atomic<std::size_t> next = 0;
+        std::atomic<std::size_t> done = 0;
+
+        template <class F>
+        void run(std::size_t n, const F& f) {
+            for (std::size_t i = next.fetch_add(1); i < n; i = next.fetch_add(1)) {
+                f(i);
+                if (done.fetch_add(1) + 1 == n) done.notify_all();
+            }
+        }
+    };
+
+    template <class Integer>
+    static int checked(Integer threads) {
+        if (std::cmp_less(threads, 1) || std::cmp_greater(threads, 4096)) {
+            core::reject("thread_pool", "threads", "in [1, 4096]", threads);
+        }
+        return static_cast<int>(threads);
+    }
+
+    int helpers_;
+    mutable Eigen::ThreadPool pool_;
+};
+
+}  // namespace pluck::inline v0

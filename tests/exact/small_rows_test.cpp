@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+//
+// Rows of 1 to 5 tokens of all special values, all limits of the parameters, both ends of every token's interval of U.
+#include "exact/compare.hpp"
+#include "exact/random_chains.hpp"
+#include "exact/random_rows.hpp"
+#include "exact/workers.hpp"
+#include "reference/oracle.hpp"
+#include "support/catch.hpp"
+#include <pluck/core/logits.hpp>
+#include <pluck/core/philox.hpp>
+#include <pluck/cpu/row.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+using namespace exact;
+
+namespace {
+
+// -infinity, -FLT_MAX, -1e30, -1, -0, +0, the least subnormal, 1, 1 + ulp, 88, FLT_MAX, +infinity, NaN
+constexpr std::uint32_t values[] = {0xff800000, 0xff7fffff, 0xf149f2ca, 0xbf800000, 0x80000000, 0x00000000, 0x00000001,
+                                    0x3f800000, 0x3f800001, 0x42b00000, 0x7f7fffff, 0x7f800000, 0x7fc00000};
+constexpr float temperatures[] = {0, 0x1p-64f, 0.5f, 1, 0x1p64f};
+constexpr u64 ks[] = {0, 1, 2, 3, 4, 5, 6};
+constexpr float ps[] = {0, least_subnormal, 0.25f, 0.5f, 0.75f, below_one, 1};
+constexpr float ms[] = {0, least_subnormal, 0.1f, below_one, 1};
+constexpr u64 min_keeps[] = {0, 1, 2, 6};
+
+constexpr u64 power(std::size_t base, std::size_t exponent) {
+    return exponent == 0 ? 1 : base * power(base, exponent - 1);
+}
+
+/// The row of `vocab` special values with this number, of 13^vocab.
+void special_row(std::vector<float>& row, std::size_t vocab, u64 number) {
+    row.resize(vocab);
+    for (float& score : row) {
+        score = float_of(values[number % std::size(values)]);
+        number /= std::size(values);
+    }
+}
+
+/// Every stage with every limit of its parameters.
+std::vector<stage> all_stages() {
+    std::vector<stage> all;
+    for (const float t : temperatures) all.push_back({.kind = stage::temperature, .value = t});
+    for (const u64 k : ks) all.push_back({.kind = stage::top_k, .count = k});
+    for (const u64 min_keep : min_keeps) {
+        for (const float p : ps) all.push_back({.kind = stage::top_p, .value = p, .min_keep = min_keep});
+        for (const float m : ms) all.push_back({.kind = stage::min_p, .value = m, .min_keep = min_keep});
+    }
+    all.push_back({.kind = stage::greedy});
+    for (const u64 count : {u64{0}, u64{1}, u64{2}, u64{6}}) all.push_back({.kind = stage::drop_above, .count = count});
+    for (const u64 mass : {u64{0}, u64{1}, u64{1} << 39, u64{1} << 40, ~u64{0}})
+        all.push_back({.kind = stage::keep_mass_at_least, .count = mass});
+    return all;
+}
+
+/// One of the 470,400 chains of temperature, top_k, top_p and min_p, in any of their 24 orders, with such limits.
+void special_chain(std::vector<stage>& chain, splitmix& random) {
+    chain = {{.kind = stage::temperature, .value = random.one_of(temperatures)},
+             {.kind = stage::top_k, .count = random.one_of(ks)},
+             {.kind = stage::top_p, .value = random.one_of(ps), .min_keep = random.one_of(min_keeps)},
+             {.kind = stage::min_p, .value = random.one_of(ms), .min_keep = random.one_of(min_keeps)}};
+    for (std::size_t i = 4; i > 1; --i) std::swap(chain[i - 1], chain[random.below(i)]);
+}
+
+void check(u64 number, comparison& compared) {
+    const u128 U = u128{splitmix(3, number).bits()} << 64 | splitmix(4, number).bits();
+    const oracle::result want = oracle::draw(compared.scores, compared.chain, U);
+    pluck::cpu::row row(pluck::logits_view<float>{compared.scores.data(), compared.scores.size()}, compared.scratch,
+                        pluck::randomness(words_of(U)), 0);
+    compared.check({number, compared.scores, compared.chain, U}, want, row, comparison::all_edges);
+}
+
+/// Every row of `vocab` special values, with `chains` random chains of four stages each.
+tally check_all_rows(std::size_t vocab, u64 chains) {
+    return compare_all(scaled(power(std::size(values), vocab)), [=](u64 number, comparison& compared) {
+        special_row(compared.scores, vocab, number);
+        splitmix random(vocab, number);
+        for (u64 i = 0; i < chains; ++i) {
+            special_chain(compared.chain, random);
+            check(number * chains + i, compared);
+        }
+    });
+}
+
+}  // namespace
+
+TEST_CASE("every row of 1 to 3 special values gives the oracle's answer to every pair of a temperature and a stage") {
+    const std::vector<stage> stages = all_stages();
+    tally found;
+    for (std::size_t vocab = 1; vocab <= 3; ++vocab) {
+        found.add(compare_all(power(std::size(values), vocab), [&](u64 number, comparison& compared) {
+            special_row(compared.scores, vocab, number);
+            for (const stage& second : stages) {
+                compared.chain = {second};
+                check(number, compared);
+                for (const float t : temperatures) {
+                    compared.chain = {{.kind = stage::temperature, .value = t}, second};
+                    check(number, compared);
+                    std::swap(compared.chain[0], compared.chain[1]);
+                    check(number, compared);
+                }
+            }
+        }));
+    }
+    INFO(found.summary());
+    CHECK(found.mismatches == 0);
+    CHECK(found.rows == (13 + 169 + 2197) * stages.size() * 11);
+}
+
+TEST_CASE("every row of 1 to 5 special values gives the oracle's answer to chains of four stages in any order") {
+    tally found;
+    constexpr u64 chains[] = {0, 4000, 1000, 300, 24, 3};
+    for (std::size_t vocab = 1; vocab <= 5; ++vocab) found.add(check_all_rows(vocab, chains[vocab]));
+    INFO(found.summary());
+    CHECK(found.mismatches == 0);
+}
+
+TEST_CASE("the oracle itself changes its token where the masses before it say") {
+    const tally found = compare_all(scaled(20'000), [](u64 number, comparison& compared) {
+        splitmix random(5, number);
+        random_row(compared.scores, 1 + random.below(12), random);
+        random_chain(compared.chain, compared.scores, 3, 4, random);
+        const oracle::result want = oracle::draw(compared.scores, compared.chain, 0);
+        if (want.status != oracle::ok) return;
+        std::vector<std::pair<int, u64>> kept;
+        for (std::size_t i = 0; i < want.kept.size(); ++i) kept.emplace_back(want.kept[i], want.masses[i]);
+        std::sort(kept.begin(), kept.end());
+        u64 before = 0;
+        for (const auto& [token, mass] : kept) {
+            if (mass == 0) continue;
+            const u64 end = before + mass;
+            const u128 last = end == want.total ? ~u128{0} : first_of(end, want.total) - 1;
+            for (const u128 U : {first_of(before, want.total), last}) {
+                compared.equal({number, compared.scores, compared.chain, U}, "the oracle's token", token,
+                               oracle::draw(compared.scores, compared.chain, U).token);
+            }
+            before = end;
+        }
+        ++compared.found.rows;
+    });
+    INFO(found.summary());
+    CHECK(found.mismatches == 0);
+}

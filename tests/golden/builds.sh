@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# Sourced by run and traps, from the root of the repository: which compilers and flags are tried.
+
+golden_flags=(
+    "-O0"
+    "-O2"
+    "-O3"
+    "-O3 -march=native"
+    "-O2 -DPLUCK_DISPATCH_AVX2=0"
+    "-O2 -ffast-math"
+    "-O2 -ffast-math -DPLUCK_DISPATCH_AVX2=0"
+    "-O2 -ffast-math -march=x86-64-v3"
+    "-O3 -ffast-math -march=native"
+)
+
+compilers=
+for compiler in g++ clang++; do
+    if command -v $compiler >/dev/null; then
+        compilers+=" $compiler"
+    else
+        echo "no $compiler here: its builds are left out"
+    fi
+done
+
+# What this machine can compile and run: x86-64-v3 means AVX2 and FMA.
+can_build() { # can_build COMPILER FLAG...
+    case "$*" in
+    *x86-64-v3*) grep -qw avx2 /proc/cpuinfo 2>/dev/null && grep -qw fma /proc/cpuinfo || return 1 ;;
+    esac
+    echo 'int main() {}' | "$@" -x c++ -fsyntax-only - 2>/dev/null
+}
+
+# each_build COMMAND...: COMMAND NAME COMPILER FLAG... for every build, two at a time. What it prints is the result.
+each_build() {
+    local compiler flags
+    for compiler in $compilers; do
+        for flags in "${golden_flags[@]}"; do
+            # shellcheck disable=SC2086 # flags are words
+            if ! can_build $compiler $flags; then
+                printf '%-52s left out: not on this machine\n' "$compiler $flags"
+                continue
+            fi
+            while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
+            # shellcheck disable=SC2086
+            "$@" "$compiler${flags// /_}" $compiler $flags &
+        done
+    done
+    wait
+}
+
+# same PROGRAM DIFF [FLAG]: what the program prints is golden.txt; the difference goes into DIFF.
+same() {
+    timeout 60 "$1" ${3:+"$3"} 2>&1 | diff - tests/golden/golden.txt >"$2"
+    [ "${PIPESTATUS[*]}" = "0 0" ]
+}
+
+# shared_loops OBJECT INCLUDE COMPILER FLAG...: pluck's functions that are full of fma and 256-bit vectors where the
+# processor surely has them, and have the same name where it need not. The linker may take the one for the other, so
+# there should be none. (A few such instructions are in any inline function, the standard library's included.)
+shared_loops() {
+    local way
+    for way in "" -march=x86-64-v3; do
+        # shellcheck disable=SC2086
+        "${@:3}" $way -std=c++20 -w "-I$2" -Itests -c tests/golden/golden.cpp -o "$1$way.o" || return 1
+    done
+    # Functions that any file may define and only one keeps; golden.cpp's own are compiled as it likes.
+    nm --defined-only "$1.o" | awk '$2 == "W" { print $3 }' | sort >"$1.names"
+    objdump -d --no-show-raw-insn "$1-march=x86-64-v3.o" |
+        awk '/^[0-9a-f]+ <.*>:$/ { name = substr($2, 2, length($2) - 3) } /vfn?m(add|sub)|%[yz]mm/ { ++n[name] }
+             END { for (name in n) if (n[name] > 24) print name }' |
+        sort | join - "$1.names" | c++filt | sed 's/(.*//' | grep -E '^[^<]*pluck::'
+    return 0
+}

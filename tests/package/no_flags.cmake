@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+# cmake -D commands=compile_commands.json -P no_flags.cmake: the language standard and include folders are all that
+# pluck::pluck adds to a consumer's compile command.
+file(READ "${commands}" json)
+string(JSON last LENGTH "${json}")
+math(EXPR last "${last} - 1")
+foreach(i RANGE ${last})
+    string(JSON command GET "${json}" ${i} command)
+    separate_arguments(words UNIX_COMMAND "${command}")
+    list(POP_FRONT words)
+    set(skip FALSE)
+    foreach(word IN LISTS words)
+        if(skip)
+            set(skip FALSE)
+        elseif(word MATCHES "^(-isystem|-I|-o|-c)$")
+            set(skip TRUE)
+        elseif(NOT word MATCHES "^(-I.*|-isystem.*|-std=(c|gnu)[+][+]2.|-pthread)$")
+            message(SEND_ERROR "pluck::pluck adds ${word} to a consumer's compile command: ${command}")
+        endif()
+    endforeach()
+endforeach()

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+//
+// How often a test repeats itself. An optimised build runs all of it; where a sanitizer or -O0 makes each step ten to
+// fifty times slower, a part must do, and what a test can then no longer see it must not claim.
+#pragma once
+
+#include <cstddef>
+
+#if defined(__has_feature)
+#define PLUCK_TEST_HAS_FEATURE(x) __has_feature(x)
+#else
+#define PLUCK_TEST_HAS_FEATURE(x) 0
+#endif
+
+namespace pluck_test {
+
+#if !defined(__OPTIMIZE__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+    PLUCK_TEST_HAS_FEATURE(address_sanitizer) || PLUCK_TEST_HAS_FEATURE(thread_sanitizer) ||   \
+    PLUCK_TEST_HAS_FEATURE(memory_sanitizer)
+inline constexpr bool full_effort = false;
+#else
+inline constexpr bool full_effort = true;
+#endif
+
+/// `full` repetitions, or a fortieth of them in a slow build.
+[[nodiscard]] constexpr std::size_t repeated(std::size_t full) noexcept {
+    return full_effort || full < 40 ? full : full / 40;
+}
+
+}  // namespace pluck_test
+
+#undef PLUCK_TEST_HAS_FEATURE

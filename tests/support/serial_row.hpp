@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+//
+// A second backend, as small as one can be: a row for a single thread, on host or device, without scratch memory. Every
+// cut is found by bisection over the 64 bits of the ranking key, each step one pass over the row. It shows what a
+// backend must offer, and that the same stages run on it: tests/cuda compiles them into a kernel.
+#pragma once
+
+#include <pluck/core/mass.hpp>
+#include <pluck/core/philox.hpp>
+#include <pluck/core/ranking.hpp>
+#include <pluck/core/row.hpp>
+#include <pluck/core/status.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pluck_test {
+
+class serial_row {
+public:
+    PLUCK_HOST_DEVICE serial_row(const float* scores, std::size_t size, const pluck::randomness& random,
+                                 std::size_t index)
+        : scores_(scores), size_(size), random_(random), index_(index) {}
+
+    PLUCK_HOST_DEVICE bool settle() {
+        bool nan = false, positive_infinity = false, any = false;
+        for (std::size_t i = 0; i < size_; ++i) {
+            const std::int32_t score = pluck::core::ordered(scores_[i]);
+            nan = nan || score > infinity || score < -infinity;
+            positive_infinity = positive_infinity || score == infinity;
+            any = any || score != -infinity;
+        }
+        if (nan) fail(pluck::status::nan_logit);
+        else if (positive_infinity) fail(pluck::status::pos_inf_logit);
+        else if (!any) fail(pluck::status::no_candidate);
+        return state_ == pluck::status::ok;
+    }
+
+    PLUCK_HOST_DEVICE std::size_t index() const { return index_; }
+    PLUCK_HOST_DEVICE pluck::status state() const { return state_; }
+    PLUCK_HOST_DEVICE double temperature() const { return temperature_; }
+    PLUCK_HOST_DEVICE pluck::bits128 uniform() const { return random_.base; }
+    PLUCK_HOST_DEVICE pluck::bits128 random(std::uint32_t purpose, std::uint32_t i) const {
+        return random_.bits(purpose, i);
+    }
+
+    PLUCK_HOST_DEVICE pluck::ranking_key best() const {
+        std::uint64_t top = 0;
+        for (std::size_t i = 0; i < size_; ++i) {
+            if (kept(i) && key(i) > top) top = key(i);
+        }
+        return pluck::ranking_key{top};
+    }
+    PLUCK_HOST_DEVICE std::size_t count() const { return static_cast<std::size_t>(weight_from(low_, count_one{})); }
+    PLUCK_HOST_DEVICE std::uint64_t total() const { return weight_from(low_, masses()); }
+
+    PLUCK_HOST_DEVICE void keep_largest(std::size_t k) {
+        if (k == 0) k = 1;
+        if (k < count()) low_ = cut_where(k, count_one{});
+    }
+    PLUCK_HOST_DEVICE void keep_mass(float p, std::size_t min_keep) {
+        if (pluck::core::ordered(p) >= pluck::core::ordered(1.0f)) return;
+        keep_from(cut_where(pluck::mass_share(p, total()), masses()), min_keep);
+    }
+    PLUCK_HOST_DEVICE void keep_at_least(float score, std::size_t min_keep) {
+        const std::int32_t ordered = pluck::core::ordered(score);
+        if (ordered < -infinity) return keep_largest(min_keep);  // a NaN with a sign; one without reaches nothing
+        keep_from(first_key(ordered), min_keep);
+    }
+    PLUCK_HOST_DEVICE void keep_mass_at_least(std::uint64_t mass) {
+        const mass_of_row weight = masses();
+        if (weight(best().score()) < mass) return keep_largest(1);
+        std::uint64_t least = best().value;
+        for (std::size_t i = 0; i < size_; ++i) {
+            if (kept(i) && weight(scores_[i]) >= mass && key(i) < least) least = key(i);
+        }
+        keep_from(least, 1);
+    }
+    PLUCK_HOST_DEVICE void drop_above(pluck::ranking_key cut) {
+        if (cut.value >= high_) return;
+        bool any = false;
+        for (std::size_t i = 0; i < size_; ++i) any = any || (kept(i) && key(i) <= cut.value);
+        if (any) high_ = cut.value;
+    }
+    PLUCK_HOST_DEVICE void scale(double t) { temperature_ = pluck::scaled_temperature(temperature_, t); }
+
+    PLUCK_HOST_DEVICE std::int32_t draw(const pluck::bits128& uniform) const {
+        std::uint64_t rest = pluck::mass_point(uniform, total());
+        const mass_of_row weight = masses();
+        for (std::size_t i = 0; i < size_; ++i) {
+            if (!kept(i)) continue;
+            const std::uint64_t mass = weight(scores_[i]);
+            if (rest < mass) return static_cast<std::int32_t>(i);
+            rest -= mass;
+        }
+        return -1;
+    }
+    PLUCK_HOST_DEVICE void fail(pluck::status why) { state_ = why; }
+
+private:
+    static constexpr std::int32_t infinity = pluck::core::ordered_infinity;
+
+    struct count_one {
+        PLUCK_HOST_DEVICE std::uint64_t operator()(float) const { return 1; }
+    };
+    struct mass_of_row {
+        float best;
+        float scale;
+        PLUCK_HOST_DEVICE std::uint64_t operator()(float score) const { return pluck::mass_of(score - best, scale); }
+    };
+
+    PLUCK_HOST_DEVICE mass_of_row masses() const { return {best().score(), pluck::mass_scale(temperature_)}; }
+    PLUCK_HOST_DEVICE std::uint64_t key(std::size_t i) const {
+        return pluck::ranking_key{scores_[i], static_cast<std::int32_t>(i)}.value;
+    }
+    PLUCK_HOST_DEVICE bool kept(std::size_t i) const {
+        return pluck::core::ordered(scores_[i]) != -infinity && key(i) >= low_ && key(i) <= high_;
+    }
+    /// The least key that any token of this score can have.
+    PLUCK_HOST_DEVICE static std::uint64_t first_key(std::int32_t ordered_score) {
+        return pluck::ranking_key{ordered_score, -1}.value;
+    }
+
+    template <class Weight>
+    PLUCK_HOST_DEVICE std::uint64_t weight_from(std::uint64_t cut, const Weight& weight) const {
+        std::uint64_t sum = 0;
+        for (std::size_t i = 0; i < size_; ++i) {
+            if (kept(i) && key(i) >= cut) sum += weight(scores_[i]);
+        }
+        return sum;
+    }
+    /// The largest cut at and above which the kept tokens weigh at least `target`.
+    template <class Weight>
+    PLUCK_HOST_DEVICE std::uint64_t cut_where(std::uint64_t target, const Weight& weight) const {
+        std::uint64_t cut = 0;
+        for (std::uint64_t bit = std::uint64_t{1} << 63; bit != 0; bit >>= 1) {
+            if (weight_from(cut | bit, weight) >= target) cut |= bit;
+        }
+        return cut;
+    }
+    PLUCK_HOST_DEVICE void keep_from(std::uint64_t cut, std::size_t min_keep) {
+        if (weight_from(cut, count_one{}) < (min_keep > 1 ? min_keep : 1)) return keep_largest(min_keep);
+        if (cut > low_) low_ = cut;
+    }
+
+    const float* scores_;
+    std::size_t size_;
+    pluck::randomness random_;
+    std::size_t index_;
+    pluck::status state_ = pluck::status::ok;
+    double temperature_ = 1.0;
+    std::uint64_t low_ = 0;
+    std::uint64_t high_ = ~std::uint64_t{0};
+};
+
+static_assert(pluck::row_backend<serial_row>);
+
+}  // namespace pluck_test

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+//
+// Every build of a loop gives the same bits.
+#include "support/catch.hpp"
+#include "support/effort.hpp"
+#include "support/logit_cases.hpp"
+#include "unit/helpers.hpp"
+#include <pluck/cpu/dispatch.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+using namespace pluck_test;
+namespace cpu = pluck::cpu;
+namespace kernels = pluck::cpu::kernels;
+
+namespace {
+
+// What every pass over a row finds.
+struct findings {
+    std::int32_t best = 0;
+    std::uint32_t magnitude = 0;
+    std::uint64_t total = 0;
+    std::uint64_t dealt = 0;
+    std::vector<std::int32_t> block_best;
+    std::vector<std::uint64_t> block_mass;
+    std::vector<std::uint64_t> dealt_mass;
+    std::vector<std::uint64_t> buckets;
+
+    bool operator==(const findings&) const = default;
+};
+
+template <class Build>
+findings found(const std::vector<float>& row, double temperature, const Build& build) {
+    findings result;
+    const std::size_t blocks = cpu::blocks_of(row.size());
+    result.block_best.resize(blocks);
+    result.block_mass.resize(blocks);
+    result.dealt_mass.resize(blocks);
+    const kernels::extremes seen = build.scan(row.data(), row.size(), result.block_best.data());
+    result.best = seen.best;
+    result.magnitude = seen.magnitude;
+    if (seen.magnitude > bits::plus_infinity || seen.best == pluck::core::ordered_infinity) return result;
+    const float best = pluck::core::float_of(seen.best);
+    const float scale = pluck::mass_scale(temperature);
+    result.total = build.sum(
+        cpu::mass_pass{row.data(), row.size(), best, scale, result.block_best.data(), result.block_mass.data()});
+    kernels::mass_histogram histogram;
+    build.deal(cpu::mass_pass{row.data(), row.size(), best, scale, result.block_best.data(), result.dealt_mass.data()},
+               histogram);
+    result.dealt = histogram.total;
+    result.buckets.assign(histogram.sums, histogram.sums + kernels::mass_buckets);
+    return result;
+}
+
+struct generic {
+    static kernels::extremes scan(const float* scores, std::size_t size, std::int32_t* best) {
+        return kernels::scan(scores, size, best);
+    }
+    static std::uint64_t sum(const cpu::mass_pass& pass) {
+        return kernels::sum_masses<pluck::core::native_fused>(pass.scores, pass.size, pass.best, pass.scale,
+                                                              pass.block_best, pass.block_mass);
+    }
+    static void deal(const cpu::mass_pass& pass, kernels::mass_histogram& histogram) {
+        kernels::deal_masses<pluck::core::native_fused>(pass.scores, pass.size, pass.best, pass.scale, pass.block_best,
+                                                        pass.block_mass, histogram);
+    }
+};
+
+struct dispatched {
+    static kernels::extremes scan(const float* scores, std::size_t size, std::int32_t* best) {
+        return cpu::scan(scores, size, best);
+    }
+    static std::uint64_t sum(const cpu::mass_pass& pass) { return cpu::sum_masses(pass); }
+    static void deal(const cpu::mass_pass& pass, kernels::mass_histogram& histogram) {
+        cpu::deal_masses(pass, histogram);
+    }
+};
+
+#if PLUCK_DISPATCH_AVX2
+struct with_avx2 {
+    static kernels::extremes scan(const float* scores, std::size_t size, std::int32_t* best) {
+        return cpu::avx2::scan(scores, size, best);
+    }
+    static std::uint64_t sum(const cpu::mass_pass& pass) { return cpu::avx2::sum_masses(pass); }
+    static void deal(const cpu::mass_pass& pass, kernels::mass_histogram& histogram) {
+        cpu::avx2::deal_masses(pass, histogram);
+    }
+};
+#endif
+
+template <class Build>
+void expect_same_as_generic(const Build& build) {
+    tally seen;
+    const auto compare = [&](const std::vector<float>& row, double temperature, std::uint64_t number) {
+        seen.expect(found(row, temperature, build) == found(row, temperature, generic{}), "row ", number, ", size ",
+                    row.size(), ", temperature ", temperature);
+    };
+    for (std::uint64_t number = 0; number < repeated(3000); ++number) {
+        random_numbers numbers(number, 2);
+        const std::vector<float> row = random_row(number, number % 10 == 0 ? 5000 : 300);
+        compare(row, 0.01 + numbers.uniform() * (numbers.chance(3) ? 100 : 2), number);
+    }
+    for (std::uint64_t number = 0; number < repeated(2000); ++number) {  // any bits, NaNs and infinities among them
+        random_numbers numbers(number, 3);
+        std::vector<float> row(1 + numbers.below(200));
+        for (float& logit : row) {
+            const auto pattern = static_cast<std::uint32_t>(numbers.bits());
+            std::memcpy(&logit, &pattern, sizeof logit);
+            if ((pattern & 0x7fffffffu) >= bits::plus_infinity && number % 2 == 0) logit = 0;
+        }
+        compare(row, 1.0, number);
+    }
+    for (std::size_t size = 1; size <= 200; ++size) compare(std::vector<float>(size, -2.5f), 1.0, size);
+    PLUCK_CHECK_TALLY(seen);
+}
+
+}  // namespace
+
+TEST_CASE("the build that runs here gives the bits of the generic one") { expect_same_as_generic(dispatched{}); }
+
+#if PLUCK_DISPATCH_AVX2
+TEST_CASE("the build for AVX2 gives the bits of the generic one") {
+    if (cpu::has_avx2()) expect_same_as_generic(with_avx2{});
+}
+
+TEST_CASE("the build for AVX2 multiplies and adds in one rounding") {
+    if (cpu::has_avx2()) {
+        // Were it two roundings, masses below the best would differ from libm's in every second row or so.
+        std::vector<float> row(64, 0.0f);
+        for (std::size_t i = 0; i < row.size(); ++i) row[i] = -0.37f * static_cast<float>(i);
+        CHECK(found(row, 0.7, with_avx2{}) == found(row, 0.7, generic{}));
+    }
+}
+#else
+TEST_CASE("a translation unit built for fused multiply-adds needs no dispatch") {
+#if defined(__x86_64__)
+    STATIC_REQUIRE(PLUCK_HARDWARE_FMA == 1);
+#endif
+    SUCCEED();
+}
+#endif

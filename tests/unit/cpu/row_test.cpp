@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: MIT
+//
+// Each primitive of the row against its definition by a sorted list, alone and after others, on rows of one block, of
+// several, and of a part of one more.
+#include "support/catch.hpp"
+#include "support/effort.hpp"
+#include "support/logit_cases.hpp"
+#include "unit/helpers.hpp"
+#include "unit/library_row.hpp"
+#include <pluck/chain.hpp>
+#include <pluck/cpu/row.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+using namespace pluck_test;
+using pluck::ranking_key;
+using pluck::status;
+
+namespace {
+
+constexpr std::size_t sizes[] = {1, 2, 3, 4, 5, 6, 63, 64, 65, 127, 128, 129, 1000};
+
+// Scores of several kinds: many ties, neighbours, wide gaps, plain noise; some of them forbidden, at least one not.
+std::vector<float> scores_of(std::size_t size, std::uint64_t seed) {
+    random_numbers numbers(seed, 4);
+    const std::size_t kind = numbers.below(6);
+    const bool with_forbidden = numbers.chance(2);
+    std::vector<float> row;
+    for (std::size_t i = 0; i < size; ++i) {
+        float score = 0;
+        switch (kind) {
+            case 0:
+                score = static_cast<float>(numbers.between(-2, 2));
+                break;
+            case 1:
+                score = 1.5f;
+                break;
+            case 2:
+                score = float_of(0x3f800000u + static_cast<std::uint32_t>(numbers.below(40)));
+                break;
+            case 3:
+                score = float_of(static_cast<std::uint32_t>(numbers.below(0x7f800000u)) | bits::sign);
+                break;
+            case 4:
+                score = numbers.chance(2) ? 0.0f : -0.0f;
+                break;
+            default:
+                score = static_cast<float>(numbers.normal() * 3);
+                break;
+        }
+        row.push_back(with_forbidden && numbers.chance(4) ? forbidden : score);
+    }
+    row[numbers.below(size)] = kind == 3 ? -1.0f : 1.5f;
+    return row;
+}
+
+// One random step for both, its name returned.
+std::string step(pluck::cpu::row& row, sorted_row& expected, random_numbers& numbers) {
+    switch (numbers.below(8)) {
+        case 0: {
+            const std::size_t k = numbers.chance(3) ? numbers.below(4) : 1 + numbers.below(expected.count() + 5);
+            row.keep_largest(k);
+            expected.keep_largest(k);
+            return " keep_largest(" + std::to_string(k) + ")";
+        }
+        case 1:
+        case 2: {
+            constexpr std::array edges = {0.0f, 0x1p-149f, 0x1p-30f, 0.5f, 0x1.fffffep-1f, 1.0f};
+            const float p = numbers.chance(2) ? static_cast<float>(numbers.uniform()) : edges[numbers.below(6)];
+            const std::size_t min_keep = numbers.chance(2) ? 1 : numbers.below(expected.count() + 3);
+            row.keep_mass(p, min_keep);
+            expected.keep_mass(p, min_keep);
+            return " keep_mass(" + std::to_string(p) + ", " + std::to_string(min_keep) + ")";
+        }
+        case 3: {
+            const float at = expected.score(numbers.below(expected.count()));
+            const float least = numbers.chance(2)   ? at
+                                : numbers.chance(2) ? at + 0.1f
+                                : numbers.chance(2) ? float_of(bits::plus_infinity)
+                                                    : forbidden;
+            const std::size_t min_keep = numbers.chance(2) ? 1 : numbers.below(expected.count() + 3);
+            row.keep_at_least(least, min_keep);
+            expected.keep_at_least(least, min_keep);
+            return " keep_at_least(" + std::to_string(least) + ", " + std::to_string(min_keep) + ")";
+        }
+        case 4: {
+            const std::uint64_t at = expected.mass(numbers.below(expected.count()));
+            const std::uint64_t least = numbers.chance(4)   ? 0
+                                        : numbers.chance(8) ? ~std::uint64_t{0}
+                                                            : at + numbers.below(3) - (at > 0 ? 1 : 0);
+            row.keep_mass_at_least(least);
+            expected.keep_mass_at_least(least);
+            return " keep_mass_at_least(" + std::to_string(least) + ")";
+        }
+        case 5: {
+            const ranking_key at = expected.key(numbers.below(expected.count()));
+            const ranking_key cut = numbers.chance(3)   ? ranking_key{at.score() + 0.1f, 7}
+                                    : numbers.chance(6) ? ranking_key{forbidden, 0}
+                                                        : at;
+            row.drop_above(cut);
+            expected.drop_above(cut);
+            return " drop_above(" + std::to_string(cut.score()) + ", " + std::to_string(cut.token()) + ")";
+        }
+        case 6: {
+            constexpr std::array factors = {0.5, 2.0, 1.0, 0x1p-64, 0x1p64, 0.1, 7.3};
+            const double factor = factors[numbers.below(factors.size())];
+            row.scale(factor);
+            expected.scale(factor);
+            return " scale(" + std::to_string(factor) + ")";
+        }
+        default:
+            return row.total() == expected.total() ? " total()" : " total() is wrong,";
+    }
+}
+
+bool agree(pluck::cpu::row& row, const sorted_row& expected) {
+    return row.state() == status::ok && kept_ids(row) == expected.ids() && row.count() == expected.count() &&
+           row.best() == expected.key(0) && row.best().token() == expected.best() &&
+           row.temperature() == expected.temperature() && row.total() == expected.total();
+}
+
+pluck::bits128 random_bits(random_numbers& numbers) {
+    const std::uint64_t low = numbers.bits(), high = numbers.bits();
+    return {{static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(low >> 32), static_cast<std::uint32_t>(high),
+             static_cast<std::uint32_t>(high >> 32)}};
+}
+
+constexpr pluck::bits128 no_bits{};
+constexpr pluck::bits128 all_bits{{0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu}};
+
+}  // namespace
+
+// ---- against the definition ----
+
+TEST_CASE("a row knows its best token, its candidates and their mass") {
+    tally seen;
+    for (const std::size_t size : sizes) {
+        for (std::uint64_t seed = 0; seed < 30; ++seed) {
+            library_row of(scores_of(size, seed));
+            REQUIRE(of.row.settle());
+            seen.expect(agree(of.row, sorted_row(of.logits)), "size ", size, ", seed ", seed);
+        }
+    }
+    PLUCK_CHECK_TALLY(seen);
+}
+
+TEST_CASE("any sequence of primitives keeps what the definitions keep, and draws what they draw") {
+    tally seen;
+    for (const std::size_t size : sizes) {
+        for (std::uint64_t seed = 0; seed < repeated(size < 100 ? 800 : 200); ++seed) {
+            library_row of(scores_of(size, seed));
+            sorted_row expected(of.logits);
+            random_numbers numbers(seed, size);
+            if (!of.row.settle()) FAIL("the row is bad");
+            std::string steps;
+            for (int i = 0; i < 6; ++i) {
+                steps += step(of.row, expected, numbers);
+                // Half of the time nothing is asked in between, so that what is lazy stays so.
+                if (seed % 2 == 0 || i == 5) {
+                    seen.expect(agree(of.row, expected), "size ", size, ", seed ", seed, ":", steps);
+                }
+            }
+            for (const pluck::bits128& uniform : {no_bits, all_bits, random_bits(numbers), random_bits(numbers)}) {
+                seen.expect(of.row.draw(uniform) == expected.draw(uniform), "size ", size, ", seed ", seed, ":", steps,
+                            " draw");
+            }
+        }
+    }
+    PLUCK_CHECK_TALLY(seen);
+}
+
+TEST_CASE("a draw hits each token's interval at both of its ends") {
+    tally seen;
+    for (const std::size_t size : {1u, 3u, 64u, 65u, 130u}) {
+        library_row of(scores_of(size, 99));
+        REQUIRE(of.row.settle());
+        const std::uint64_t total = of.row.total();
+        std::uint64_t before = 0;
+        of.row.for_each([&](std::int32_t token, float, std::uint64_t mass) {
+            for (const std::uint64_t point : {before, before + mass - 1}) {
+                if (mass == 0) continue;
+                // The least U with floor(U Z / 2^128) = point: its upper 64 bits, rounded up, and zeros below.
+                const auto high =
+                    static_cast<std::uint64_t>(((static_cast<pluck::core::uint128>(point) << 64) + total - 1) / total);
+                const pluck::bits128 uniform{
+                    {0, 0, static_cast<std::uint32_t>(high), static_cast<std::uint32_t>(high >> 32)}};
+                if (pluck::mass_point(uniform, total) != point) continue;  // an interval narrower than 2^-64
+                seen.expect(of.row.draw(uniform) == token, "size ", size, ", token ", token);
+            }
+            before += mass;
+        });
+        CHECK(before == total);
+    }
+    PLUCK_CHECK_TALLY(seen);
+}
+
+// ---- the primitives, one by one, at their edges ----
+
+TEST_CASE("keep_largest keeps exactly k, the lowest ids of a tie, and at least one") {
+    for (const std::size_t size : {5u, 64u, 200u}) {
+        for (const std::size_t k : {std::size_t{0}, std::size_t{1}, std::size_t{2}, size - 1, size, size + 1,
+                                    std::numeric_limits<std::size_t>::max()}) {
+            library_row of(std::vector<float>(size, 0.5f));
+            REQUIRE(of.row.settle());
+            of.row.keep_largest(k);
+            const std::size_t kept = std::clamp<std::size_t>(k, 1, size);
+            CHECK(of.row.count() == kept);
+            CHECK(kept_ids(of.row).back() == static_cast<int>(kept) - 1);
+        }
+    }
+}
+
+TEST_CASE("keep_largest leaves forbidden tokens out, also where it keeps all others") {
+    std::vector<float> scores(200, forbidden);
+    for (const std::size_t at : {3u, 70u, 199u}) scores[at] = static_cast<float>(at);
+    for (const std::size_t k : {2u, 3u, 4u, 150u, 199u, 200u}) {
+        library_row of(scores);
+        REQUIRE(of.row.settle());
+        of.row.keep_largest(k);
+        CHECK(kept_ids(of.row) == (k == 2 ? std::vector<int>{70, 199} : std::vector<int>{3, 70, 199}));
+        CHECK(of.row.count() == (k == 2 ? 2u : 3u));
+    }
+}
+
+TEST_CASE("keep_mass cuts inside a tie, by token id") {
+    library_row of(std::vector<float>(10, 3.0f));
+    REQUIRE(of.row.settle());
+    of.row.keep_mass(0.35f, 1);
+    CHECK(kept_ids(of.row) == std::vector<int>{0, 1, 2, 3});
+    of.row.keep_mass(0.5f, 1);  // half of what is left
+    CHECK(kept_ids(of.row) == std::vector<int>{0, 1});
+}
+
+TEST_CASE("keep_mass drops tokens without mass, unless min_keep asks for them or p is 1") {
+    const std::vector<float> scores = {0, -1000, 0, -2000};
+    for (const float p : {0x1.fffffep-1f, 1.0f}) {
+        library_row of(scores);
+        REQUIRE(of.row.settle());
+        of.row.keep_mass(p, 1);
+        CHECK(of.row.count() == (p < 1 ? 2u : 4u));
+    }
+    library_row of(scores);
+    REQUIRE(of.row.settle());
+    of.row.keep_mass(0.5f, 3);
+    CHECK(kept_ids(of.row) == std::vector<int>{0, 1, 2});
+}
+
+TEST_CASE("keep_mass counts from the mass at the temperature so far") {
+    const std::vector<float> scores = {0, -1, -2, -3};
+    library_row cold(scores), hot(scores);
+    REQUIRE(cold.row.settle());
+    REQUIRE(hot.row.settle());
+    cold.row.scale(0.1);
+    cold.row.keep_mass(0.9f, 1);
+    hot.row.scale(100);
+    hot.row.keep_mass(0.9f, 1);
+    CHECK(cold.row.count() == 1);
+    CHECK(hot.row.count() == 4);
+}
+
+TEST_CASE("keep_at_least keeps ties with the threshold, minus zero at zero included") {
+    const std::vector<float> scores = {-0.0f, 0.0f, -0x1p-149f, 1.0f};
+    for (const float least : {0.0f, -0.0f}) {
+        library_row of(scores);
+        REQUIRE(of.row.settle());
+        of.row.keep_at_least(least, 1);
+        CHECK(kept_ids(of.row) == std::vector<int>{0, 1, 3});
+    }
+}
+
+TEST_CASE("keep_at_least a NaN keeps the best alone, whatever its sign") {
+    for (const std::uint32_t nan : bits::nans) {
+        library_row of({1, 3, 2});
+        REQUIRE(of.row.settle());
+        of.row.keep_at_least(float_of(nan), 1);
+        CHECK(kept_ids(of.row) == std::vector<int>{1});
+    }
+}
+
+TEST_CASE("keep_mass of a share below 0 or above 1 neither crashes nor empties the row") {
+    for (const std::uint32_t share : {0x40000000u, 0xbf000000u, 0xff800000u, 0x7f800000u, 0xff7fffffu, 0x80000001u}) {
+        library_row of({1, 3, 2});
+        REQUIRE(of.row.settle());
+        of.row.keep_mass(float_of(share), 1);
+        CHECK(of.row.count() >= 1);
+        CHECK(of.row.best().token() == 1);
+        CHECK(of.row.draw(no_bits) >= 0);
+    }
+    for (const std::uint32_t nan : bits::nans) {
+        library_row of({1, 3, 2});
+        REQUIRE(of.row.settle());
+        of.row.keep_mass(float_of(nan), 1);
+        CHECK(of.row.count() >= 1);
+        CHECK(of.row.draw(no_bits) >= 0);
+    }
+}
+
+TEST_CASE("scaling by what is no temperature leaves a temperature within its range") {
+    for (const std::uint64_t factor : {std::uint64_t{0}, std::uint64_t{1} << 63, std::uint64_t{0xbff0000000000000},
+                                       std::uint64_t{0x7ff0000000000000}, std::uint64_t{0xfff0000000000000},
+                                       std::uint64_t{0x7ff8000000000000}, std::uint64_t{0xfff8000000000000}}) {
+        library_row of({1, 3, 2});
+        REQUIRE(of.row.settle());
+        of.row.scale(double_of(factor));
+        CHECK(pluck::core::in_range(of.row.temperature(), pluck::min_temperature, pluck::max_temperature));
+        CHECK(of.row.draw(no_bits) >= 0);
+        CHECK(of.row.draw(all_bits) >= 0);
+    }
+}
+
+TEST_CASE("keep_mass_at_least keeps the best where nothing weighs enough") {
+    library_row of({0, 0, -1});
+    REQUIRE(of.row.settle());
+    of.row.keep_mass_at_least((std::uint64_t{1} << 40) + 1);
+    CHECK(kept_ids(of.row) == std::vector<int>{0});
+}
+
+TEST_CASE("keep_mass_at_least cuts between neighbouring scores exactly where the mass does") {
+    std::vector<float> scores;
+    for (std::uint32_t i = 0; i < 300; ++i) scores.push_back(-float_of(0x3f800000u + i * 3));
+    scores.push_back(0);
+    const float scale = pluck::mass_scale(1.0);
+    for (std::size_t at = 0; at < 300; at += 7) {
+        const std::uint64_t mass = pluck::mass_of(scores[at], scale);
+        library_row of(scores);
+        REQUIRE(of.row.settle());
+        of.row.keep_mass_at_least(mass);
+        std::size_t expected = 0;
+        for (const float score : scores) expected += pluck::mass_of(score, scale) >= mass;
+        CHECK(of.row.count() == expected);
+    }
+}
+
+TEST_CASE("drop_above removes what is ranked before the cut, and makes its masses anew") {
+    library_row of({5, 4, 4, 3, 2});
+    REQUIRE(of.row.settle());
+    const std::uint64_t before = of.row.total();
+    of.row.drop_above(ranking_key{4.0f, 2});
+    CHECK(kept_ids(of.row) == std::vector<int>{2, 3, 4});
+    CHECK(of.row.best() == ranking_key{4.0f, 2});
+    CHECK(of.row.total() > std::uint64_t{1} << 40);
+    CHECK(of.row.total() < before + (std::uint64_t{1} << 40));
+    CHECK(of.row.draw(no_bits) == 2);
+}
+
+TEST_CASE("drop_above changes nothing where nothing would be left, or where nothing is above") {
+    library_row of({5, 4, 3});
+    REQUIRE(of.row.settle());
+    of.row.drop_above(ranking_key{2.0f, 0});
+    CHECK(of.row.count() == 3);
+    of.row.drop_above(ranking_key{forbidden, 0});
+    CHECK(of.row.count() == 3);
+    of.row.drop_above(ranking_key{5.0f, 0});
+    CHECK(of.row.count() == 3);
+    of.row.drop_above(ranking_key{6.0f, 0});
+    CHECK(of.row.count() == 3);
+    of.row.drop_above(ranking_key{3.0f, 2});
+    CHECK(kept_ids(of.row) == std::vector<int>{2});
+}
+
+TEST_CASE("cuts from both ends leave an interval of the ranking") {
+    std::vector<float> scores(130);
+    for (std::size_t i = 0; i < scores.size(); ++i) scores[i] = static_cast<float>(i % 65);
+    library_row of(scores);
+    sorted_row expected(scores);
+    REQUIRE(of.row.settle());
+    of.row.keep_largest(40);
+    expected.keep_largest(40);
+    of.row.drop_above(expected.key(7));
+    expected.drop_above(expected.key(7));
+    of.row.keep_largest(20);
+    expected.keep_largest(20);
+    of.row.drop_above(expected.key(3));
+    expected.drop_above(expected.key(3));
+    CHECK(agree(of.row, expected));
+    CHECK(of.row.count() == 17);
+}
+
+TEST_CASE("the temperature starts at 1 and multiplies") {
+    library_row of({1, 2});
+    REQUIRE(of.row.settle());
+    CHECK(of.row.temperature() == 1.0);
+    of.row.scale(0.5);
+    of.row.scale(0.5);
+    CHECK(of.row.temperature() == 0.25);
+    of.row.scale(0x1p-64);
+    CHECK(of.row.temperature() == 0x1p-64);
+}
+
+TEST_CASE("a row has its index and its random bits") {
+    const pluck::key key{.seed = 1, .sequence = 2, .position = 3};
+    library_row of({1, 2}, key, 17);
+    CHECK(of.row.index() == 17);
+    CHECK(of.row.uniform() == pluck::randomness(key).base);
+    CHECK(of.row.random(4, 5) == pluck::randomness(key).bits(4, 5));
+}
+
+TEST_CASE("the row's verbs do not throw") {
+    using row = pluck::cpu::row;
+    STATIC_REQUIRE(noexcept(std::declval<row&>().settle()));
+    STATIC_REQUIRE(noexcept(std::declval<row&>().best()));
+    STATIC_REQUIRE(noexcept(std::declval<row&>().count()));
+    STATIC_REQUIRE(noexcept(std::declval<row&>().total()));
+    STATIC_REQUIRE(noexcept(std::declval<row&>().keep_largest(1)));
+    STATIC_REQUIRE(noexcept(std::declval<row&>().keep_mass(1.0f, 1)));
+    STATIC_REQUIRE(noexcept(std::declval<row&>().keep_at_least(1.0f, 1)));
+    STATIC_REQUIRE(noexcept(std::declval<row&>().keep_mass_at_least(1)));
+    STATIC_REQUIRE(noexcept(std::declval<row&>().drop_above(ranking_key{})));
+    STATIC_REQUIRE(noexcept(std::declval<row&>().scale(1.0)));
+    STATIC_REQUIRE(noexcept(std::declval<row&>().draw(pluck::bits128{})));
+    STATIC_REQUIRE(noexcept(std::declval<row&>().fail(status::ok)));
+    STATIC_REQUIRE(noexcept(std::declval<row&>().mask(std::span<const std::uint32_t>{})));
+}

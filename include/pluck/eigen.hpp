@@ -83,12 +83,12 @@ template <core::eigen_batch X>
     requires core::eigen_in_memory<X>
 struct batch_traits<X> {
     static std::size_t rows(const X& x) noexcept { return static_cast<std::size_t>(x.rows()); }
-    static logits_view<typename X::Scalar> row(const X& x, std::size_t index) noexcept {
-        const auto at = static_cast<Eigen::Index>(index);
+    static auto row(const X& x, std::size_t index) noexcept {
+        const Eigen::Index inner = x.derived().innerStride(), outer = x.derived().outerStride();
         const bool row_major = bool(X::IsRowMajor);
-        return {x.derived().data() + at * (row_major ? x.derived().outerStride() : x.derived().innerStride()),
-                static_cast<std::size_t>(x.cols()),
-                row_major ? x.derived().innerStride() : x.derived().outerStride()};
+        return batch_view<typename X::Scalar>{x.derived().data(), rows(x), static_cast<std::size_t>(x.cols()),
+                                              row_major ? outer : inner, row_major ? inner : outer}
+            .row(index);
     }
 };
 

@@ -46,14 +46,12 @@ template <core::tensor_in_memory X>
     requires(X::NumDimensions == 2)
 struct batch_traits<X> {
     static std::size_t rows(const X& x) noexcept { return static_cast<std::size_t>(x.dimension(0)); }
-    static logits_view<std::remove_const_t<typename X::Scalar>> row(const X& x, std::size_t index) noexcept {
-        const auto at = static_cast<std::ptrdiff_t>(index);
-        const auto vocab = static_cast<std::size_t>(x.dimension(1));
-        if constexpr (int(X::Layout) == int(Eigen::RowMajor)) {
-            return {x.data() + at * static_cast<std::ptrdiff_t>(vocab), vocab};
-        } else {
-            return {x.data() + at, vocab, static_cast<std::ptrdiff_t>(x.dimension(0))};
-        }
+    static auto row(const X& x, std::size_t index) noexcept {
+        const bool row_major = int(X::Layout) == int(Eigen::RowMajor);
+        const auto count = static_cast<std::ptrdiff_t>(x.dimension(0)), vocab = static_cast<std::ptrdiff_t>(x.dimension(1));
+        return batch_view<std::remove_const_t<typename X::Scalar>>{x.data(), rows(x), static_cast<std::size_t>(vocab),
+                                                                   row_major ? vocab : 1, row_major ? 1 : count}
+            .row(index);
     }
 };
 

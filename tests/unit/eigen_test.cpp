@@ -286,7 +286,7 @@ TEST_CASE("empty vectors have no candidate") {
     CHECK(sample(Eigen::VectorXf(), usual, {}).status == pluck::status::no_candidate);
     CHECK(sample(Eigen::RowVectorXd(0), usual, {}).status == pluck::status::no_candidate);
     CHECK(sample(Eigen::VectorXf(5).head(0), usual, {}).status == pluck::status::no_candidate);
-    CHECK(sample(Eigen::MatrixXf(3, 0).row(1), usual, {}).status == pluck::status::no_candidate);
+    CHECK(sample(Eigen::MatrixXf(3, 0).row(0), usual, {}).status == pluck::status::no_candidate);
 }
 
 TEST_CASE("what has one dimension by its type is a row, what has two is a batch") {

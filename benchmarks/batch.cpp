@@ -3,7 +3,7 @@
 // What does a batch take? sample_rows over batch size and threads: time per row, and the speed-up over one thread in
 // the same run. The picks are compared with those of one thread, bit for bit.
 #include "support/rows.hpp"
-#include "support/yardstick.hpp"
+#include "support/timing.hpp"
 
 #include <benchmark/benchmark.h>
 #include <pluck/pluck.hpp>

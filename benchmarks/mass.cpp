@@ -3,6 +3,7 @@
 // What does the exact total mass take? The integer pass beside Eigen's own sum of exponentials over the same row, as
 // this program was compiled, and beside one pass for the maximum.
 #include "support/rows.hpp"
+#include "support/timing.hpp"
 #include "support/yardstick.hpp"
 
 #include <benchmark/benchmark.h>

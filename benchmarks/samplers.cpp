@@ -1,104 +1,56 @@
 // SPDX-License-Identifier: MIT
 //
-// What does one draw take? Every sampler over vocabulary size and shape of the row, one row at a time on one thread,
-// beside one pass for the maximum over the same row: the column `passes` is the ratio of their medians.
-//
-// A fresh row is copied in, untimed, before each call, as if the model had just written it; eight take turns, so that
-// no branch predictor learns one. Before it is timed, each sampler's token is compared with the oracle's.
-#include "reference/oracle.hpp"
+// What does one draw take? Every strategy by every system that is installed, over vocabulary and shape of the row, one
+// row at a time on one thread; and one pass for the maximum over the same rows. A system that does not draw from the
+// strategy's distribution is labelled so.
+#include "support/agreement.hpp"
+#include "support/contest.hpp"
 #include "support/rows.hpp"
+#include "support/timing.hpp"
 #include "support/yardstick.hpp"
 
 #include <benchmark/benchmark.h>
-#include <pluck/sample.hpp>
 
-#include <cstdint>
+#include <cstddef>
+#include <span>
 #include <string>
-#include <vector>
 
 namespace {
 
-using pluck_bench::shape;
+using namespace pluck_bench;
 
-struct sampler {
-    const char* name;
-    pluck::pick (*draw)(const std::vector<float>& row, const pluck::key& key, pluck::workspace& scratch);
-    std::vector<oracle::stage> meaning;
-};
-
-template <auto MakeChain>
-pluck::pick draw_with(const std::vector<float>& row, const pluck::key& key, pluck::workspace& scratch) {
-    return pluck::sample(row, MakeChain(), key, scratch);
+template <class F>
+void add(const std::string& name, F body) {
+    benchmark::RegisterBenchmark(name.c_str(), body)->UseManualTime()->Unit(benchmark::kMicrosecond);
 }
 
-std::vector<sampler> samplers() {
-    using pluck::min_p, pluck::temperature, pluck::top_k, pluck::top_p;
-    using oracle::stage;
-    const stage t{stage::temperature, 0.8f};
-    return {
-        {"greedy", draw_with<[] { return pluck::greedy{}; }>, {{stage::greedy}}},
-        {"temperature", draw_with<[] { return temperature(0.8f); }>, {t}},
-        {"top_k_50", draw_with<[] { return temperature(0.8f) | top_k(50); }>, {t, {stage::top_k, 0, 50}}},
-        {"top_p_0.9", draw_with<[] { return temperature(0.8f) | top_p(0.9f); }>, {t, {stage::top_p, 0.9f}}},
-        {"min_p_0.05", draw_with<[] { return temperature(0.8f) | min_p(0.05f); }>, {t, {stage::min_p, 0.05f}}},
-        {"k50_p0.9",
-         draw_with<[] { return temperature(0.8f) | top_k(50) | top_p(0.9f); }>,
-         {t, {stage::top_k, 0, 50}, {stage::top_p, 0.9f}}},
-        {"k40_p0.95_m0.05",
-         draw_with<[] { return temperature(0.8f) | top_k(40) | top_p(0.95f) | min_p(0.05f); }>,
-         {t, {stage::top_k, 0, 40}, {stage::top_p, 0.95f}, {stage::min_p, 0.05f}}},
-    };
-}
-
-void run(benchmark::State& state, const sampler& sampler, std::size_t vocab, shape kind) {
-    constexpr std::size_t kinds_of_rows = 8;
-    std::vector<std::vector<float>> rows;
-    for (std::size_t i = 0; i < kinds_of_rows; ++i) rows.push_back(pluck_bench::make_row(vocab, kind, i));
-    std::vector<float> row(vocab);
-    pluck::workspace scratch;
-
-    const pluck::pick drawn = sampler.draw(rows[0], {.seed = 1}, scratch);
-    if (drawn.token != oracle::draw(rows[0], sampler.meaning, 1, 0, 0).token) {
-        return state.SkipWithError("the token differs from the oracle's");
-    }
-
-    std::vector<double> draws;
-    std::vector<double> passes;
-    std::size_t turn = 0;
-    for (auto _ : state) {
-        const std::vector<float>& fresh = rows[turn % kinds_of_rows];
-        row.assign(fresh.begin(), fresh.end());
-        passes.push_back(pluck_bench::seconds([&] {
-            benchmark::DoNotOptimize(pluck_bench::one_pass_max(row.data(), vocab));
-        }));
-        row.assign(fresh.begin(), fresh.end());
-        draws.push_back(pluck_bench::seconds([&] {
-            benchmark::DoNotOptimize(sampler.draw(row, {.seed = 1, .position = turn}, scratch));
-        }));
-        state.SetIterationTime(draws.back());
-        ++turn;
-    }
-    state.counters["median_us"] = 1e6 * pluck_bench::median(draws);
-    state.counters["pass_us"] = 1e6 * pluck_bench::median(passes);
-    state.counters["passes"] = pluck_bench::median(draws) / pluck_bench::median(passes);
-}
-
-const bool registered = [] {
-    for (const std::int64_t vocab : pluck_bench::vocabularies) {
-        for (const shape kind : {shape::peaked, shape::typical, shape::flat}) {
-            for (const sampler& each : samplers()) {
-                const std::string name = std::string(each.name) + "/" + std::to_string(vocab) + "/" +
-                                         pluck_bench::shape_names[static_cast<std::size_t>(kind)];
-                benchmark::RegisterBenchmark(name.c_str(),
-                                             [=](benchmark::State& state) {
-                                                 run(state, each, static_cast<std::size_t>(vocab), kind);
-                                             })
-                    ->UseManualTime()
-                    ->Unit(benchmark::kMicrosecond);
+void register_all() {
+    for (const std::size_t vocab : vocabularies) {
+        for (const shape kind : shapes) {
+            const std::string where = std::string("/") + name_of(kind) + "/" + std::to_string(vocab);
+            add("one pass/max" + where, [=](benchmark::State& state) {
+                time_draws(state, rows_of(vocab, kind),
+                           [](std::span<float> row) { return one_pass_max(row.data(), row.size()); });
+            });
+            for (const strategy& each : strategies) {
+                for (const pluck_bench::system& who : systems()) {
+                    if (!who.make(each.what)) continue;
+                    add(std::string(who.name) + "/" + each.name + where, [=](benchmark::State& state) {
+                        if (!agrees(who, each)) state.SetLabel("DISAGREES");
+                        time_draws(state, rows_of(vocab, kind), who.make(each.what));
+                    });
+                }
             }
         }
     }
-    return true;
-}();
+}
 
 }  // namespace
+
+int main(int argc, char** argv) {
+    register_all();
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+    benchmark::RunSpecifiedBenchmarks();
+    benchmark::Shutdown();
+}

@@ -10,19 +10,25 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <numbers>
+#include <utility>
 #include <vector>
 
 namespace pluck_bench {
 
-/// Vocabularies in use: a toy, LLaMA 2, GPT-2, LLaMA 3, Qwen 2, Gemma.
-inline constexpr std::array<std::int64_t, 6> vocabularies = {512, 32000, 50257, 128256, 151936, 262144};
+/// Vocabularies in use: LLaMA 2, LLaMA 3, Gemma.
+inline constexpr std::array<std::size_t, 3> vocabularies = {32000, 128256, 262144};
 
 /// peaked:  N(0, 2.5), and 24 tokens that stand out by 11.5 to 17: a nucleus (p 0.9, T 0.8) of ten or so.
 /// typical: N(0, 3): a nucleus of a thousand or so.
 /// flat:    N(0, 0.5): a nucleus of most of the vocabulary.
 enum class shape { peaked, typical, flat };
-inline constexpr std::array<const char*, 3> shape_names = {"peaked", "typical", "flat"};
+inline constexpr std::array<shape, 3> shapes = {shape::peaked, shape::typical, shape::flat};
+
+constexpr const char* name_of(shape kind) {
+    return kind == shape::peaked ? "peaked" : kind == shape::typical ? "typical" : "flat";
+}
 
 /// Uniform and normal numbers from a counter, the same in every run.
 class numbers {
@@ -55,6 +61,15 @@ inline std::vector<float> make_row(std::size_t vocab, shape kind, std::uint64_t 
         }
     }
     return row;
+}
+
+/// Eight rows, or as many as make two million logits. Made once: a benchmark runs again for each repetition.
+inline const std::vector<std::vector<float>>& rows_of(std::size_t vocab, shape kind) {
+    static std::map<std::pair<std::size_t, shape>, std::vector<std::vector<float>>> made;
+    auto& rows = made[{vocab, kind}];
+    const std::size_t count = std::clamp<std::size_t>((1u << 21) / vocab, 1, 8);
+    while (rows.size() < count) rows.push_back(make_row(vocab, kind, rows.size()));
+    return rows;
 }
 
 }  // namespace pluck_bench

@@ -8,6 +8,7 @@
 #include <pluck/core/stage.hpp>
 #include <pluck/core/status.hpp>
 #include <pluck/draw/categorical.hpp>
+#include <pluck/draw/dart.hpp>
 #include <pluck/draw/greedy.hpp>
 #include <pluck/keep/min_p.hpp>
 #include <pluck/keep/top_k.hpp>
@@ -43,7 +44,7 @@ struct chain<First, Rest...> {
     PLUCK_HOST_DEVICE constexpr explicit chain(First head, chain<Rest...> tail) noexcept : first(head), rest(tail) {}
 
     static_assert(First::does != verb::draw || sizeof...(Rest) == 0,
-                  "pluck: a draw stage ends its chain; move greedy(), categorical() or your own draw to the end");
+                  "pluck: a draw stage ends its chain; move greedy(), categorical(), dart() or your own draw to the end");
     static_assert(First::does == verb::adjust || (... && (Rest::does != verb::adjust)),
                   "pluck: adjusters move scores before anything is kept; put them in front of shape and keep stages");
 };

@@ -95,6 +95,20 @@ public:
         }
         return -1;
     }
+    PLUCK_HOST_DEVICE std::int32_t throw_darts() const {
+        std::uint64_t area = 0;
+        for (std::size_t board = 0; board * pluck::dart_board < size_; ++board) area += area_of(board);
+        for (std::uint32_t dart = 0; dart < pluck::most_darts; ++dart) {
+            std::uint64_t rest = pluck::mass_point(random(pluck::dart_purpose, dart), area);
+            std::size_t board = 0;
+            while (rest >= area_of(board)) rest -= area_of(board++);
+            const std::size_t i = board * pluck::dart_board + rest % pluck::dart_board;
+            if (i < size_ && kept(i) && rest / pluck::dart_board < masses()(scores_[i])) {
+                return static_cast<std::int32_t>(i);
+            }
+        }
+        return draw(uniform());
+    }
     PLUCK_HOST_DEVICE void fail(pluck::status why) { state_ = why; }
 
 private:
@@ -119,6 +133,15 @@ private:
     /// The least key that any token of this score can have.
     PLUCK_HOST_DEVICE static std::uint64_t first_key(std::int32_t ordered_score) {
         return pluck::ranking_key{ordered_score, -1}.value;
+    }
+
+    PLUCK_HOST_DEVICE std::uint64_t area_of(std::size_t board) const {
+        const mass_of_row weight = masses();
+        std::uint64_t most = 0;
+        for (std::size_t i = board * pluck::dart_board; i < (board + 1) * pluck::dart_board && i < size_; ++i) {
+            if (kept(i) && weight(scores_[i]) > most) most = weight(scores_[i]);
+        }
+        return most * pluck::dart_board;
     }
 
     template <class Weight>

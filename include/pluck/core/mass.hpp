@@ -59,43 +59,51 @@ struct native_fused {
 
 }  // namespace core
 
+/// A mass in two parts, as loops over a row sum it: floor(q * 2^32 / 2^shift), with q < 2^25 and 24 <= shift + 8 < 72.
+struct mass_parts {
+    std::uint32_t q;
+    std::uint32_t shift;
+};
+
+template <class Fused>
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE mass_parts mass_parts_of(float difference, float scale) noexcept {
+#if !PLUCK_ON_DEVICE
+    // Under -ffast-math clang++ takes whatever follows from a known infinity for meaningless, so it may not know one.
+    if (__builtin_constant_p(difference)) difference = core::opaque(difference);
+#endif
+    // Nothing weighs anything 41 octaves down, and the shift holds up to 47 of them: stop between the two. As integers,
+    // the nearer of two negative floats is the lesser. How exactly the quotient is rounded does not matter.
+    const auto floor = core::bits_as<std::uint32_t>(-44.0f / scale);
+    const auto bits = core::bits_as<std::uint32_t>(difference);
+    const float d = core::bits_as<float>(bits < floor ? bits : floor);
+
+    const float shifted = Fused::of(d, scale, core::magic);
+    const std::int32_t octave = core::magic_bits - core::bits_as<std::int32_t>(shifted);  // 0 is the best token's
+    const float fraction = Fused::of(d, scale, static_cast<float>(octave));  // in [-1/2, 1/2]
+    // Without its lowest bit each step of the fraction outweighs the rounding of the polynomial: monotone.
+    const float f = core::bits_as<float>(core::bits_as<std::uint32_t>(fraction) & ~1u);
+    float p = 0x1.3f94f2p+11f;  // 2^24 2^f, coefficients from docs/mass_fit.py; an integer
+    p = Fused::of(p, f, 0x1.5f0a68p+14f);
+    p = Fused::of(p, f, 0x1.3b30acp+17f);
+    p = Fused::of(p, f, 0x1.c6af78p+19f);
+    p = Fused::of(p, f, 0x1.ebfbd8p+21f);
+    p = Fused::of(p, f, 0x1.62e43p+23f);
+    p = Fused::of(p, f, 0x1p+24f);
+    return {static_cast<std::uint32_t>(static_cast<std::int32_t>(p)),
+            static_cast<std::uint32_t>(octave + 32 + 24 - mass_bits)};
+}
+
 /// The mass of a token whose score lies `difference` <= 0 from the best one's.
 ///
-/// Definition.   2^40 * 2^(difference * scale), in integers: exactly the steps below.
+/// Definition.   2^40 * 2^(difference * scale), in integers: exactly the steps of docs/draw.md.
 /// Parameters.   difference   in nats, <= 0, may be -infinity; not NaN
 ///               scale        mass_scale(T)
 /// Guarantees.   mass_of(0, scale) == 2^40; never decreases as the difference grows; 0 below 2^-40 or so.
 /// Cost.         Eight fused multiply-adds and a shift; free of branches, so that a loop over it vectorises.
 template <class Fused = core::native_fused>
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint64_t mass_of(float difference, float scale) noexcept {
-#if !PLUCK_ON_DEVICE
-    // Under -ffast-math clang++ takes whatever follows from a known infinity for meaningless, so it may not know one.
-    if (__builtin_constant_p(difference)) difference = core::opaque(difference);
-#endif
-    const float shifted = Fused::of(difference, scale, core::magic);
-    const auto shifted_bits = core::bits_as<std::int32_t>(shifted);
-    // All ones if the token weighs anything, else 0; a mask, since compilers do not vectorise a choice in here. As
-    // integers, negative floats compare below, too.
-    const std::uint32_t weighs = shifted_bits >= core::magic_bits - mass_bits ? ~0u : 0u;
-    const auto octave =
-        static_cast<std::int32_t>((static_cast<std::uint32_t>(shifted_bits) - core::magic_bits) & weighs);
-
-    // From here on a token without mass computes garbage, which the mask discards.
-    const float fraction = Fused::of(difference, scale, static_cast<float>(-octave));  // in [-1/2, 1/2]
-    // Without its lowest bit each step of the fraction outweighs the rounding of the polynomial: monotone.
-    const float f = core::bits_as<float>(core::bits_as<std::uint32_t>(fraction) & ~1u);
-    float p = 0x1.3f94f2p-13f;  // 2^f, coefficients from docs/mass_fit.py
-    p = Fused::of(p, f, 0x1.5f0a68p-10f);
-    p = Fused::of(p, f, 0x1.3b30acp-7f);
-    p = Fused::of(p, f, 0x1.c6af78p-5f);
-    p = Fused::of(p, f, 0x1.ebfbd8p-3f);
-    p = Fused::of(p, f, 0x1.62e43p-1f);
-    p = Fused::of(p, f, 1.0f);
-
-    // q = 2^24 p as an integer: p lies in [1/2, 2), so its exponent's lowest bit tells which octave.
-    const auto p_bits = core::bits_as<std::uint32_t>(p);
-    const std::uint32_t q = (((p_bits & 0x7fffffu) | 0x800000u) << (p_bits >> 23 & 1u)) & weighs;
-    return (std::uint64_t{q} << (mass_bits - 24)) >> -octave;
+    const mass_parts parts = mass_parts_of<Fused>(difference, scale);
+    return (std::uint64_t{parts.q} << 32) >> parts.shift;
 }
 
 /// max(1, ceil(p * total)), exactly: the mass that a nucleus of share p must reach. What is outside of [0, 1] counts as

@@ -16,6 +16,12 @@
 
 namespace pluck::inline v0 {
 
+/// The draw by darts, docs/draw.md section 4: which further random bits it takes, how many tokens share a board, and how
+/// many darts there are. Each hits with a chance of 1/64 at least.
+inline constexpr std::uint32_t dart_purpose = 1;
+inline constexpr std::uint32_t dart_board = 64;
+inline constexpr std::uint32_t most_darts = 4096;
+
 /// What stages may ask of a row, and do to it. None of it throws. None of it empties a row that has a candidate.
 ///
 /// What it knows:
@@ -35,6 +41,7 @@ namespace pluck::inline v0 {
 ///     scale(t)                     T becomes T * t
 /// What ends it:
 ///     draw(uniform)                a token in proportion to mass
+///     throw_darts()                a token in proportion to mass, by random(dart_purpose, 0), random(.., 1), ...
 ///     fail(status)                 the row has no token, for this reason; the stages that follow are not run
 ///
 /// An adjuster runs before all that, and meets the row as `adjusting` shows it.
@@ -55,6 +62,7 @@ concept row_backend = requires(Row& row, const Row& look, bits128 bits, float nu
     row.drop_above(cut);
     row.scale(1.0);
     { row.draw(bits) } -> std::convertible_to<std::int32_t>;
+    { row.throw_darts() } -> std::convertible_to<std::int32_t>;
     row.fail(status::bad_parameter);
     { look.state() } -> std::convertible_to<status>;
     { row.settle() } -> std::convertible_to<bool>;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The row on the CPU. It starts as a look at the caller's logits, with the best score of each block of 64. A cut copies
-// what it keeps, in id order, into scratch memory, which is then the row: every verb sees one dense array of kept
-// scores, and the work shrinks with the kept set. Masses are only computed when something asks for them.
+// The row on the CPU. It starts as a look at the caller's logits, with the best score of each block of 64. A cut that
+// keeps little copies it, in id order, into scratch memory, which is then the row, so that the work shrinks with the
+// kept set; one that keeps much only notes where it lies. Masses are only computed when something asks for them.
 #pragma once
 
 #include <pluck/core/config.hpp>
@@ -11,11 +11,13 @@
 #include <pluck/core/ranking.hpp>
 #include <pluck/core/row.hpp>
 #include <pluck/core/status.hpp>
+#include <pluck/cpu/boards.hpp>
 #include <pluck/cpu/dispatch.hpp>
 #include <pluck/cpu/load.hpp>
 #include <pluck/cpu/select.hpp>
 #include <pluck/cpu/workspace.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -79,9 +81,9 @@ public:
     bool settle() noexcept {
         if (state_ != status::ok) return false;
         settled_ = true;
-        const kernels::extremes seen = scan(scores_, size_, scratch_.block_best());
+        const kernels::extremes seen = run_kernel<kernels::scan>(scores_, size_, scratch_.block_best());
         best_score_ = seen.best;
-        if (seen.magnitude > static_cast<std::uint32_t>(core::ordered_infinity)) fail(status::nan_logit);
+        if (seen.nan) fail(status::nan_logit);
         else if (seen.best == core::ordered_infinity) fail(status::pos_inf_logit);
         else if (seen.best == -core::ordered_infinity) fail(status::no_candidate);
         return state_ == status::ok;
@@ -97,23 +99,15 @@ public:
         return random_.bits(purpose, index);
     }
 
-    [[nodiscard]] ranking_key best() const noexcept {
-        std::size_t block = 0;
-        while (scratch_.block_best()[block] != best_score_) ++block;
-        std::size_t i = block * block_size;
-        while (core::ordered(scores_[i]) != best_score_) ++i;
-        return {best_score_, token(i)};
-    }
+    [[nodiscard]] ranking_key best() const noexcept { return {best_score_, token(place_of_best())}; }
 
-    [[nodiscard]] std::size_t count() const noexcept {
-        if (tokens_ != nullptr) return size_;  // a cut has left candidates alone
-        std::size_t candidates = 0;
-        for (std::size_t i = 0; i < size_; ++i) candidates += core::ordered(scores_[i]) != -core::ordered_infinity;
-        return candidates;
-    }
+    [[nodiscard]] std::size_t count() const noexcept { return run_kernel<kernels::count>(view()); }
 
     [[nodiscard]] std::uint64_t total() noexcept {
-        if (total_ == 0) total_ = sum_masses(masses());
+        if (total_ == 0) {
+            total_ = run_kernel<kernels::sum_masses>(view(), best_logit(), mass_scale(temperature_),
+                                                     scratch_.block_mass());
+        }
         return total_;
     }
 
@@ -121,10 +115,11 @@ public:
     template <class F>
     void for_each(const F& f) const {
         const float scale = mass_scale(temperature_);
-        const float best = core::float_of(best_score_);
-        for (std::size_t i = 0; i < size_; ++i) {
-            if (core::ordered(scores_[i]) == -core::ordered_infinity) continue;
-            f(token(i), scores_[i], mass_of(scores_[i] - best, scale));
+        for (std::size_t begin = 0; begin < size_; begin += block_size) {
+            for (std::uint64_t kept = kernels::kept_of_block(view(), begin); kept != 0; kept &= kept - 1) {
+                const std::size_t i = begin + first_of(kept);
+                f(token(i), scores_[i], mass_of(scores_[i] - best_logit(), scale));
+            }
         }
     }
 
@@ -132,27 +127,39 @@ public:
 
     void keep_largest(std::size_t k) noexcept {
         if (k >= size_) return;
-        if (k <= 1) return narrow(best(), best());
-        const ranking_key reach = reach_of(k);
-        const std::size_t gathered = gather(reach);
-        if (gathered <= k) return narrow(reach, highest);
-        narrow(select(scratch_.keys(), gathered, k, unit_weight{}), highest);
+        if (k <= 1) return adopt(lowest, gather(view_from(best())));
+        const std::size_t gathered = gather(view_from(reach_of(k)));
+        adopt(gathered <= k ? lowest : select(keys_of(gathered), nullptr, gathered, k), gathered);
     }
 
     void keep_mass(float p, std::size_t min_keep) noexcept {
         if (core::ordered(p) >= core::ordered(1.0f)) return;
-        const ranking_key cut = nucleus_of(p);
-        if (min_keep > 1 && gather(cut) < min_keep) return keep_largest(min_keep);
-        narrow(cut, highest);
+        const std::uint64_t target = mass_share(p, total());
+        // Mostly the best tokens of the best blocks are enough, and only they have to be ranked; of a short row, all.
+        const std::size_t blocks = blocks_of(size_);
+        const std::size_t limit = size_ / 8 + 512;
+        for (const std::size_t k : {std::size_t{128}, blocks - blocks / 4}) {
+            if (k > blocks && size_ > limit) continue;
+            const std::size_t gathered = gather(view_from(reach_of(k)), limit);
+            if (gathered > limit) break;
+            if (weigh(gathered) < target) continue;
+            const ranking_key cut = select(keys_of(gathered), scratch_.weights(), gathered, target);
+            if (min_keep > 1 && reaching(cut, gathered) < min_keep) return keep_largest(min_keep);
+            return adopt(cut, gathered);
+        }
+        const ranking_key cut = nucleus_of(target);
+        if (min_keep > 1 && run_kernel<kernels::count>(view_from(cut)) < min_keep) return keep_largest(min_keep);
+        narrow(cut);
     }
 
     void keep_at_least(float score, std::size_t min_keep) noexcept {
-        const ranking_key reach{core::ordered(score), last_token};
-        const ranking_key cut = reach > lowest ? reach : lowest;
-        const bool negative_nan = core::ordered(score) < -core::ordered_infinity;
-        if (cut > best() || negative_nan) return keep_largest(min_keep);  // also a NaN without a sign
-        if (min_keep > 1 && gather(cut) < min_keep) return keep_largest(min_keep);
-        narrow(cut, highest);
+        const std::int32_t least = core::ordered(score);
+        const bool negative_nan = least < -core::ordered_infinity;
+        if (least > best_score_ || negative_nan) return keep_largest(min_keep);  // also a NaN without a sign
+        if (least <= kept_.score) return;
+        const ranking_key cut{least, last_token};
+        if (min_keep > 1 && run_kernel<kernels::count>(view_from(cut)) < min_keep) return keep_largest(min_keep);
+        narrow(cut);
     }
 
     void keep_mass_at_least(std::uint64_t mass) noexcept {
@@ -165,11 +172,11 @@ public:
 
     void drop_above(ranking_key cut) noexcept {
         if (cut >= best()) return;
-        bool any = false;
-        for (std::size_t i = 0; i < size_ && !any; ++i) {
-            any = core::ordered(scores_[i]) != -core::ordered_infinity && key(i) <= cut;
+        const std::size_t gathered = gather(view());
+        const float* scores = scratch_.spare_scores();
+        for (std::size_t i = 0; i < gathered; ++i) {
+            if (ranking_key(scores[i], token_at(i)) <= cut) return adopt(lowest, gathered, cut);
         }
-        if (any) narrow(lowest, cut);
     }
 
     void scale(double factor) noexcept {
@@ -184,143 +191,183 @@ public:
         const std::uint64_t* block_mass = scratch_.block_mass();
         std::size_t block = 0;
         while (rest >= block_mass[block]) rest -= block_mass[block++];
-        const float scale = mass_scale(temperature_);
-        const float best = core::float_of(best_score_);
-        for (std::size_t i = block * block_size;; ++i) {
-            const std::uint64_t mass = mass_of(scores_[i] - best, scale);
-            if (rest < mass) return token(i);
+        const std::size_t begin = block * block_size;
+        std::uint64_t masses[block_size];
+        run_kernel<kernels::masses>(scores_ + begin, kernels::block_end(begin, size_) - begin, best_logit(),
+                                    mass_scale(temperature_), &masses[0]);
+        for (std::uint64_t kept = kernels::kept_of_block(view(), begin);; kept &= kept - 1) {
+            const std::uint64_t mass = masses[first_of(kept)];
+            if (rest < mass) return token(begin + first_of(kept));
             rest -= mass;
         }
+    }
+
+    [[nodiscard]] std::int32_t throw_darts() noexcept {
+        const boards all{scratch_.weights(), scratch_.spare_tokens(),
+                         boards_of(view(), tokens_, scratch_.spare_scores(), scratch_.spare_tokens())};
+        run_kernel<kernels::masses>(scratch_.spare_scores(), all.count, best_logit(), mass_scale(temperature_),
+                                    all.ends);
+        const std::uint64_t area = all.add_up();
+        for (std::uint32_t dart = 0; dart < most_darts; ++dart) {
+            const board_hit hit = all.at(mass_point(random(dart_purpose, dart), area));
+            const std::size_t place = place_of(hit.token);
+            if (place < size_ && hit.height < mass_at(place)) return hit.token;
+        }
+        return draw(uniform());
     }
 
     void fail(status why) noexcept { state_ = why; }
 
 private:
-    struct unit_weight {
-        [[nodiscard]] constexpr std::uint64_t operator()(ranking_key) const noexcept { return 1; }
-    };
-    struct mass_weight {
-        float best;
-        float scale;
-        [[nodiscard]] std::uint64_t operator()(ranking_key key) const noexcept {
-            return mass_of(key.score() - best, scale);
-        }
-    };
-
     static constexpr std::int32_t last_token = std::int32_t{max_vocab};
     static constexpr ranking_key lowest{1 - core::ordered_infinity, last_token};  // any score above -infinity
     static constexpr ranking_key highest{core::ordered_infinity, 0};
 
+    [[nodiscard]] static std::size_t first_of(std::uint64_t bits) noexcept {
+        return static_cast<std::size_t>(__builtin_ctzll(bits));
+    }
     [[nodiscard]] std::int32_t token(std::size_t i) const noexcept {
         return tokens_ != nullptr ? tokens_[i] : static_cast<std::int32_t>(i);
     }
-    [[nodiscard]] ranking_key key(std::size_t i) const noexcept { return {scores_[i], token(i)}; }
+    [[nodiscard]] float best_logit() const noexcept { return core::float_of(best_score_); }
+    [[nodiscard]] row_view view() const noexcept { return {scores_, size_, scratch_.block_best(), kept_}; }
 
-    [[nodiscard]] mass_pass masses() const noexcept {
-        return {scores_,
-                size_,
-                core::float_of(best_score_),
-                mass_scale(temperature_),
-                scratch_.block_best(),
-                scratch_.block_mass()};
+    /// What the row would be if it was cut here as well.
+    [[nodiscard]] row_view view_from(ranking_key cut) const noexcept {
+        row_view cut_row = view();
+        const std::int32_t score = cut.ordered_score();
+        if (score < kept_.score) return cut_row;
+        std::size_t ties_end = static_cast<std::size_t>(cut.token()) + 1;
+        if (tokens_ != nullptr) {
+            ties_end = static_cast<std::size_t>(std::upper_bound(tokens_, tokens_ + size_, cut.token()) - tokens_);
+        }
+        if (score > kept_.score || ties_end < kept_.ties_end) cut_row.kept = {score, ties_end};
+        return cut_row;
     }
 
-    /// A bound that at least k tokens reach: the k-th best block, when there are as many blocks.
-    [[nodiscard]] ranking_key reach_of(std::size_t k) noexcept {
+    /// A cut that at least k tokens reach, by the k-th best block, when there are as many blocks.
+    [[nodiscard]] ranking_key reach_of(std::size_t k) const noexcept {
         const std::size_t blocks = blocks_of(size_);
         if (k > blocks) return lowest;
-        for (std::size_t block = 0; block < blocks; ++block) {
-            scratch_.keys()[block] = {scratch_.block_best()[block], static_cast<std::int32_t>(block)};
-        }
-        const ranking_key kth = select(scratch_.keys(), blocks, k, unit_weight{});
-        const ranking_key reach{kth.ordered_score(), last_token};
-        return reach > lowest ? reach : lowest;
+        return {run_kernel<kernels::reach>(scratch_.block_best(), blocks, k, kept_.score, best_score_), last_token};
     }
 
-    /// Puts the keys at or above `cut` into scratch and counts them.
-    [[nodiscard]] std::size_t gather(ranking_key cut) noexcept {
+    [[nodiscard]] std::size_t place_of_best() const noexcept {
+        std::size_t block = 0;
+        while (scratch_.block_best()[block] != best_score_) ++block;
+        return block * block_size +
+               first_of(kernels::reaching(scores_, block * block_size, size_, best_score_));
+    }
+
+    /// The mass at a place, 0 if it is not kept.
+    [[nodiscard]] std::uint64_t mass_at(std::size_t i) const noexcept {
+        const std::int32_t score = core::ordered(scores_[i]);
+        if (score < kept_.score || (score == kept_.score && i >= kept_.ties_end)) return 0;
+        std::uint64_t mass;
+        run_kernel<kernels::masses>(scores_ + i, std::size_t{1}, best_logit(), mass_scale(temperature_), &mass);
+        return mass;
+    }
+
+    /// The place of a token, size_ if the row has it not.
+    [[nodiscard]] std::size_t place_of(std::int32_t token) const noexcept {
+        if (tokens_ == nullptr) return static_cast<std::size_t>(token);
+        const std::int32_t* found = std::lower_bound(tokens_, tokens_ + size_, token);
+        return found != tokens_ + size_ && *found == token ? static_cast<std::size_t>(found - tokens_) : size_;
+    }
+
+    /// Puts the kept scores below `high` and their places aside, in order, and counts them; may stop beyond `limit`.
+    [[nodiscard]] std::size_t gather(const row_view& from, std::size_t limit = max_vocab,
+                                     std::int32_t high = core::ordered_infinity) noexcept {
+        return run_kernel<kernels::gather>(from, high, limit, scratch_.spare_scores(), scratch_.spare_tokens());
+    }
+
+    // ---- on what was gathered ----
+
+    [[nodiscard]] std::int32_t token_at(std::size_t i) const noexcept {
+        return token(static_cast<std::size_t>(scratch_.spare_tokens()[i]));
+    }
+    [[nodiscard]] ranking_key* keys_of(std::size_t gathered) noexcept {
         ranking_key* keys = scratch_.keys();
-        std::size_t gathered = 0;
-        for (std::size_t begin = 0, block = 0; begin < size_; begin += block_size, ++block) {
-            if (scratch_.block_best()[block] < cut.ordered_score()) continue;
-            const std::size_t end = kernels::block_end(begin, size_);
-            for (std::size_t i = begin; i < end; ++i) {
-                keys[gathered] = key(i);
-                gathered += keys[gathered] >= cut;
-            }
-        }
-        return gathered;
+        const float* scores = scratch_.spare_scores();
+        for (std::size_t i = 0; i < gathered; ++i) keys[i] = {scores[i], token_at(i)};
+        return keys;
+    }
+    [[nodiscard]] std::uint64_t weigh(std::size_t gathered) noexcept {
+        std::uint64_t* weights = scratch_.weights();
+        run_kernel<kernels::masses>(scratch_.spare_scores(), gathered, best_logit(), mass_scale(temperature_), weights);
+        std::uint64_t sum = 0;
+        for (std::size_t i = 0; i < gathered; ++i) sum += weights[i];
+        return sum;
+    }
+    [[nodiscard]] std::size_t reaching(ranking_key cut, std::size_t gathered) const noexcept {
+        const float* scores = scratch_.spare_scores();
+        std::size_t found = 0;
+        for (std::size_t i = 0; i < gathered; ++i) found += ranking_key(scores[i], token_at(i)) >= cut;
+        return found;
     }
 
-    /// Where the nucleus ends: masses are dealt into buckets by score, and only the bucket of the cut is looked into.
-    [[nodiscard]] ranking_key nucleus_of(float p) noexcept {
-        const mass_pass pass = masses();
-        kernels::mass_histogram histogram;
-        deal_masses(pass, histogram);
-        total_ = histogram.total;
+    /// Makes what was gathered, between the two cuts, the row. At least one token must be there.
+    void adopt(ranking_key least, std::size_t gathered, ranking_key most = highest) noexcept {
+        float* scores = scratch_.spare_scores();
+        std::int32_t* tokens = scratch_.spare_tokens();
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < gathered; ++i) {  // in place: a write never overtakes its read
+            const ranking_key own{scores[i], token_at(i)};
+            scores[kept] = scores[i];
+            tokens[kept] = own.token();
+            kept += own >= least && own <= most;
+        }
+        scratch_.swap_spare();
+        scores_ = scores;
+        tokens_ = tokens;
+        size_ = kept;
+        kept_ = {};
+        total_ = 0;
+        best_score_ = run_kernel<kernels::scan>(scores_, size_, scratch_.block_best()).best;
+    }
 
-        std::uint64_t target = mass_share(p, total_);
+    /// Drops what lies below the cut. To copy what stays pays where that is little.
+    void narrow(ranking_key cut) noexcept {
+        const row_view cut_row = view_from(cut);
+        if (run_kernel<kernels::count>(cut_row) <= size_ / 8) return adopt(lowest, gather(cut_row));
+        kept_ = cut_row.kept;
+        total_ = 0;
+    }
+
+    /// Where a wide nucleus ends: masses are dealt into buckets by score, and only the bucket of the cut is looked into.
+    [[nodiscard]] ranking_key nucleus_of(std::uint64_t target) noexcept {
+        const float scale = mass_scale(temperature_);
+        kernels::mass_histogram histogram;
+        run_kernel<kernels::deal_masses>(view(), best_logit(), scale, &histogram);
+
         constexpr std::int32_t top_bucket = kernels::mass_buckets - 1;
         std::int32_t bucket = top_bucket;
         for (; histogram.sums[bucket] < target; --bucket) target -= histogram.sums[bucket];
 
-        const auto reaches = [&pass](std::int32_t least) noexcept {
-            return [&pass, least](float difference) noexcept {
-                return kernels::mass_bucket<core::native_fused>(difference, pass.scale) >= least;
+        const auto reaches = [scale](std::int32_t least) noexcept {
+            return [=](float difference) noexcept {
+                return kernels::mass_bucket<core::native_fused>(difference, scale) >= least;
             };
         };
         const std::int32_t low = least_score(reaches(bucket));
         const std::int32_t high = bucket == top_bucket ? core::ordered_infinity : least_score(reaches(bucket + 1));
-
-        ranking_key* keys = scratch_.keys();
-        std::size_t inside = 0;
-        for (std::size_t begin = 0, block = 0; begin < size_; begin += block_size, ++block) {
-            if (pass.block_best[block] < low) continue;
-            const std::size_t end = kernels::block_end(begin, size_);
-            for (std::size_t i = begin; i < end; ++i) {
-                const std::int32_t score = core::ordered(scores_[i]);
-                keys[inside] = {score, token(i)};
-                inside += score >= low && score < high;
-            }
-        }
-        return select(keys, inside, target, mass_weight{pass.best, pass.scale});
+        const std::size_t inside = gather(view_from({low, last_token}), max_vocab, high);
+        (void)weigh(inside);
+        return select(keys_of(inside), scratch_.weights(), inside, target);
     }
 
     /// The least ordered score whose difference from the best one satisfies `reaches`, by bisection. It must hold for
     /// the best score, and for every score above one for which it holds.
     template <class Reaches>
     [[nodiscard]] std::int32_t least_score(const Reaches& reaches) const noexcept {
-        const float best = core::float_of(best_score_);
         std::int32_t low = -core::ordered_infinity;
         std::int32_t high = best_score_;
         while (low < high) {
             const auto middle = static_cast<std::int32_t>((std::int64_t{low} + high) >> 1);
-            if (reaches(core::float_of(middle) - best)) high = middle;
+            if (reaches(core::float_of(middle) - best_logit())) high = middle;
             else low = middle + 1;
         }
         return low;
-    }
-
-    /// Makes the tokens between the two cuts the row. At least one must be there.
-    void narrow(ranking_key least, ranking_key most) noexcept {
-        float* scores = scratch_.scores();
-        std::int32_t* tokens = scratch_.tokens();
-        std::size_t kept = 0;
-        for (std::size_t begin = 0, block = 0; begin < size_; begin += block_size, ++block) {
-            if (scratch_.block_best()[block] < least.ordered_score()) continue;
-            const std::size_t end = kernels::block_end(begin, size_);
-            for (std::size_t i = begin; i < end; ++i) {  // in place or not: a write never overtakes its read
-                const ranking_key own = key(i);
-                scores[kept] = scores_[i];
-                tokens[kept] = own.token();
-                kept += own >= least && own <= most;
-            }
-        }
-        scores_ = scores;
-        tokens_ = tokens;
-        size_ = kept;
-        total_ = 0;
-        best_score_ = scan(scores_, size_, scratch_.block_best()).best;
     }
 
     /// The scores as scratch memory of our own: the caller's logits are never written to.
@@ -340,8 +387,9 @@ private:
     bool settled_ = false;
     std::int32_t best_score_ = 0;  // ordered
 
-    const float* scores_ = nullptr;         // [size_], the kept scores in id order; -infinity among them until a cut
-    const std::int32_t* tokens_ = nullptr;  // [size_], their token ids; none until a cut: then i is token i
+    const float* scores_ = nullptr;         // [size_], in id order; what was not kept may be among them
+    const std::int32_t* tokens_ = nullptr;  // [size_], their token ids; none until a cut copies: then i is token i
+    kept_part kept_;                        // which of them are kept
     std::size_t size_ = 0;
     double temperature_ = 1.0;
     std::uint64_t total_ = 0;  // 0 until asked for

@@ -15,18 +15,17 @@ namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
 
 /// The key at which the weights, summed from the best key down, first reach `target`.
 ///
-/// Each round deals the keys that are still in question into 256 buckets between their extremes and keeps the bucket
-/// in which the target falls: at most nine rounds however the keys lie, and a fraction of the keys after the first.
+/// Each round deals the keys that are still in question into buckets between their extremes and keeps the bucket in
+/// which the target falls: at most eleven rounds however the keys lie, and a fraction of the keys after the first.
 ///
 /// Parameters.   keys     [count >= 1], all different; reordered and overwritten
+///               weights  [count], of the keys, likewise; null: each weighs 1
 ///               target   in [1, sum of the weights]; beyond the sum, the last key is returned
-///               weight   ranking_key -> std::uint64_t
 /// Cost.         Linear for any input.
-template <class Weight>
-[[nodiscard]] ranking_key select(ranking_key* keys, std::size_t count, std::uint64_t target,
-                                 const Weight& weight) noexcept {
-    constexpr int bucket_bits = 8;
-    constexpr std::size_t buckets = std::size_t{1} << bucket_bits;
+[[nodiscard]] inline ranking_key select(ranking_key* keys, std::uint64_t* weights, std::size_t count,
+                                        std::uint64_t target) noexcept {
+    constexpr std::size_t most_buckets = 256;
+    std::uint64_t sums[most_buckets];
     for (;;) {
         std::uint64_t low = keys[0].value;
         std::uint64_t high = keys[0].value;
@@ -36,19 +35,25 @@ template <class Weight>
         }
         if (low == high) return ranking_key{low};
 
+        const int bucket_bits = count < 512 ? 6 : 8;  // to clear and to walk the buckets costs, too
         const int width = static_cast<int>(std::bit_width(high - low));
         const int shift = width > bucket_bits ? width - bucket_bits : 0;
-        std::uint64_t sums[buckets] = {};
-        for (std::size_t i = 0; i < count; ++i) sums[(keys[i].value - low) >> shift] += weight(keys[i]);
-
         std::size_t bucket = static_cast<std::size_t>((high - low) >> shift);
+        for (std::size_t i = 0; i <= bucket; ++i) sums[i] = 0;
+        if (weights != nullptr) {
+            for (std::size_t i = 0; i < count; ++i) sums[(keys[i].value - low) >> shift] += weights[i];
+        } else {
+            for (std::size_t i = 0; i < count; ++i) ++sums[(keys[i].value - low) >> shift];
+        }
         for (; bucket > 0 && sums[bucket] < target; --bucket) target -= sums[bucket];
 
-        std::size_t kept = 0;
-        for (std::size_t i = 0; i < count; ++i) {
-            if ((keys[i].value - low) >> shift == bucket) keys[kept++] = keys[i];
+        std::size_t left = 0;
+        for (std::size_t i = 0; i < count; ++i) {  // in place: a write never overtakes its read
+            keys[left] = keys[i];
+            if (weights != nullptr) weights[left] = weights[i];
+            left += (keys[i].value - low) >> shift == bucket;
         }
-        count = kept;
+        count = left;
     }
 }
 

@@ -29,7 +29,8 @@ inline constexpr std::size_t block_size = 64;
 /// Scratch memory for `sample(row, chain, key, workspace)`, one for each thread that samples at the same time.
 ///
 /// Without it, sample() uses one that belongs to the calling thread and lives as long as the thread does.
-/// Cost.         16 bytes for each token of the longest row seen, and 12 for each 64 tokens.
+/// Cost.         32 bytes of address space for each token of the longest row seen, and 12 for each 64 tokens; memory is
+///               taken where draws write: mostly little beyond the kept tokens.
 class workspace {
 public:
     /// Makes room for rows of this length now, so that later draws allocate nothing. False if memory was refused.
@@ -38,13 +39,20 @@ public:
         const std::size_t blocks = cpu::blocks_of(vocab);
         auto scores = allocate<float>(vocab);
         auto tokens = allocate<std::int32_t>(vocab);
+        auto spare_scores = allocate<float>(vocab);
+        auto spare_tokens = allocate<std::int32_t>(vocab);
         auto keys = allocate<ranking_key>(vocab);
+        auto weights = allocate<std::uint64_t>(vocab);
         auto block_best = allocate<std::int32_t>(blocks);
         auto block_mass = allocate<std::uint64_t>(blocks);
-        if (!scores || !tokens || !keys || !block_best || !block_mass) return false;
+        if (!scores || !tokens || !spare_scores || !spare_tokens || !keys || !weights || !block_best || !block_mass)
+            return false;
         scores_ = std::move(scores);
         tokens_ = std::move(tokens);
+        spare_scores_ = std::move(spare_scores);
+        spare_tokens_ = std::move(spare_tokens);
         keys_ = std::move(keys);
+        weights_ = std::move(weights);
         block_best_ = std::move(block_best);
         block_mass_ = std::move(block_mass);
         capacity_ = vocab;
@@ -53,7 +61,15 @@ public:
 
     [[nodiscard]] float* scores() noexcept { return scores_.get(); }
     [[nodiscard]] std::int32_t* tokens() noexcept { return tokens_.get(); }
+    /// Where the next row is gathered while the present one is still needed.
+    [[nodiscard]] float* spare_scores() noexcept { return spare_scores_.get(); }
+    [[nodiscard]] std::int32_t* spare_tokens() noexcept { return spare_tokens_.get(); }
+    void swap_spare() noexcept {
+        scores_.swap(spare_scores_);
+        tokens_.swap(spare_tokens_);
+    }
     [[nodiscard]] ranking_key* keys() noexcept { return keys_.get(); }
+    [[nodiscard]] std::uint64_t* weights() noexcept { return weights_.get(); }
     [[nodiscard]] std::int32_t* block_best() noexcept { return block_best_.get(); }
     [[nodiscard]] std::uint64_t* block_mass() noexcept { return block_mass_.get(); }
 
@@ -73,7 +89,10 @@ private:
     std::size_t capacity_ = 0;
     buffer<float> scores_;
     buffer<std::int32_t> tokens_;
+    buffer<float> spare_scores_;
+    buffer<std::int32_t> spare_tokens_;
     buffer<ranking_key> keys_;
+    buffer<std::uint64_t> weights_;
     buffer<std::int32_t> block_best_;
     buffer<std::uint64_t> block_mass_;
 };

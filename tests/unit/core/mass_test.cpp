@@ -27,7 +27,7 @@ std::uint64_t polynomial(float f) { return mass_of(f, 1.0f) >> 16; }
 double power_of_two(int bit) { return std::ldexp(1.0, bit); }
 
 #if PLUCK_DISPATCH_AVX2
-using fast_fused = pluck::cpu::avx2::hardware_fused;
+using fast_fused = pluck::cpu::avx2::fused;
 #define PLUCK_TEST_FAST __attribute__((target("avx2,fma")))
 #else
 using fast_fused = pluck::core::native_fused;
@@ -57,7 +57,7 @@ PLUCK_TEST_FAST std::size_t steps_down_fast(std::uint32_t first, std::uint32_t c
 }
 std::size_t steps_down(std::uint32_t first, std::uint32_t count) {
 #if PLUCK_DISPATCH_AVX2
-    if (!pluck::cpu::has_avx2()) return steps_down_slow(first, count);
+    if (!pluck::cpu::avx2::found()) return steps_down_slow(first, count);
 #endif
     return steps_down_fast(first, count);
 }
@@ -300,7 +300,7 @@ PLUCK_TEST_FAST std::uint64_t fast_mass(float difference, float scale) {
 }  // namespace
 
 TEST_CASE("the checksum is the same through the fused instructions found at run time") {
-    if (!pluck::cpu::has_avx2()) return;
+    if (!pluck::cpu::avx2::found()) return;
     const std::uint64_t sum = checksum_of_masses(
         1'000'000, [](float difference, double temperature) { return fast_mass(difference, mass_scale(temperature)); });
     CHECK(sum == 0xd8c64bf8b7c55cceu);

@@ -22,13 +22,16 @@ namespace {
 // What every pass over a row finds.
 struct findings {
     std::int32_t best = 0;
-    std::uint32_t magnitude = 0;
+    bool nan = false;
+    std::int32_t reach = 0;
+    std::size_t count = 0;
+    std::size_t gathered = 0;
     std::uint64_t total = 0;
-    std::uint64_t dealt = 0;
     std::vector<std::int32_t> block_best;
     std::vector<std::uint64_t> block_mass;
-    std::vector<std::uint64_t> dealt_mass;
+    std::vector<std::uint64_t> masses;
     std::vector<std::uint64_t> buckets;
+    std::vector<std::int32_t> places;
 
     bool operator==(const findings&) const = default;
 };
@@ -36,58 +39,60 @@ struct findings {
 template <class Build>
 findings found(const std::vector<float>& row, double temperature, const Build& build) {
     findings result;
-    const std::size_t blocks = cpu::blocks_of(row.size());
+    const std::size_t size = row.size();
+    const std::size_t blocks = cpu::blocks_of(size);
     result.block_best.resize(blocks);
     result.block_mass.resize(blocks);
-    result.dealt_mass.resize(blocks);
-    const kernels::extremes seen = build.scan(row.data(), row.size(), result.block_best.data());
+    const kernels::extremes seen =
+        build.template operator()<kernels::scan>(row.data(), size, result.block_best.data());
     result.best = seen.best;
-    result.magnitude = seen.magnitude;
-    if (seen.magnitude > bits::plus_infinity || seen.best == pluck::core::ordered_infinity) return result;
+    result.nan = seen.nan;
+    if (seen.nan || seen.best == pluck::core::ordered_infinity) return result;
     const float best = pluck::core::float_of(seen.best);
     const float scale = pluck::mass_scale(temperature);
-    result.total = build.sum(
-        cpu::mass_pass{row.data(), row.size(), best, scale, result.block_best.data(), result.block_mass.data()});
-    kernels::mass_histogram histogram;
-    build.deal(cpu::mass_pass{row.data(), row.size(), best, scale, result.block_best.data(), result.dealt_mass.data()},
-               histogram);
-    result.dealt = histogram.total;
-    result.buckets.assign(histogram.sums, histogram.sums + kernels::mass_buckets);
+    const std::int32_t low = -pluck::core::ordered_infinity + 1;
+    result.reach =
+        build.template operator()<kernels::reach>(result.block_best.data(), blocks, blocks / 2 + 1, low, seen.best);
+    // All of the row, and what lies above the score in its middle, the ties before the middle alone.
+    for (const bool all : {true, false}) {
+        cpu::row_view view{row.data(), size, result.block_best.data(), {}};
+        if (!all) view.kept = {std::max(low, pluck::core::ordered(row[size / 2])), size / 2};
+        result.count = 31 * result.count + build.template operator()<kernels::count>(view);
+        result.total = 31 * result.total +
+                       build.template operator()<kernels::sum_masses>(view, best, scale, result.block_mass.data());
+        kernels::mass_histogram histogram;
+        build.template operator()<kernels::deal_masses>(view, best, scale, &histogram);
+        result.buckets.insert(result.buckets.end(), histogram.sums, histogram.sums + kernels::mass_buckets);
+        std::vector<float> scores(size);
+        std::vector<std::int32_t> places(size);
+        result.gathered = build.template operator()<kernels::gather>(view, pluck::core::ordered_infinity, size,
+                                                                     scores.data(), places.data());
+        result.places.insert(result.places.end(), places.begin(), places.end());
+    }
+    result.masses.resize(size);
+    build.template operator()<kernels::masses>(row.data(), size, best, scale, result.masses.data());
     return result;
 }
 
 struct generic {
-    static kernels::extremes scan(const float* scores, std::size_t size, std::int32_t* best) {
-        return kernels::scan(scores, size, best);
-    }
-    static std::uint64_t sum(const cpu::mass_pass& pass) {
-        return kernels::sum_masses<pluck::core::native_fused>(pass.scores, pass.size, pass.best, pass.scale,
-                                                              pass.block_best, pass.block_mass);
-    }
-    static void deal(const cpu::mass_pass& pass, kernels::mass_histogram& histogram) {
-        kernels::deal_masses<pluck::core::native_fused>(pass.scores, pass.size, pass.best, pass.scale, pass.block_best,
-                                                        pass.block_mass, histogram);
+    template <class Kernel, class... Arguments>
+    auto operator()(const Arguments&... arguments) const {
+        return Kernel::template run<pluck::core::native_fused>(arguments...);
     }
 };
 
 struct dispatched {
-    static kernels::extremes scan(const float* scores, std::size_t size, std::int32_t* best) {
-        return cpu::scan(scores, size, best);
-    }
-    static std::uint64_t sum(const cpu::mass_pass& pass) { return cpu::sum_masses(pass); }
-    static void deal(const cpu::mass_pass& pass, kernels::mass_histogram& histogram) {
-        cpu::deal_masses(pass, histogram);
+    template <class Kernel, class... Arguments>
+    auto operator()(const Arguments&... arguments) const {
+        return cpu::run_kernel<Kernel>(arguments...);
     }
 };
 
 #if PLUCK_DISPATCH_AVX2
 struct with_avx2 {
-    static kernels::extremes scan(const float* scores, std::size_t size, std::int32_t* best) {
-        return cpu::avx2::scan(scores, size, best);
-    }
-    static std::uint64_t sum(const cpu::mass_pass& pass) { return cpu::avx2::sum_masses(pass); }
-    static void deal(const cpu::mass_pass& pass, kernels::mass_histogram& histogram) {
-        cpu::avx2::deal_masses(pass, histogram);
+    template <class Kernel, class... Arguments>
+    auto operator()(const Arguments&... arguments) const {
+        return cpu::avx2::run<Kernel>(arguments...);
     }
 };
 #endif
@@ -124,11 +129,11 @@ TEST_CASE("the build that runs here gives the bits of the generic one") { expect
 
 #if PLUCK_DISPATCH_AVX2
 TEST_CASE("the build for AVX2 gives the bits of the generic one") {
-    if (cpu::has_avx2()) expect_same_as_generic(with_avx2{});
+    if (cpu::avx2::found()) expect_same_as_generic(with_avx2{});
 }
 
 TEST_CASE("the build for AVX2 multiplies and adds in one rounding") {
-    if (cpu::has_avx2()) {
+    if (cpu::avx2::found()) {
         // Were it two roundings, masses below the best would differ from libm's in every second row or so.
         std::vector<float> row(64, 0.0f);
         for (std::size_t i = 0; i < row.size(); ++i) row[i] = -0.37f * static_cast<float>(i);

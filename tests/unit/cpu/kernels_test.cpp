@@ -11,12 +11,13 @@
 #include <vector>
 
 using namespace pluck_test;
+namespace cpu = pluck::cpu;
 namespace kernels = pluck::cpu::kernels;
 using fused = pluck::core::native_fused;
 
 namespace {
 
-constexpr std::size_t sizes[] = {1, 2, 63, 64, 65, 127, 128, 129, 191, 192, 193, 1000};
+constexpr std::size_t sizes[] = {1, 2, 63, 64, 65, 127, 128, 129, 191, 192, 193, 511, 512, 513, 1000, 1100};
 
 std::vector<float> row_of(std::size_t size, std::uint64_t seed) {
     random_numbers numbers(seed);
@@ -32,7 +33,7 @@ float maximum(const std::vector<float>& row) { return *std::max_element(row.begi
 
 std::vector<std::int32_t> block_best_of(const std::vector<float>& row) {
     std::vector<std::int32_t> best(pluck::cpu::blocks_of(row.size()));
-    (void)kernels::scan(row.data(), row.size(), best.data());
+    (void)kernels::scan::run<fused>(row.data(), row.size(), best.data());
     return best;
 }
 
@@ -50,7 +51,7 @@ TEST_CASE("a scan finds the best score of each block and of the row") {
     for (const std::size_t size : sizes) {
         const std::vector<float> row = row_of(size, size);
         std::vector<std::int32_t> best(pluck::cpu::blocks_of(size));
-        const kernels::extremes seen = kernels::scan(row.data(), size, best.data());
+        const kernels::extremes seen = kernels::scan::run<fused>(row.data(), size, best.data());
         CHECK(seen.best == pluck::core::ordered(maximum(row)));
         for (std::size_t begin = 0; begin < size; begin += 64) {
             const std::vector<float> block(row.begin() + static_cast<std::ptrdiff_t>(begin),
@@ -61,14 +62,14 @@ TEST_CASE("a scan finds the best score of each block and of the row") {
 }
 
 TEST_CASE("a scan sees every NaN, whatever its sign, payload and place") {
-    for (const std::size_t size : {1u, 64u, 65u, 200u}) {
+    for (const std::size_t size : {1u, 64u, 65u, 200u, 700u}) {
         for (const std::uint32_t nan : bits::nans) {
             for (std::size_t at = 0; at < size; ++at) {
                 std::vector<float> row(size, 1.0f);
                 row[at] = float_of(nan);
                 std::vector<std::int32_t> best(pluck::cpu::blocks_of(size));
-                const kernels::extremes seen = kernels::scan(row.data(), size, best.data());
-                if (seen.magnitude <= bits::plus_infinity) FAIL("size " << size << ", at " << at << ", bits " << nan);
+                const kernels::extremes seen = kernels::scan::run<fused>(row.data(), size, best.data());
+                if (!seen.nan) FAIL("size " << size << ", at " << at << ", bits " << nan);
             }
         }
     }
@@ -79,15 +80,15 @@ TEST_CASE("a scan of finite scores and infinities sees no NaN") {
     const std::vector<float> row = {float_of(bits::minus_infinity), -float_of(bits::largest), float_of(bits::largest),
                                     float_of(bits::plus_infinity), float_of(bits::least_subnormal)};
     std::vector<std::int32_t> best(1);
-    const kernels::extremes seen = kernels::scan(row.data(), row.size(), best.data());
-    CHECK(seen.magnitude == bits::plus_infinity);
+    const kernels::extremes seen = kernels::scan::run<fused>(row.data(), row.size(), best.data());
+    CHECK_FALSE(seen.nan);
     CHECK(seen.best == pluck::core::ordered_infinity);
 }
 
 TEST_CASE("a scan of forbidden tokens alone is as low as can be") {
     const std::vector<float> row(70, forbidden);
     std::vector<std::int32_t> best(2);
-    const kernels::extremes seen = kernels::scan(row.data(), row.size(), best.data());
+    const kernels::extremes seen = kernels::scan::run<fused>(row.data(), row.size(), best.data());
     CHECK(seen.best == -pluck::core::ordered_infinity);
     CHECK(best[0] == -pluck::core::ordered_infinity);
     CHECK(best[1] == -pluck::core::ordered_infinity);
@@ -101,8 +102,8 @@ TEST_CASE("the masses of the blocks are the sums of their tokens' masses") {
             const float best = maximum(row);
             const std::vector<std::int32_t> block_best = block_best_of(row);
             std::vector<std::uint64_t> block_mass(block_best.size(), 77);
-            const std::uint64_t total =
-                kernels::sum_masses<fused>(row.data(), size, best, scale, block_best.data(), block_mass.data());
+            const std::uint64_t total = kernels::sum_masses::run<fused>(
+                cpu::row_view{row.data(), size, block_best.data(), {}}, best, scale, block_mass.data());
             std::vector<std::uint64_t> expected(block_best.size(), 0);
             std::uint64_t sum = 0;
             for (std::size_t i = 0; i < size; ++i) {
@@ -125,11 +126,8 @@ TEST_CASE("a block whose best token has the least mass there is still counts, on
     const std::vector<std::int32_t> block_best = block_best_of(row);
     std::vector<std::uint64_t> block_mass(3, 77);
     const std::uint64_t best = std::uint64_t{1} << 40;
-    CHECK(kernels::sum_masses<fused>(row.data(), 192, 0, 1, block_best.data(), block_mass.data()) == best + 1);
-    CHECK(block_mass == std::vector<std::uint64_t>{best, 1, 0});
-    kernels::mass_histogram histogram;
-    kernels::deal_masses<fused>(row.data(), 192, 0, 1, block_best.data(), block_mass.data(), histogram);
-    CHECK(histogram.total == best + 1);
+    const cpu::row_view view{row.data(), 192, block_best.data(), {}};
+    CHECK(kernels::sum_masses::run<fused>(view, 0, 1, block_mass.data()) == best + 1);
     CHECK(block_mass == std::vector<std::uint64_t>{best, 1, 0});
 }
 
@@ -140,13 +138,9 @@ TEST_CASE("dealt masses are the same masses, each in the bucket of its score") {
             const float scale = pluck::mass_scale(temperature);
             const float best = maximum(row);
             const std::vector<std::int32_t> block_best = block_best_of(row);
-            std::vector<std::uint64_t> summed(block_best.size()), dealt(block_best.size());
-            const std::uint64_t total =
-                kernels::sum_masses<fused>(row.data(), size, best, scale, block_best.data(), summed.data());
             kernels::mass_histogram histogram;
-            kernels::deal_masses<fused>(row.data(), size, best, scale, block_best.data(), dealt.data(), histogram);
-            CHECK(histogram.total == total);
-            CHECK(dealt == summed);
+            kernels::deal_masses::run<fused>(cpu::row_view{row.data(), size, block_best.data(), {}}, best, scale,
+                                             &histogram);
             std::vector<std::uint64_t> expected(kernels::mass_buckets, 0);
             for (std::size_t i = 0; i < size; ++i) {
                 const std::uint64_t mass = pluck::mass_of(row[i] - best, scale);
@@ -176,5 +170,68 @@ TEST_CASE("a bucket never decreases with the score, and holds every token that h
             above = here;
         }
     }
+    PLUCK_CHECK_TALLY(seen);
+}
+
+TEST_CASE("a scan finds the best of a block of negative scores, zeros and forbidden tokens among them") {
+    for (const float least : {-1e-40f, -0.0f, 0.0f, -3.0f, -3e38f}) {
+        for (const std::size_t at : {0u, 63u, 64u, 300u, 511u, 513u, 599u}) {
+            std::vector<float> row(600, -float_of(bits::largest));
+            for (std::size_t i = 0; i < row.size(); i += 3) row[i] = forbidden;
+            row[at] = least;
+            std::vector<std::int32_t> best(pluck::cpu::blocks_of(row.size()));
+            const kernels::extremes seen = kernels::scan::run<fused>(row.data(), row.size(), best.data());
+            CHECK(seen.best == pluck::core::ordered(least));
+            CHECK(best[at / 64] == pluck::core::ordered(least));
+            CHECK(best[(at + 128) / 64 % best.size()] == -0x7f7fffff);
+            CHECK_FALSE(seen.nan);
+        }
+    }
+}
+
+TEST_CASE("counted and gathered are exactly the kept: above the score, and its ties before a place") {
+    tally seen;
+    for (const std::size_t size : sizes) {
+        std::vector<float> row = row_of(size, size + 3);
+        for (std::size_t i = 0; i < size; i += 5) row[i] = static_cast<float>(i % 3) - 1;  // ties, zeros of either sign
+        for (std::size_t i = 0; i < size; i += 35) row[i] = -0.0f;
+        const std::vector<std::int32_t> block_best = block_best_of(row);
+        for (const float cut : {-1000.0f, -1.0f, -0.0f, 0.5f, 1.0f, 3.0f}) {
+            for (const std::size_t ties_end : {std::size_t{0}, size / 2, size, ~std::size_t{0}}) {
+                const std::int32_t score = pluck::core::ordered(cut);
+                const cpu::row_view view{row.data(), size, block_best.data(), {score, ties_end}};
+                std::vector<std::int32_t> expected;
+                for (std::size_t i = 0; i < size; ++i) {
+                    const std::int32_t own = pluck::core::ordered(row[i]);
+                    if (own > score || (own == score && i < ties_end)) expected.push_back(static_cast<std::int32_t>(i));
+                }
+                seen.expect(kernels::count::run<fused>(view) == expected.size(), "count at ", cut, ", size ", size);
+                std::vector<float> scores(size);
+                std::vector<std::int32_t> places(size);
+                places.resize(kernels::gather::run<fused>(view, pluck::core::ordered_infinity, size, scores.data(),
+                                                          places.data()));
+                seen.expect(places == expected, "gathered at ", cut, ", size ", size);
+            }
+        }
+    }
+    PLUCK_CHECK_TALLY(seen);
+}
+
+TEST_CASE("the reach of k blocks is one that at least k reach, and few more") {
+    tally seen;
+    random_numbers numbers(3);
+    std::vector<std::int32_t> best(700);
+    for (std::int32_t& score : best) score = pluck::core::ordered(static_cast<float>(numbers.normal()));
+    const std::int32_t low = 1 - pluck::core::ordered_infinity;
+    const std::int32_t high = *std::max_element(best.begin(), best.end());
+    for (std::size_t k = 1; k <= best.size(); ++k) {
+        const std::int32_t score = kernels::reach::run<fused>(best.data(), best.size(), k, low, high);
+        const auto reached = static_cast<std::size_t>(
+            std::count_if(best.begin(), best.end(), [=](std::int32_t each) { return each >= score; }));
+        seen.expect(reached >= k && reached <= k + k / 4, "k ", k, ": ", reached);
+    }
+    const std::vector<std::int32_t> equal(100, 5);
+    seen.expect(kernels::reach::run<fused>(equal.data(), equal.size(), std::size_t{50}, low, std::int32_t{5}) == 5, "ties");
+    seen.expect(kernels::reach::run<fused>(equal.data(), equal.size(), std::size_t{101}, low, std::int32_t{5}) == low, "too few");
     PLUCK_CHECK_TALLY(seen);
 }

@@ -1,50 +1,56 @@
 // SPDX-License-Identifier: MIT
 //
 // What does the exact total mass take? The integer pass beside Eigen's own sum of exponentials over the same row, as
-// this program was compiled, and beside one pass for the maximum.
+// this program was compiled, and beside one pass for the maximum: by pluck, by Eigen and by hand.
+//
+// Names: WHAT/VOCABULARY.
+#include "support/registering.hpp"
 #include "support/rows.hpp"
 #include "support/timing.hpp"
 #include "support/yardstick.hpp"
-
-#include <benchmark/benchmark.h>
 #include <pluck/pluck.hpp>
 
 #include <Eigen/Core>
 
-#include <vector>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+using namespace pluck_bench;
 
 namespace {
 
-void total_mass(benchmark::State& state) {
-    const auto vocab = static_cast<std::size_t>(state.range(0));
-    const auto row = pluck_bench::make_row(vocab, pluck_bench::shape::typical, 0);
-    const Eigen::Map<const Eigen::ArrayXf> logits(row.data(), static_cast<Eigen::Index>(vocab));
-    pluck::workspace scratch;
-
-    std::vector<double> masses;
-    std::vector<double> exponentials;
-    std::vector<double> passes;
-    for (auto _ : state) {
-        passes.push_back(pluck_bench::seconds([&] {
-            benchmark::DoNotOptimize(pluck_bench::one_pass_max(row.data(), vocab));
-        }));
-        exponentials.push_back(pluck_bench::seconds([&] {
-            const float best = logits.maxCoeff();
-            benchmark::DoNotOptimize(((logits - best) * 1.25f).exp().sum());
-        }));
-        masses.push_back(pluck_bench::seconds([&] {
-            pluck::cpu::row whole(pluck::logits_view<float>{row.data(), vocab}, scratch, pluck::randomness{}, 0);
-            whole.settle();
-            whole.scale(0.8);
-            benchmark::DoNotOptimize(whole.total());
-        }));
-        state.SetIterationTime(masses.back());
-    }
-    state.counters["median_us"] = 1e6 * pluck_bench::median(masses);
-    state.counters["passes"] = pluck_bench::median(masses) / pluck_bench::median(passes);
-    state.counters["of_eigen"] = pluck_bench::median(masses) / pluck_bench::median(exponentials);
+Eigen::Map<const Eigen::ArrayXf> eigen(std::span<const float> row) {
+    return {row.data(), static_cast<Eigen::Index>(row.size())};
 }
-BENCHMARK(total_mass)->ArgName("vocab")->Arg(512)->Arg(32000)->Arg(128256)->Arg(262144)->UseManualTime()->Unit(
-    benchmark::kMicrosecond);
+
+std::uint64_t exact_total(std::span<const float> row) {
+    static pluck::workspace scratch;
+    pluck::cpu::row whole(pluck::logits_view<float>{row.data(), row.size()}, scratch, pluck::randomness{}, 0);
+    whole.settle();
+    whole.scale(0.8);
+    return whole.total();
+}
+
+float sum_of_exponentials(std::span<const float> row) {
+    return ((eigen(row) - eigen(row).maxCoeff()) * 1.25f).exp().sum();
+}
+
+template <class F>
+void add_pass(const std::string& name, F pass) {
+    for (const std::size_t vocab : vocabularies) {
+        add(name + "/" + std::to_string(vocab),
+            [=](benchmark::State& state) { time_draws(state, rows_of(vocab, shape::typical), pass); });
+    }
+}
 
 }  // namespace
+
+int main(int argc, char** argv) {
+    add_pass("one pass", one_pass_max);
+    add_pass("Eigen's maxCoeff()", [](std::span<const float> row) { return eigen(row).maxCoeff(); });
+    add_pass("pluck's exact total", exact_total);
+    add_pass("Eigen's exp().sum()", sum_of_exponentials);
+    return run_all(argc, argv);
+}

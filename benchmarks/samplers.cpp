@@ -3,35 +3,26 @@
 // What does one draw take? Every strategy by every system that is installed, over vocabulary and shape of the row, one
 // row at a time on one thread; and one pass for the maximum over the same rows. A system that does not draw from the
 // strategy's distribution is labelled so.
+//
+// Names: SYSTEM/STRATEGY/SHAPE/VOCABULARY.
 #include "support/agreement.hpp"
 #include "support/contest.hpp"
+#include "support/registering.hpp"
 #include "support/rows.hpp"
 #include "support/timing.hpp"
 #include "support/yardstick.hpp"
 
-#include <benchmark/benchmark.h>
-
 #include <cstddef>
-#include <span>
 #include <string>
-
-namespace {
 
 using namespace pluck_bench;
 
-template <class F>
-void add(const std::string& name, F body) {
-    benchmark::RegisterBenchmark(name.c_str(), body)->UseManualTime()->Unit(benchmark::kMicrosecond);
-}
-
-void register_all() {
+int main(int argc, char** argv) {
     for (const std::size_t vocab : vocabularies) {
         for (const shape kind : shapes) {
             const std::string where = std::string("/") + name_of(kind) + "/" + std::to_string(vocab);
-            add("one pass/max" + where, [=](benchmark::State& state) {
-                time_draws(state, rows_of(vocab, kind),
-                           [](std::span<float> row) { return one_pass_max(row.data(), row.size()); });
-            });
+            add("one pass/max" + where,
+                [=](benchmark::State& state) { time_draws(state, rows_of(vocab, kind), one_pass_max); });
             for (const strategy& each : strategies) {
                 for (const pluck_bench::system& who : systems()) {
                     if (!who.make(each.what)) continue;
@@ -43,14 +34,5 @@ void register_all() {
             }
         }
     }
-}
-
-}  // namespace
-
-int main(int argc, char** argv) {
-    register_all();
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-    benchmark::RunSpecifiedBenchmarks();
-    benchmark::Shutdown();
+    return run_all(argc, argv);
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Sourced by tests/run, examples/run and .ci/run: `need TOOL...` installs what is missing of
-#     compiler cmake ninja eigen catch2 gnuplot clang benchmark
+# Sourced by the scripts that set themselves up, such as tests/run: `need TOOL...` installs what is missing of
+#     compiler cmake ninja eigen catch2 gnuplot clang benchmark valgrind python
 # with apt-get on Debian and Ubuntu. Elsewhere it names what is missing, and stops.
 
 say() { printf '\n== %s\n' "$*"; }
@@ -30,6 +30,8 @@ has() {
     cmake) [ -n "$(command -v cmake)" ] ;;
     ninja) [ -n "$(command -v ninja)" ] ;;
     gnuplot) [ -n "$(command -v gnuplot)" ] ;;
+    python) [ -n "$(command -v python3)" ] ;;
+    valgrind) [ -n "$(command -v valgrind)" ] && has_header valgrind/callgrind.h ;;
     clang) [ -n "$(command -v clang++)" ] && echo 'int main() {}' | clang++ -fsanitize=thread -o /dev/null -x c++ - 2>/dev/null ;;
     eigen) [ -n "${Eigen3_DIR:-}${CMAKE_PREFIX_PATH:-}" ] || has_header eigen3/Eigen/Core ;;
     catch2) [ -n "${Catch2_DIR:-}${CMAKE_PREFIX_PATH:-}" ] || has_header catch2/catch.hpp || has_header catch2/catch_all.hpp ;;
@@ -48,6 +50,8 @@ debian_packages() {
     eigen) echo libeigen3-dev ;;
     catch2) echo catch2 ;;
     benchmark) echo libbenchmark-dev ;;
+    valgrind) echo valgrind ;;
+    python) echo python3 ;;
     esac
 }
 

@@ -30,7 +30,7 @@ inline double median(std::vector<double> times) {
     return *middle;
 }
 
-/// The body of a benchmark: `draw(std::span<Scalar> row)` on each of `rows` in turn. The counter median_us is the
+/// The body of a benchmark: `draw(std::span<Scalar>)` on each of `rows` in turn. The counter median_us is the
 /// median time of a draw; a mean would be spoilt by whatever else the machine does.
 template <class Scalar, class Draw>
 void time_draws(benchmark::State& state, const std::vector<std::vector<Scalar>>& rows, Draw&& draw) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <limits>
+#include <span>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -16,7 +17,9 @@ namespace pluck_bench {
 #if defined(__x86_64__)
 
 /// Eight accumulators, since a maximum takes four cycles and two can start in each. The processor must have AVX2.
-__attribute__((target("avx2"), noinline)) inline float one_pass_max(const float* row, std::size_t vocab) {
+__attribute__((target("avx2"), noinline)) inline float one_pass_max(std::span<const float> logits) {
+    const float* row = logits.data();
+    const std::size_t vocab = logits.size();
     constexpr std::size_t accumulators = 8;
     constexpr std::size_t step = 8 * accumulators;
     __m256 best[accumulators];
@@ -38,13 +41,16 @@ __attribute__((target("avx2"), noinline)) inline float one_pass_max(const float*
 #else
 
 /// As the compiler makes it: independent maxima, which it may turn into vectors.
-__attribute__((noinline)) inline float one_pass_max(const float* row, std::size_t vocab) {
+__attribute__((noinline)) inline float one_pass_max(std::span<const float> logits) {
+    const float* row = logits.data();
+    const std::size_t vocab = logits.size();
     constexpr std::size_t lanes = 64;
     float best[lanes];
     std::fill(best, best + lanes, -std::numeric_limits<float>::infinity());
     std::size_t i = 0;
     for (; i + lanes <= vocab; i += lanes) {
-        for (std::size_t lane = 0; lane < lanes; ++lane) best[lane] = row[i + lane] > best[lane] ? row[i + lane] : best[lane];
+        for (std::size_t lane = 0; lane < lanes; ++lane)
+            best[lane] = row[i + lane] > best[lane] ? row[i + lane] : best[lane];
     }
     for (; i < vocab; ++i) best[0] = std::max(best[0], row[i]);
     return *std::max_element(best, best + lanes);

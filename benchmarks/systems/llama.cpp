@@ -3,10 +3,9 @@
 // filled from the logits, as llama_sampler_sample does.
 #include "support/contest.hpp"
 
-#include <llama.h>
-
 #include <cstddef>
 #include <cstdint>
+#include <llama.h>
 #include <memory>
 #include <span>
 #include <vector>
@@ -18,7 +17,8 @@ using pluck_bench::settings;
 
 class llama_chain {
 public:
-    explicit llama_chain(const settings& what) : chain_(llama_sampler_chain_init({.no_perf = true}), llama_sampler_free) {
+    explicit llama_chain(const settings& what)
+        : chain_(llama_sampler_chain_init({.no_perf = true}), llama_sampler_free) {
         if (what.greedy()) {
             add(llama_sampler_init_greedy());
             return;

@@ -26,4 +26,10 @@ const pluck_bench::joins pluck_itself("pluck", [](const settings& what) -> sampl
     return what.greedy() ? drawing_with(pluck::greedy()) : drawing_with(stages(what));
 });
 
+// The same distribution from other random bits.
+const pluck_bench::joins darts("pluck, dart()", [](const settings& what) -> sampler {
+    if (!what.plain()) return {};
+    return drawing_with(stages(what) | pluck::dart());
+});
+
 }  // namespace

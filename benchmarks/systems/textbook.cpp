@@ -37,7 +37,8 @@ public:
             weights_.resize(kept);
         }
         if (what_.min_p > 0) {  // the best token weighs 1
-            std::replace_if(weights_.begin(), weights_.end(), [&](float w) { return w < what_.min_p; }, 0.0f);
+            std::replace_if(
+                weights_.begin(), weights_.end(), [&](float w) { return w < what_.min_p; }, 0.0f);
         }
         const double total = std::accumulate(weights_.begin(), weights_.end(), 0.0);
         double rest = std::uniform_real_distribution<double>(0, total)(random_);

@@ -2,11 +2,10 @@
 // PyTorch's C++ functions, by the names that they have in Python. The row is looked at, not copied.
 #include "support/contest.hpp"
 
-#include <torch/torch.h>
-
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <torch/torch.h>
 #include <tuple>
 
 namespace {
@@ -54,7 +53,8 @@ std::int32_t by_masks(std::span<float> row, const settings& what) {
 std::int32_t by_k(std::span<float> row, const settings& what) {
     const c10::InferenceMode no_gradients;
     const auto [sorted, ids] = view(row).topk(what.top_k);
-    return static_cast<std::int32_t>(ids[draw(weights(what.top_p < 1 ? nucleus(sorted, what) : sorted, what))].item<std::int64_t>());
+    return static_cast<std::int32_t>(
+        ids[draw(weights(what.top_p < 1 ? nucleus(sorted, what) : sorted, what))].item<std::int64_t>());
 }
 
 void settle_torch() {

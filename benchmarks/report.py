@@ -1,0 +1,427 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Writes results.md, and charts beside it, from what Google Benchmark has measured. Called by benchmarks/run."""
+
+import argparse
+import collections
+import dataclasses
+import json
+import math
+import pathlib
+import platform
+import re
+import statistics
+import subprocess
+
+YARDSTICK, OURS, DARTS = "one pass", "pluck", "pluck, dart()"
+# In this order in tables and legends, each with its colour; told apart by people who see no red or green, too.
+COLOURS = {
+    YARDSTICK: "#9ca3af",
+    OURS: "#1d4ed8",
+    DARTS: "#60a5fa",
+    "llama.cpp": "#ef8536",
+    "PyTorch": "#c44e63",
+    "PyTorch, k alone": "#e3a1ad",
+    "std::sort": "#519e8a",
+    "std::discrete_distribution": "#8d69b8",
+    "Eigen": "#b8952a",
+    "one thread": "#9ca3af",
+    "2 threads": "#1d4ed8",
+    "4 threads": "#519e8a",
+    "8 threads": "#ef8536",
+    "16 threads": "#c44e63",
+}
+PEERS = ["llama.cpp", "PyTorch", "PyTorch, k alone", "std::sort", "std::discrete_distribution", "Eigen"]
+SHAPES = ["peaked", "typical", "flat"]
+
+
+class Times:
+    """The medians of a benchmark's repetitions, in microseconds."""
+
+    def __init__(self):
+        self.repetitions, self.label, self.speed_ups = [], "", []
+
+    median = property(lambda self: statistics.median(self.repetitions))
+    speed_up = property(lambda self: statistics.median(self.speed_ups))
+
+    @property
+    def spread(self):
+        """Half the distance of the quartiles, of the median."""
+        if len(self.repetitions) < 3:
+            return 0
+        lower, _, upper = statistics.quantiles(self.repetitions, n=4, method="inclusive")
+        return (upper - lower) / 2 / self.median
+
+
+def load(path):
+    """{name: Times} in the order of the program, and what the file says of the machine."""
+    report = json.loads(path.read_text())
+    times = collections.defaultdict(Times)
+    runs = [run for run in report["benchmarks"] if run["run_type"] == "iteration"]
+    for run in sorted(runs, key=lambda run: run["family_index"]):  # the file's order is that of the rounds
+        if run.get("error_occurred"):
+            raise SystemExit(f"{run['name']}: {run['error_message']}")
+        entry = times[re.sub(r"(/manual_time|/repeats:\d+)+$", "", run["run_name"]).rstrip("/")]
+        entry.repetitions.append(run["median_us"])
+        entry.label = run.get("label", "")
+        if "speed_up" in run:
+            entry.speed_ups.append(run["speed_up"])
+    return times, report["context"]
+
+
+def us(value):
+    """Three digits, without an exponent."""
+    if value >= 100:
+        return f"{float(f'{value:.3g}'):,.0f}"
+    return f"{value:.{max(0, 2 - math.floor(math.log10(value)))}f}"
+
+
+def ratio(value):
+    return f"{value:.2f}" if value < 1 else f"{value:.1f}" if value < 10 else f"{value:,.0f}"
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def unique(items):
+    return list(dict.fromkeys(items))
+
+
+# ---- tables ----
+
+
+def against(times, ours, peer):
+    """A peer's cell: its time, and how many of ours that is; bold where it is the faster one."""
+    if peer not in times:
+        return ""
+    if times[peer].label:
+        return f"{us(times[peer].median)} ({times[peer].label.lower()})"
+    factor = times[peer].median / times[ours].median
+    cell = f"{us(times[peer].median)} ({ratio(factor)}x)"
+    return f"**{cell}**" if factor < 1 else cell
+
+
+def rows_against_peers(times, strategy, peers, suffix, yardstick, title):
+    """A row of a table for each of our own systems."""
+    rows = []
+    for ours in (OURS, DARTS):
+        name = f"{ours}/{strategy}{suffix}"
+        if name in times:
+            mine = times[name]
+            rows.append([*title, strategy if ours == OURS else f"{strategy}, by dart()", us(mine.median),
+                         f"{100 * mine.spread:.0f} %", ratio(mine.median / times[yardstick].median),
+                         *(against(times, name, f"{peer}/{strategy}{suffix}") for peer in peers)])
+    return rows
+
+
+def peers_in(times):
+    return [peer for peer in PEERS if any(name.startswith(peer + "/") for name in times)]
+
+
+def sampler_tables(times):
+    keys = [name.split("/") for name in times]
+    strategies = unique(key[1] for key in keys if key[0] != YARDSTICK)
+    peers = peers_in(times)
+    parts = []
+    for vocab in unique(key[3] for key in keys):
+        passes = [us(times[f"{YARDSTICK}/max/{shape}/{vocab}"].median) for shape in SHAPES]
+        parts.append(f"### V = {int(vocab):,}\n")
+        parts.append(f"One pass: {passes[0]} us peaked, {passes[1]} typical, {passes[2]} flat.\n")
+        rows = []
+        for shape in SHAPES:
+            suffix = f"/{shape}/{vocab}"
+            for strategy in strategies:
+                rows += rows_against_peers(times, strategy, peers, suffix, f"{YARDSTICK}/max{suffix}", [shape])
+        parts.append(table(["row", "T = 0.8 and", "pluck, us", "spread", "passes", *peers], rows) + "\n")
+    return "\n".join(parts)
+
+
+def model_table(times):
+    peers = peers_in(times)
+    rows = []
+    for strategy in unique(name.split("/")[1] for name in times if not name.startswith(YARDSTICK)):
+        rows += rows_against_peers(times, strategy, peers, "", f"{YARDSTICK}/max", [])
+    return table(["T = 0.8 and", "pluck, us", "spread", "passes", *peers], rows)
+
+
+def worst_table(times):
+    keys = [name.split("/") for name in times]
+    columns = unique((key[0], key[1]) for key in keys)
+    inputs = [each for each in unique(key[2] for key in keys) if each != "typical"]
+    worst = {column: max(inputs, key=lambda each: times["/".join((*column, each))].median) for column in columns}
+    head = ["input", *(strategy if ours == OURS else f"{strategy}, by dart()" for ours, strategy in columns)]
+    rows = [["typical, us", *(us(times["/".join((*column, "typical"))].median) for column in columns)]]
+    for each in inputs:
+        cells = []
+        for column in columns:
+            factor = times["/".join((*column, each))].median / times["/".join((*column, "typical"))].median
+            cells.append(f"**{ratio(factor)}**" if worst[column] == each and factor > 1.5 else ratio(factor))
+        rows.append([each, *cells])
+    return table(head, rows)
+
+
+def types_table(times):
+    keys = [name.split("/") for name in times]
+    strategies = unique(key[1] for key in keys)
+    rows = []
+    for kind in unique(key[0] for key in keys):
+        cells = []
+        for strategy in strategies:
+            mine, floats = times[f"{kind}/{strategy}"].median, times[f"float/{strategy}"].median
+            cells.append(us(mine) + (f" ({ratio(mine / floats)}x)" if kind != "float" else ""))
+        rows.append([kind, *cells])
+    return table(["T = 0.8 and", *strategies], rows)
+
+
+def mass_table(times):
+    keys = [name.split("/") for name in times]
+    vocabs = unique(key[1] for key in keys)
+    rows = []
+    for what in unique(key[0] for key in keys):
+        cells = []
+        for vocab in vocabs:
+            mine = times[f"{what}/{vocab}"].median
+            cells.append(f"{us(mine)} ({ratio(mine / times[f'{YARDSTICK}/{vocab}'].median)})")
+        rows.append([what, *cells])
+    return table(["us (passes)", *(f"V = {int(vocab):,}" for vocab in vocabs)], rows)
+
+
+def batch_tables(times):
+    keys = [re.fullmatch(r"(.*)/rows:(\d+)/threads:(\d+)", name).groups() for name in times]
+    threads = unique(key[2] for key in keys)
+    parts = []
+    for strategy in unique(key[0] for key in keys):
+        rows = []
+        for size in unique(key[1] for key in keys):
+            at = {t: times[f"{strategy}/rows:{size}/threads:{t}"] for t in threads}
+            rows.append([size, *(us(at[t].median) for t in threads), *(f"{at[t].speed_up:.2f}" for t in threads[1:])])
+        head = [f"rows, {strategy}", *(f"us a row, {t} thread{'s' * (t != '1')}" for t in threads),
+                *(f"speed-up on {t}" for t in threads[1:])]
+        parts.append(table(head, rows))
+    return "\n\n".join(parts)
+
+
+# ---- charts ----
+
+
+@dataclasses.dataclass
+class Panel:
+    title: str
+    lines: dict  # {name in COLOURS: [(x, y)]}
+    x_label: str
+    x_ticks: dict  # {text: x}
+    x_range: str
+    x_log: bool = True
+
+
+DURATIONS = {"10 ns": 1e-2, "100 ns": 1e-1, "1 us": 1, "10 us": 1e1, "100 us": 1e2, "1 ms": 1e3, "10 ms": 1e4,
+             "100 ms": 1e5, "1 s": 1e6, "10 s": 1e7}
+GREY, DARK, BLACK = "#9ca3af", "#374151", "#111827"
+
+
+def ticks(places):
+    return "(" + ", ".join(f"'{text}' {place:g}" for text, place in places.items()) + ")"
+
+
+def line_style(name):
+    if name == YARDSTICK:
+        return f"with lines linewidth 2 dashtype 2 linecolor rgb '{COLOURS[name]}'"
+    width, size = (3, 0.6) if name in (OURS, DARTS) else (1.6, 0.4)
+    return f"with linespoints linewidth {width} pointtype 7 pointsize {size} linecolor rgb '{COLOURS[name]}'"
+
+
+def decades(panels):
+    """Whole decades that hold every line, so that panels can be compared."""
+    values = [y for panel in panels for points in panel.lines.values() for _, y in points]
+    return f"[{10 ** math.floor(math.log10(min(values))):g}:{10 ** math.ceil(math.log10(max(values))):g}]"
+
+
+def chart(path, title, panels, columns, y_range=None):
+    """Panels in a grid with one legend below. y is time on a log scale, or linear within y_range."""
+    width, plot_height, head, foot, gap = 1180, 250, 44, 66, 84
+    height = head + foot + math.ceil(len(panels) / columns) * (plot_height + gap)
+    names = [name for name in COLOURS if any(name in panel.lines for panel in panels)]
+    size = f"noenhanced size {width},{height} background rgb '#ffffff'"
+    out = [f"set terminal svg {size} font 'DejaVu Sans, Helvetica, Arial, sans-serif,13'" if path.suffix == ".svg" else
+           f"set terminal pngcairo {size} font 'DejaVu Sans,10'",
+           f"set output '{path}'", "set encoding utf8", "set multiplot",
+           f"set label 1 '{title}' at screen 0.5, screen {1 - 24 / height} center font ',17' textcolor rgb '{BLACK}'"]
+    for i, panel in enumerate(panels):
+        left = 74 + i % columns * (width - 10) / columns
+        right = (i % columns + 1) * (width - 10) / columns - 8
+        top = height - head - i // columns * (plot_height + gap) - 34
+        out += ["reset" if i else "",
+                f"set lmargin at screen {left / width}", f"set rmargin at screen {right / width}",
+                f"set tmargin at screen {top / height}", f"set bmargin at screen {(top - plot_height) / height}",
+                f"set title '{panel.title}' offset 0,-0.5 font ',14' textcolor rgb '{BLACK}'",
+                f"set xlabel '{panel.x_label}' offset 0,0.4 textcolor rgb '{DARK}'",
+                f"set border 3 linecolor rgb '{GREY}'", f"set tics nomirror out scale 0.5 textcolor rgb '{DARK}'",
+                "set grid xtics ytics linetype 1 linewidth 0.6 linecolor rgb '#e5e7eb'", "set key off",
+                "set logscale x" if panel.x_log else "", f"set xrange {panel.x_range}",
+                f"set xtics {ticks(panel.x_ticks)}"]
+        out += [f"set yrange {y_range}"] if y_range else ["set logscale y", f"set yrange {decades(panels)}",
+                                                          f"set ytics {ticks(DURATIONS)}"]
+        shown = [name for name in reversed(names) if name in panel.lines]  # ours last, above the others
+        for n, name in enumerate(shown):
+            out += [f"$d{n} << EOD", *(f"{x} {y}" for x, y in sorted(panel.lines[name])), "EOD"]
+        out.append("plot " + ", ".join(f"$d{n} using 1:2 {line_style(name)}" for n, name in enumerate(shown)))
+    out += ["reset", "unset border", "unset tics", "set lmargin at screen 0.02", "set rmargin at screen 0.98",
+            f"set bmargin at screen {4 / height}", f"set tmargin at screen {foot / height}",
+            "set xrange [0:1]", "set yrange [0:1]",
+            f"set key center center horizontal maxrows {math.ceil(len(names) / 5)} Left reverse samplen 2.5 "
+            f"spacing 1.5 width 2 textcolor rgb '{DARK}'",
+            "plot " + ", ".join(f"NaN {line_style(name)} title '{name}'" for name in names),
+            "unset multiplot", "set output"]
+    subprocess.run(["gnuplot"], input="\n".join(out) + "\n", text=True, check=True)
+
+
+def lines_of(times, strategy, key):
+    """{system: [(x, median)]} of the names SYSTEM/STRATEGY/key:x."""
+    lines = collections.defaultdict(list)
+    for name, each in times.items():
+        system, of, at = name.split("/")
+        if at.startswith(key + ":") and (of == strategy or system == YARDSTICK):
+            lines[system].append((float(at.split(":")[1]), each.median))
+    return lines
+
+
+def speed_ups(times):
+    """{strategy: {"N threads": [(rows, speed-up)]}}."""
+    panels = collections.defaultdict(lambda: collections.defaultdict(list))
+    for name, each in times.items():
+        strategy, rows, threads = re.fullmatch(r"(.*)/rows:(\d+)/threads:(\d+)", name).groups()
+        panels[strategy]["one thread" if threads == "1" else f"{threads} threads"].append((int(rows), each.speed_up))
+    return panels
+
+
+def charts(measured, folder, suffix=".svg"):
+    scaling = measured["scaling"]
+    vocabularies = {"512": 512, "8k": 8192, "128k": 131072, "2M": 2097152, "8M": 8388608}
+    names = ["greedy", "temperature", "top-k 50", "top-k 50, top-p 0.9", "min-p 0.05", "top-p 0.9"]
+    chart(folder / f"vocabulary{suffix}", "One draw against the size of the vocabulary: typical rows, one thread",
+          [Panel(name, lines_of(scaling, name, "vocab"), "vocabulary", vocabularies, "[400:11000000]")
+           for name in names], columns=3)
+
+    counts = {"1": 1, "10": 10, "100": 100, "1k": 1000, "10k": 10000, "100k": 100000}
+    shares = {f"{p / 10:g}": p / 10 for p in range(0, 11, 2)}
+    chart(folder / f"parameters{suffix}", "One draw against k and p: V = 128,256, typical rows, one thread",
+          [Panel("top-k", lines_of(scaling, "top-k", "k"), "k", counts, "[0.8:130000]"),
+           Panel("top-p", lines_of(scaling, "top-p", "p"), "p", shares, "[0:1.01]", x_log=False)], columns=2)
+
+    batches = speed_ups(measured["batch"])
+    most = max(y for lines in batches.values() for points in lines.values() for _, y in points)
+    chart(folder / f"batch{suffix}", "Speed-up over one thread against the rows of a batch: V = 128,256, typical rows",
+          [Panel(strategy, lines, "rows", {str(2 ** e): 2 ** e for e in range(7)}, "[0.9:72]")
+           for strategy, lines in batches.items()], columns=2, y_range=f"[0:{max(2, math.ceil(most))}]")
+
+
+# ---- the page ----
+
+PAGE = """<!-- Written by {command}: not by hand. -->
+# Results
+
+| | |
+|---|---|
+| machine | {machine} |
+| compiler | {compiler}; -O3, without -march for pluck, with -march=native for its peers |
+| date, commit | {date}, {commit} |
+| command | `{command}` |
+| other work | a load of {load} when it began |
+
+Times are medians of {repetitions} rounds in random order over all benchmarks, each a median of its calls; the spread is
+half the distance of the quartiles of the rounds. `passes` is the ratio to one vectorised pass for the maximum of the
+same row. A peer's cell is its microseconds and, in brackets, how many times ours that is; bold where the peer is the
+faster one. All draw from the same distribution: each system's draws were held to the oracle's by a chi-squared test
+first, and one that fails it is marked *disagrees*. How the rows are made and what the peers do: [README](README.md).
+
+## Against the vocabulary
+
+![Time of a draw against the size of the vocabulary](results/vocabulary.svg)
+
+## By vocabulary, shape of the row and strategy
+
+{samplers}
+## Rows of a real model
+
+The transformer of the [examples](../examples/README.md) reads Hamlet: an alphabet of a few letters, so what counts is
+what a draw costs before it has looked at anything.
+
+{model_rows}
+
+## Against k and p
+
+![Time of a draw against k and against p](results/parameters.svg)
+
+## The worst inputs
+
+V = 128,256. Ratios to the typical row of the same strategy; the worst of each column is bold.
+
+{worst}
+
+## Other types of logits
+
+V = 128,256, typical rows, microseconds and the ratio to float.
+
+{types}
+
+## Batches
+
+V = 128,256, typical rows. The speed-up is over one thread, which took turns with the others.
+
+![Speed-up of a batch by threads](results/batch.svg)
+
+{batch}
+
+## The exact total mass
+
+Typical rows. `Eigen` is compiled as pluck is here, without -march.
+
+{mass}
+"""
+
+
+def machine():
+    """The processor and its caches, and nothing that names the machine."""
+    try:
+        text = subprocess.run(["lscpu"], capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return platform.machine()
+    found = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in text.splitlines())}
+    widest = "AVX-512" if "avx512f" in found.get("Flags", "") else "AVX2" if "avx2" in found.get("Flags", "") else ""
+    parts = [found.get("Model name", platform.machine()), f"{found.get('CPU(s)', '?')} cores", widest,
+             *(f"{name} {re.sub(r' *[(].*', '', found[name + ' cache'])}" for name in ("L2", "L3")
+               if name + " cache" in found)]
+    return ", ".join(part for part in parts if part)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("measured", type=pathlib.Path, help="the folder of the JSON files")
+    parser.add_argument("page", type=pathlib.Path, help="the folder that results.md is written to")
+    for option in ("--compiler", "--command", "--commit"):
+        parser.add_argument(option, default="?")
+    given = parser.parse_args()
+
+    measured = {}
+    for program in ("samplers", "model_rows", "scaling", "worst", "types", "batch", "mass"):
+        measured[program], context = load(given.measured / f"{program}.json")
+        if program == "samplers":
+            first = context
+    folder = given.page / "results"
+    folder.mkdir(parents=True, exist_ok=True)
+    charts(measured, folder)
+    page = PAGE.format(
+        command=given.command, machine=machine(), compiler=given.compiler, date=first["date"][:10],
+        commit=given.commit, load=f"{first['load_avg'][0]:.1f}" if first.get("load_avg") else "?",
+        repetitions=len(next(iter(measured["samplers"].values())).repetitions),
+        samplers=sampler_tables(measured["samplers"]), model_rows=model_table(measured["model_rows"]),
+        worst=worst_table(measured["worst"]), types=types_table(measured["types"]),
+        batch=batch_tables(measured["batch"]), mass=mass_table(measured["mass"]))
+    (given.page / "results.md").write_text(page)
+    print("\n" + sampler_tables(measured["samplers"]))
+
+
+if __name__ == "__main__":
+    main()

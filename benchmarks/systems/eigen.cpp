@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What Eigen alone gives: maxCoeff with its index, and a softmax by exp().sum() with a running sum behind it.
+// What Eigen alone gives: maxCoeff with its index, and a softmax by exp().sum() with a running sum behind it. On
+// memory that is not Eigen's: this file is compiled for another machine than the rest, and Eigen aligns accordingly.
 #include "support/contest.hpp"
 
 #include <Eigen/Core>
@@ -7,6 +8,7 @@
 #include <cstdint>
 #include <random>
 #include <span>
+#include <vector>
 
 namespace {
 
@@ -25,8 +27,10 @@ const pluck_bench::joins eigen("Eigen", [](const settings& what) -> sampler {
         };
     }
     if (!what.plain()) return {};
-    return [what, weights = Eigen::ArrayXf(), random = std::mt19937_64(1)](std::span<float> row) mutable {
+    return [what, memory = std::vector<float>(), random = std::mt19937_64(1)](std::span<float> row) mutable {
+        memory.resize(row.size());
         const row_of logits = view(row);
+        Eigen::Map<Eigen::ArrayXf> weights(memory.data(), logits.size());
         weights = ((logits - logits.maxCoeff()) / what.temperature).exp();
         float rest = std::uniform_real_distribution<float>(0, weights.sum())(random);
         Eigen::Index i = 0;

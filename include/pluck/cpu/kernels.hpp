@@ -182,7 +182,7 @@ struct reach {
                                                               std::int32_t high) noexcept {
         // Down from the best in doubling steps, then by bisection: a dozen steps, each a short pass.
         bool bracketed = false;
-        for (std::int64_t step = std::int64_t{1} << 20; low < high; step *= 2) {
+        for (std::int64_t step = std::int64_t{1} << 20; low < high;) {
             std::int64_t probe = (std::int64_t{low} + high + 1) >> 1;
             if (!bracketed && high - step > probe) probe = high - step;
             const auto score = static_cast<std::int32_t>(probe);
@@ -200,6 +200,7 @@ struct reach {
                 if (reached - k <= k / 16) break;
             } else {
                 high = score - 1;
+                if (high - step > low) step *= 2;
             }
         }
         return low;

@@ -87,6 +87,22 @@ template <class To, class From>
 #endif
 }
 
+/// The place of the lowest bit that is set; one must be. How many bits are set.
+[[nodiscard]] PLUCK_HOST_DEVICE inline std::uint32_t first_bit(std::uint32_t bits) noexcept {
+#if PLUCK_ON_DEVICE
+    return static_cast<std::uint32_t>(__ffs(static_cast<int>(bits)) - 1);
+#else
+    return static_cast<std::uint32_t>(__builtin_ctz(bits));
+#endif
+}
+[[nodiscard]] PLUCK_HOST_DEVICE inline std::uint32_t count_bits(std::uint32_t bits) noexcept {
+#if PLUCK_ON_DEVICE
+    return static_cast<std::uint32_t>(__popc(bits));
+#else
+    return static_cast<std::uint32_t>(__builtin_popcount(bits));
+#endif
+}
+
 /// floor(a * b / 2^64).
 [[nodiscard]] PLUCK_HOST_DEVICE constexpr std::uint64_t product_high(std::uint64_t a, std::uint64_t b) noexcept {
     return static_cast<std::uint64_t>(static_cast<uint128>(a) * b >> 64);

@@ -17,8 +17,27 @@
 #define PLUCK_ON_DEVICE 0
 #endif
 
+/// 1 while a device function is compiled for a processor whose blocks can form clusters.
+#if defined(__CUDA_ARCH__)
+#if __CUDA_ARCH__ >= 900
+#define PLUCK_DEVICE_CLUSTERS 1
+#else
+#define PLUCK_DEVICE_CLUSTERS 0
+#endif
+#else
+#define PLUCK_DEVICE_CLUSTERS 0
+#endif
+
 /// A loop that is written once and compiled per instruction set must end up inside its wrapper, also at -O0.
 #define PLUCK_ALWAYS_INLINE inline __attribute__((always_inline))
+
+/// A device function that stays one. A kernel of many stages would otherwise hold a copy of each loop for each stage, and
+/// run out of registers.
+#if defined(__CUDACC__)
+#define PLUCK_DEVICE_CALL __noinline__
+#else
+#define PLUCK_DEVICE_CALL
+#endif
 
 /// 1 where one instruction computes a * b + c with one rounding.
 #if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA)

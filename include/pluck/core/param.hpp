@@ -55,10 +55,10 @@ public:
     /// How many rows it can serve.
     [[nodiscard]] constexpr std::size_t rows() const noexcept { return count_; }
 
-    /// A value that no parameter allows.
+    /// A value that no parameter allows. The words of a key, which are unsigned, allow all: their arrays are checked first.
     [[nodiscard]] PLUCK_HOST_DEVICE static constexpr T missing() noexcept {
         if constexpr (std::is_floating_point_v<T>) return core::bits_as<T>(std::uint32_t{0x7fc00000u});  // NaN
-        else return T{-1};
+        else return static_cast<T>(-1);
     }
 
 private:

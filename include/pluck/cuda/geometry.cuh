@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+//
+// How a row lies over the blocks that work on it: each block holds a slice of consecutive tokens, each warp a span of
+// strips of its slice. What a block keeps in its shared memory. Nothing here needs nvcc.
+#pragma once
+
+#include <pluck/core/config.hpp>
+#include <pluck/core/philox.hpp>
+#include <pluck/core/ranking.hpp>
+#include <pluck/core/row.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+namespace pluck::inline v0::cuda {
+
+/// Logits that a thread reads at once: 16 bytes of float, 8 of a 16-bit type.
+inline constexpr std::uint32_t quad = 4;
+
+/// The best scores of all strips of a row are kept by every block; so many strips there are at most.
+inline constexpr std::uint32_t most_strips = 4096;
+
+/// How every row of a launch is shared out.
+struct geometry {
+    std::uint32_t vocab;        ///< tokens
+    std::uint32_t blocks;       ///< that share a row: the cluster
+    std::uint32_t slice;        ///< tokens of a block, the last may have fewer; a multiple of dart_board
+    std::uint32_t strip_quads;  ///< quads of a strip that each lane reads
+    std::uint32_t strips;       ///< of a block, at most
+    std::uint32_t head;         ///< strips whose best scores show where to look for a nucleus
+};
+
+/// The geometry for rows of this length.
+///
+/// Parameters.   vocab    <= max_vocab
+///               blocks   that share a row
+///               aligned  whether every row starts where a quad does
+///               lanes    of a warp
+///               list     tokens that a block has room for, once few are kept
+[[nodiscard]] inline geometry geometry_of(std::uint32_t vocab, std::uint32_t blocks, bool aligned, std::uint32_t lanes,
+                                          std::uint32_t list) noexcept {
+    const auto up = [](std::uint32_t n, std::uint32_t step) { return (n + step - 1) / step * step; };
+    geometry shape{};
+    shape.vocab = vocab;
+    shape.blocks = blocks;
+    shape.slice = up(vocab > blocks ? (vocab + blocks - 1) / blocks : 1, dart_board);
+    const std::uint32_t positions = shape.slice + (aligned ? 0 : quad - 1);
+    for (shape.strip_quads = 1;; shape.strip_quads *= 2) {
+        const std::uint32_t strip = lanes * quad * shape.strip_quads;
+        shape.strips = up(positions, strip) / strip;
+        if (shape.strips * blocks <= most_strips) break;
+    }
+    // If n good tokens lie in s strips as chance has it, s (1 - exp(-n / s)) strips have one; the list shall be filled
+    // to two thirds, so that it seldom overflows.
+    const double strips = shape.strips * blocks;
+    const double reaching = strips * (1 - std::exp(-0.67 * list / strips));
+    shape.head = reaching < 1 ? 1 : static_cast<std::uint32_t>(reaching);
+    return shape;
+}
+
+/// The part of a row that is one block's.
+///
+/// A position is a place counted from `quads`, which is aligned so that a quad is one load; the first token is at
+/// position `pad`, and what lies outside of [pad, pad + size) is neither read nor written.
+template <class Scalar>
+struct slice_view {
+    const Scalar* quads;
+    std::uint32_t pad;
+    std::uint32_t size;
+    std::int32_t first;  ///< token
+
+    [[nodiscard]] PLUCK_HOST_DEVICE static slice_view of(const Scalar* row, const geometry& shape,
+                                                         std::uint32_t block) noexcept {
+        const std::uint32_t begin = block * shape.slice < shape.vocab ? block * shape.slice : shape.vocab;
+        const std::uint32_t rest = shape.vocab - begin;
+        const Scalar* first = row + begin;
+        const auto address = reinterpret_cast<std::uintptr_t>(first);
+        const auto pad = static_cast<std::uint32_t>(address / sizeof(Scalar) % quad);
+        return {first - pad, pad, rest < shape.slice ? rest : shape.slice, static_cast<std::int32_t>(begin)};
+    }
+};
+
+/// What a block keeps in shared memory beside its slice. Blocks write into each other's `table`, `masses` and
+/// `published`, and read each other's `histogram`; all else is a block's own.
+template <class Team>
+struct row_memory {
+    static constexpr std::uint32_t places = Team::most_blocks * Team::warps;
+
+    // One value of each warp of the row; two of each, so that the next may be written while the last is read.
+    std::uint64_t table[2][places];
+    std::uint64_t masses[2][places];
+    std::uint64_t published[2];
+
+    randomness random;
+
+    std::uint32_t histogram[2][Team::bins];  // low and high words of sums of 64 bits
+    std::uint64_t found_rest;
+    std::uint64_t found_inside;
+    std::uint32_t found_bin;
+    std::uint32_t finalists;
+    std::uint64_t finalist_key[Team::finalists];
+    std::uint64_t finalist_weight[Team::finalists];
+
+    alignas(16) float list_score[Team::list];
+    alignas(16) std::int32_t list_token[Team::list];
+
+    typename Team::scratch scratch;
+};
+
+}  // namespace pluck::inline v0::cuda

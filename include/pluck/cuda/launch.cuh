@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+//
+// The kernel, and the choice of how many blocks share a row. One launch, one cluster of blocks a row; the row is read
+// from device memory once, where it fits into the cluster's shared memory. docs/cuda.md has the picture.
+#pragma once
+
+#include <pluck/chain.hpp>
+#include <pluck/core/config.hpp>
+#include <pluck/core/philox.hpp>
+#include <pluck/core/status.hpp>
+#include <pluck/cuda/field.cuh>
+#include <pluck/cuda/geometry.cuh>
+#include <pluck/cuda/row.cuh>
+#include <pluck/cuda/source.cuh>
+#include <pluck/cuda/team.cuh>
+
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <type_traits>
+
+namespace pluck::inline v0::cuda {
+
+/// 16 warps, two such blocks on a multiprocessor: each thread has 64 registers.
+using device_team = cluster_team<512>;
+
+/// Where a block keeps what it has read of its row.
+enum class place : std::uint8_t {
+    shared,     ///< in shared memory
+    workspace,  ///< in the caller's workspace: too long for shared memory, and stages move scores
+    nowhere,    ///< it reads the caller's logits again: too long for shared memory
+};
+
+/// What rows are drawn from: draw i is from row indices[i], or from row i.
+template <class Scalar>
+struct row_source {
+    const Scalar* data;
+    std::int64_t row_stride;
+    std::int64_t rows;
+    const std::int32_t* indices;
+
+    [[nodiscard]] PLUCK_HOST_DEVICE std::int64_t row_of(std::uint32_t draw) const noexcept {
+        return indices != nullptr ? std::int64_t{indices[draw]} : std::int64_t{draw};
+    }
+};
+
+template <class Chain>
+inline constexpr bool moves_scores = false;
+template <class... Stages>
+inline constexpr bool moves_scores<chain<Stages...>> = (... || (Stages::does == verb::adjust));
+
+/// How many bytes of shared memory a block needs beside its slice.
+[[nodiscard]] PLUCK_HOST_DEVICE constexpr std::size_t strip_bytes(const geometry& shape) noexcept {
+    return (std::size_t{shape.strips} * shape.blocks * sizeof(std::int32_t) + 15) / 16 * 16;
+}
+
+/// Runs the chain on every row, and hands the row with its pick to `finish(row, pick, draw)`, by all of its threads.
+template <class Scalar, place Place, class Chain, class Keys, class Finish>
+__global__ void __launch_bounds__(device_team::threads, 2)
+    run_rows(const geometry shape, const row_source<Scalar> logits, const Chain chain, const Keys keys,
+             const Finish finish, std::byte* workspace) {
+    extern __shared__ uint4 pluck_shared[];
+    using memory = row_memory<device_team>;
+    using stored = std::conditional_t<moves_scores<Chain>, float, Scalar>;
+    using source = std::conditional_t<Place == place::nowhere, streamed<Scalar>, held<Scalar, stored>>;
+
+    using fields = field<device_team, source>;
+
+    auto* shared = reinterpret_cast<std::byte*>(pluck_shared);
+    auto& own = *reinterpret_cast<memory*>(shared);
+    auto* strip_best = reinterpret_cast<std::int32_t*>(shared + sizeof(memory));
+    const device_team team(shape.blocks);
+    const std::uint32_t draw = blockIdx.x / shape.blocks;
+
+    const std::int64_t index = logits.row_of(draw);
+    const bool there = index >= 0 && index < logits.rows;
+    const auto slice = slice_view<Scalar>::of(logits.data + (there ? index * logits.row_stride : 0), shape, team.block());
+    const auto make_source = [&] {
+        if constexpr (Place == place::nowhere) return source(slice);
+        else if constexpr (Place == place::shared)
+            return source(slice, reinterpret_cast<stored*>(shared + sizeof(memory) + strip_bytes(shape)));
+        else return source(slice, reinterpret_cast<stored*>(workspace + blockIdx.x * source::bytes(shape)));
+    };
+    __shared__ alignas(fields) std::byte room[sizeof(fields)];
+    if (team.thread() == 0) {
+        new (room) fields(team, make_source(), own, strip_best, shape);
+        own.random = randomness(keys[draw]);
+    }
+    team.start();
+    team.sync();
+    row<device_team, source> state(*reinterpret_cast<const fields*>(room), draw);
+    if (!there) state.fail(status::bad_parameter);
+    const pick drawn = finish.remembers ? run(chain, state) : core::try_run(chain, state);
+    finish(state, drawn, draw);
+}
+
+/// What a launch is decided by.
+struct limits {
+    int device_shared;  ///< bytes of shared memory that one block may have
+    int multiprocessors;
+    bool clusters;
+
+    [[nodiscard]] static cudaError_t of_this_device(limits& found) noexcept {
+        int device = 0;
+        int clusters = 0;
+        cudaError_t error = cudaGetDevice(&device);
+        const auto ask = [&](int& value, cudaDeviceAttr attribute) {
+            if (error == cudaSuccess) error = cudaDeviceGetAttribute(&value, attribute, device);
+        };
+        ask(found.device_shared, cudaDevAttrMaxSharedMemoryPerBlockOptin);
+        ask(found.multiprocessors, cudaDevAttrMultiProcessorCount);
+        ask(clusters, cudaDevAttrClusterLaunch);
+        found.clusters = clusters != 0;
+        return error;
+    }
+};
+
+/// A choice: into how many blocks rows are cut, and where those keep them.
+struct plan {
+    geometry shape;
+    bool held;  ///< in shared memory
+    std::size_t shared_bytes;
+};
+
+/// The plan for rows in so many blocks.
+template <class Stored>
+[[nodiscard]] plan plan_with(std::uint32_t vocab, std::uint32_t blocks, bool aligned, const limits& limit) noexcept {
+    plan made{geometry_of(vocab, blocks, aligned, device_team::lanes, device_team::list), true, 0};
+    const std::size_t fixed = sizeof(row_memory<device_team>) + strip_bytes(made.shape);
+    made.shared_bytes = fixed + held<Stored, Stored>::bytes(made.shape);
+    made.held = made.shared_bytes <= static_cast<std::size_t>(limit.device_shared);
+    if (!made.held) made.shared_bytes = fixed;
+    return made;
+}
+
+/// As many blocks as it takes to have two of them on a multiprocessor, and to keep all multiprocessors busy if there are
+/// few rows. No token depends on it.
+template <class Stored>
+[[nodiscard]] plan plan_for(std::size_t draws, std::uint32_t vocab, bool aligned, const limits& limit) noexcept {
+    constexpr std::uint32_t portable = 8;       // blocks that any device with clusters can put into one
+    constexpr std::uint32_t least_slice = 2048; // below that, what blocks tell each other costs more than they save
+    const auto half = static_cast<std::size_t>(limit.device_shared) / 2;
+    const auto wanted = 2 * static_cast<std::size_t>(limit.multiprocessors);
+    plan best = plan_with<Stored>(vocab, 1, aligned, limit);
+    for (std::uint32_t blocks = 2; limit.clusters && blocks <= portable; blocks *= 2) {
+        const bool fits = best.held && best.shared_bytes <= half;
+        const bool busy = draws * best.shape.blocks >= wanted || vocab / blocks < least_slice;
+        if (fits && busy) break;
+        best = plan_with<Stored>(vocab, blocks, aligned, limit);
+    }
+    return best;
+}
+
+/// Launches the kernel with a plan.
+template <class Scalar, place Place, class Chain, class Keys, class Finish>
+[[nodiscard]] cudaError_t launch(const plan& how, std::uint32_t draws, const row_source<Scalar>& logits,
+                                 const Chain& chain, const Keys& keys, const Finish& finish, std::byte* workspace,
+                                 cudaStream_t stream) noexcept {
+    const auto kernel = run_rows<Scalar, Place, Chain, Keys, Finish>;
+    const auto allow = [&](cudaFuncAttribute attribute, int value) {
+        return cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), attribute, value);
+    };
+    cudaError_t error = allow(cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(how.shared_bytes));
+    if (error == cudaSuccess)
+        error = allow(cudaFuncAttributePreferredSharedMemoryCarveout, cudaSharedmemCarveoutMaxShared);
+    if (error == cudaSuccess && how.shape.blocks > 8) error = allow(cudaFuncAttributeNonPortableClusterSizeAllowed, 1);
+    if (error != cudaSuccess) return error;
+
+    cudaLaunchAttribute cluster{};
+    cluster.id = cudaLaunchAttributeClusterDimension;
+    cluster.val.clusterDim.x = how.shape.blocks;
+    cluster.val.clusterDim.y = 1;
+    cluster.val.clusterDim.z = 1;
+    cudaLaunchConfig_t config{};
+    config.gridDim = dim3(draws * how.shape.blocks);
+    config.blockDim = dim3(device_team::threads);
+    config.dynamicSmemBytes = how.shared_bytes;
+    config.stream = stream;
+    config.attrs = &cluster;
+    config.numAttrs = how.shape.blocks > 1 ? 1 : 0;
+    return cudaLaunchKernelEx(&config, kernel, how.shape, logits, chain, keys, finish, workspace);
+}
+
+}  // namespace pluck::inline v0::cuda

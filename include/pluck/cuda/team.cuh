@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+//
+// The threads that work on one row: a block, or several blocks in a cluster. The only file that knows how threads of a
+// device meet and talk; row.cuh is plain C++ over this interface.
+#pragma once
+
+#include <pluck/core/config.hpp>
+
+#include <cooperative_groups.h>
+#include <cooperative_groups/reduce.h>
+#include <cooperative_groups/scan.h>
+#include <cub/block/block_scan.cuh>
+
+#include <cstdint>
+
+namespace pluck::inline v0::cuda {
+
+/// One thread's place among the threads of its row.
+///
+/// Clusters are of compute capability 9.0; older devices have one block a row, and nothing of clusters is compiled.
+template <int Threads>
+class cluster_team {
+public:
+    static constexpr std::uint32_t threads = Threads;
+    static constexpr std::uint32_t lanes = 32;
+    static constexpr std::uint32_t warps = threads / lanes;
+    static constexpr std::uint32_t most_blocks = 16;  // a cluster of more than 8 must be allowed for each kernel
+    static constexpr std::uint32_t bins = 1024;
+    static constexpr std::uint32_t list = 2048;
+    static constexpr std::uint32_t finalists = 128;
+
+    using scan = cub::BlockScan<std::uint64_t, Threads>;
+    using scratch = typename scan::TempStorage;
+
+    /// Blocks of a row are neighbours in the grid.
+    __device__ explicit cluster_team(std::uint32_t blocks) noexcept : blocks_(blocks), block_(blockIdx.x % blocks) {}
+
+    [[nodiscard]] __device__ std::uint32_t thread() const noexcept { return threadIdx.x; }
+    [[nodiscard]] __device__ std::uint32_t lane() const noexcept { return threadIdx.x % lanes; }
+    [[nodiscard]] __device__ std::uint32_t warp() const noexcept { return threadIdx.x / lanes; }
+    [[nodiscard]] __device__ std::uint32_t block() const noexcept { return block_; }
+    [[nodiscard]] __device__ std::uint32_t blocks() const noexcept { return blocks_; }
+
+    /// All threads of the block; of the row; of the warp.
+    __device__ void sync() const noexcept { __syncthreads(); }
+    __device__ void sync_all() const noexcept {
+#if PLUCK_DEVICE_CLUSTERS
+        if (blocks_ > 1) return cooperative_groups::this_cluster().sync();
+#endif
+        __syncthreads();
+    }
+    __device__ void warp_sync() const noexcept { __syncwarp(); }
+
+    /// Before a block first writes into another one's memory, that one must have started: each says so, and waits late.
+    __device__ void start() const noexcept {
+#if PLUCK_DEVICE_CLUSTERS
+        if (blocks_ > 1) (void)cooperative_groups::this_cluster().barrier_arrive();
+#endif
+    }
+    __device__ void wait_for_start() const noexcept {
+#if PLUCK_DEVICE_CLUSTERS
+        if (blocks_ > 1) cooperative_groups::this_cluster().barrier_wait({});
+#endif
+    }
+
+    /// The same place in another block's shared memory.
+    template <class T>
+    [[nodiscard]] __device__ T* at(T* own, std::uint32_t block) const noexcept {
+#if PLUCK_DEVICE_CLUSTERS
+        if (blocks_ > 1) return cooperative_groups::this_cluster().map_shared_rank(own, block);
+#endif
+        return own;
+    }
+
+    /// Adds in shared memory; what was there before.
+    __device__ std::uint32_t add(std::uint32_t* where, std::uint32_t value) const noexcept {
+        return atomicAdd(where, value);
+    }
+
+    [[nodiscard]] __device__ std::uint32_t ballot(bool mine) const noexcept { return __ballot_sync(all, mine); }
+    [[nodiscard]] __device__ std::uint64_t shuffle(std::uint64_t mine, std::uint32_t from) const noexcept {
+        return __shfl_sync(all, mine, static_cast<int>(from));
+    }
+    [[nodiscard]] __device__ std::uint64_t warp_sum(std::uint64_t mine) const noexcept {
+        return cooperative_groups::reduce(tile(), mine, cooperative_groups::plus<std::uint64_t>());
+    }
+    [[nodiscard]] __device__ std::uint64_t warp_max(std::uint64_t mine) const noexcept {
+        return cooperative_groups::reduce(tile(), mine, cooperative_groups::greater<std::uint64_t>());
+    }
+    [[nodiscard]] __device__ std::int32_t warp_max(std::int32_t mine) const noexcept {
+        return cooperative_groups::reduce(tile(), mine, cooperative_groups::greater<std::int32_t>());
+    }
+    /// The sum over this lane and those before it.
+    [[nodiscard]] __device__ std::uint64_t warp_scan(std::uint64_t mine) const noexcept {
+        return cooperative_groups::inclusive_scan(tile(), mine, cooperative_groups::plus<std::uint64_t>());
+    }
+    /// The sum over the block's threads before this one. A sync must lie between two calls.
+    [[nodiscard]] __device__ std::uint64_t sum_before(std::uint64_t mine, scratch& memory) const noexcept {
+        std::uint64_t before;
+        scan(memory).ExclusiveSum(mine, before);
+        return before;
+    }
+
+private:
+    static constexpr unsigned all = 0xffffffffu;
+
+    [[nodiscard]] __device__ static auto tile() noexcept {
+        return cooperative_groups::tiled_partition<lanes>(cooperative_groups::this_thread_block());
+    }
+
+    std::uint32_t blocks_;
+    std::uint32_t block_;
+};
+
+}  // namespace pluck::inline v0::cuda

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+//
+// The device's row as a row that one thread may use: what it is asked, a team of threads answers together, and all of
+// them must answer the same. So the suites that judge the CPU's row judge the device's, too.
+#pragma once
+
+#include "cuda/support/host_team.hpp"
+#include <pluck/core/logits.hpp>
+#include <pluck/core/row.hpp>
+#include <pluck/cuda/row.cuh>
+
+#include <barrier>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace pluck_test {
+
+/// Threads that stay, one for each thread of a team.
+template <class Shape>
+class crew {
+public:
+    explicit crew(std::uint32_t blocks)
+        : team_(blocks), size_(blocks * Shape::threads), start_(size_ + 1), done_(size_ + 1) {
+        for (std::uint32_t i = 0; i < size_; ++i) {
+            threads_.emplace_back([this, i] {
+                for (;;) {
+                    start_.arrive_and_wait();
+                    if (!work_) return;
+                    work_(i);
+                    done_.arrive_and_wait();
+                }
+            });
+        }
+    }
+    crew(const crew&) = delete;
+    crew& operator=(const crew&) = delete;
+    ~crew() {
+        work_ = nullptr;
+        start_.arrive_and_wait();
+        for (auto& thread : threads_) thread.join();
+    }
+
+    /// f(i) on each thread i.
+    template <class F>
+    void all(const F& f) {
+        work_ = f;
+        start_.arrive_and_wait();
+        done_.arrive_and_wait();
+    }
+
+    [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(size_); }
+    [[nodiscard]] std::uint32_t blocks() const { return static_cast<std::uint32_t>(team_.blocks.size()); }
+    [[nodiscard]] host_row<Shape>& team() { return team_; }
+
+private:
+    host_row<Shape> team_;
+    std::ptrdiff_t size_;
+    std::barrier<> start_, done_;
+    std::function<void(std::uint32_t)> work_;
+    std::vector<std::thread> threads_;
+};
+
+/// How a block finds its scores.
+enum class reading { held, held_as_float, streamed };
+
+template <class Shape, class Scalar, reading How>
+class team_row {
+public:
+    using team = host_team<Shape>;
+    using stored = std::conditional_t<How == reading::held_as_float, float, Scalar>;
+    using source = std::conditional_t<How == reading::streamed, pluck::cuda::streamed<Scalar>, pluck::cuda::held<Scalar, stored>>;
+    using row = pluck::cuda::row<team, source>;
+    using memory = pluck::cuda::row_memory<team>;
+
+    team_row(crew<Shape>& threads, const pluck::logits_view<Scalar>& logits, const pluck::randomness& random,
+             std::size_t index)
+        : threads_(threads),
+          shape_(pluck::cuda::geometry_of(static_cast<std::uint32_t>(logits.size), threads.blocks(), false, Shape::lanes,
+                                          Shape::list)) {
+        const std::size_t strips = shape_.strips * shape_.blocks * sizeof(std::int32_t);
+        const std::size_t slice = ((shape_.slice + 2 * pluck::cuda::quad) * sizeof(stored) + 15) / 16 * 16;
+        const std::size_t bytes = sizeof(memory) + (strips + 15) / 16 * 16 + slice;
+        for (std::uint32_t block = 0; block < shape_.blocks; ++block) {
+            memory_.emplace_back(bytes / 16 + 1);
+            threads_.team().blocks[block]->memory = reinterpret_cast<std::byte*>(memory_[block].data());
+        }
+        rows_ = std::vector<std::optional<row>>(threads_.size());
+        fields_ = std::vector<std::optional<pluck::cuda::field<team, source>>>(threads_.size());
+        threads_.all([&](std::uint32_t i) {
+            const std::uint32_t block = i / Shape::threads;
+            std::byte* own = threads_.team().blocks[block]->memory;
+            auto* shared = reinterpret_cast<memory*>(own);
+            const team place(threads_.team(), block, i % Shape::threads);
+            if (place.thread() == 0) new (shared) memory{};
+            place.sync();
+            if (place.thread() == 0) shared->random = random;
+            place.sync();
+            auto* strip_best = reinterpret_cast<std::int32_t*>(own + sizeof(memory));
+            const auto part = pluck::cuda::slice_view<Scalar>::of(logits.data, shape_, block);
+            if constexpr (How == reading::streamed) {
+                fields_[i].emplace(place, source(part), *shared, strip_best, shape_);
+            } else {
+                fields_[i].emplace(place, source(part, reinterpret_cast<stored*>(own + bytes - slice)), *shared, strip_best, shape_);
+            }
+            rows_[i].emplace(*fields_[i], index);
+        });
+    }
+
+    /// f(row) by every thread; what they say, which must be the same.
+    template <class F>
+    auto together(const F& f) const {
+        using answer = decltype(f(*rows_[0]));
+        if constexpr (std::is_void_v<answer>) {
+            threads_.all([&](std::uint32_t i) { f(*rows_[i]); });
+        } else {
+            std::vector<std::optional<answer>> answers(threads_.size());
+            threads_.all([&](std::uint32_t i) { answers[i] = f(*rows_[i]); });
+            for (const auto& other : answers) alike_ = alike_ && same(*other, *answers[0]);
+            return *answers[0];
+        }
+    }
+
+    /// Whether all threads have given the same answers so far.
+    [[nodiscard]] bool alike() const { return alike_; }
+    [[nodiscard]] bool is_listed() const {
+        return together([](row& r) { return r.listed(); });
+    }
+
+    bool settle() { return together([](row& r) { return r.settle(); }); }
+    [[nodiscard]] std::size_t index() const { return rows_[0]->index(); }
+    [[nodiscard]] pluck::status state() const { return together([](row& r) { return r.state(); }); }
+    [[nodiscard]] double temperature() const { return rows_[0]->temperature(); }
+    [[nodiscard]] pluck::bits128 uniform() const { return rows_[0]->uniform(); }
+    [[nodiscard]] pluck::bits128 random(std::uint32_t purpose, std::uint32_t i) const { return rows_[0]->random(purpose, i); }
+    [[nodiscard]] pluck::ranking_key best() { return together([](row& r) { return r.best(); }); }
+    [[nodiscard]] std::size_t count() { return together([](row& r) { return r.count(); }); }
+    [[nodiscard]] std::uint64_t total() { return together([](row& r) { return r.total(); }); }
+    [[nodiscard]] float log_probability(std::int32_t token) { return together([=](row& r) { return r.log_probability(token); }); }
+    void keep_largest(std::size_t k) { together([=](row& r) { r.keep_largest(k); }); }
+    void keep_mass(float p, std::size_t min_keep) { together([=](row& r) { r.keep_mass(p, min_keep); }); }
+    void keep_at_least(float score, std::size_t min_keep) { together([=](row& r) { r.keep_at_least(score, min_keep); }); }
+    void keep_mass_at_least(std::uint64_t mass) { together([=](row& r) { r.keep_mass_at_least(mass); }); }
+    void drop_above(pluck::ranking_key cut) { together([=](row& r) { r.drop_above(cut); }); }
+    void scale(double factor) { together([=](row& r) { r.scale(factor); }); }
+    std::int32_t draw(const pluck::bits128& bits) { return together([&](row& r) { return r.draw(bits); }); }
+    std::int32_t throw_darts() { return together([](row& r) { return r.throw_darts(); }); }
+    void fail(pluck::status why) { together([=](row& r) { r.fail(why); }); }
+
+private:
+    template <class T>
+    static bool same(const T& a, const T& b) {
+        return a == b;
+    }
+
+    crew<Shape>& threads_;
+    pluck::cuda::geometry shape_;
+    struct alignas(16) unit {
+        std::byte bytes[16];
+    };
+    std::vector<std::vector<unit>> memory_;
+    std::vector<std::optional<pluck::cuda::field<team, source>>> fields_;
+    mutable std::vector<std::optional<row>> rows_;
+    mutable bool alike_ = true;
+};
+
+}  // namespace pluck_test

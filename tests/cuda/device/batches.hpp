@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+//
+// Batches for the device tests: logits of a type, a chain and a key for each row, what the CPU makes of them, and what
+// the device did.
+#pragma once
+
+#include "cuda/device/launches.hpp"
+#include "exact/narrow.hpp"
+#include "exact/random_chains.hpp"
+#include "exact/random_rows.hpp"
+#include <pluck/chain.hpp>
+#include <pluck/core/log.hpp>
+#include <pluck/core/logits.hpp>
+#include <pluck/cpu/row.hpp>
+#include <pluck/cpu/workspace.hpp>
+
+#include <cuda_runtime_api.h>
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+namespace device_test {
+
+inline void expect(cudaError_t error, const char* what) {
+    if (error == cudaSuccess) return;
+    std::printf("CUDA: %s: %s\n", what, cudaGetErrorString(error));
+    std::exit(2);
+}
+
+/// Memory of the device, which grows and is never given back.
+template <class T>
+class device_memory {
+public:
+    T* room(std::size_t count) {
+        if (count > count_) {
+            if (memory_ != nullptr) expect(cudaFree(memory_), "cudaFree");
+            expect(cudaMalloc(reinterpret_cast<void**>(&memory_), count * sizeof(T)), "cudaMalloc");
+            count_ = count;
+        }
+        return memory_;
+    }
+    T* load(const std::vector<T>& from) {
+        T* to = room(from.size() + 1);
+        expect(cudaMemcpy(to, from.data(), from.size() * sizeof(T), cudaMemcpyHostToDevice), "copy to the device");
+        return to;
+    }
+    void poison(std::size_t count) { expect(cudaMemset(room(count), 0xa5, count * sizeof(T)), "cudaMemset"); }
+    [[nodiscard]] std::vector<T> read(std::size_t count) const {
+        std::vector<T> to(count);
+        expect(cudaMemcpy(to.data(), memory_, count * sizeof(T), cudaMemcpyDeviceToHost), "copy from the device");
+        return to;
+    }
+    [[nodiscard]] T* get() const { return memory_; }
+
+private:
+    T* memory_ = nullptr;
+    std::size_t count_ = 0;
+};
+
+/// f(i) for each i < n, on all cores.
+template <class F>
+void on_all_cores(std::size_t n, const F& f) {
+    std::atomic<std::size_t> next = 0;
+    std::vector<std::thread> threads;
+    for (unsigned t = 0; t < std::max(1u, std::thread::hardware_concurrency()); ++t) {
+        threads.emplace_back([&] {
+            for (std::size_t i = next++; i < n; i = next++) f(i);
+        });
+    }
+    for (auto& thread : threads) thread.join();
+}
+
+template <class Scalar>
+[[nodiscard]] Scalar narrowed(float near, exact::splitmix& random) {
+    if constexpr (std::same_as<Scalar, float>) return near;
+    else if constexpr (std::same_as<Scalar, pluck::half>) return {exact::half_bits(near, random)};
+    else return {exact::bfloat16_bits(near, random)};
+}
+
+/// What a draw has to show.
+struct answer {
+    std::int32_t token = -1;
+    pluck::status status = pluck::status::ok;
+    std::int32_t kept = 0;
+    std::uint32_t log_probability = 0x7fc00000u;  // bits
+    friend bool operator==(const answer&, const answer&) = default;
+};
+
+/// The CPU's answer.
+template <class Scalar, class Chain>
+[[nodiscard]] answer answer_of(const pluck::logits_view<Scalar>& row, const Chain& chain, const pluck::key& key, std::size_t index) {
+    thread_local pluck::workspace scratch;
+    pluck::cpu::row state(row, scratch, pluck::randomness(key), index);
+    const pluck::pick drawn = pluck::run(pluck::as_chain(chain), state);
+    if (!drawn) return {drawn.token, drawn.status, 0, 0x7fc00000u};
+    std::uint64_t mass = 0;
+    state.for_each([&](std::int32_t token, float, std::uint64_t own) { mass = token == drawn.token ? own : mass; });
+    const double share = static_cast<double>(mass) / static_cast<double>(state.total());
+    const auto log = static_cast<float>(pluck::log_of(static_cast<float>(share)));
+    return {drawn.token, drawn.status, static_cast<std::int32_t>(state.count()), std::bit_cast<std::uint32_t>(log)};
+}
+
+inline constexpr std::uint32_t most_steps = 5;
+
+/// Rows of one length, each with its own chain and key.
+template <class Scalar>
+struct random_batch {
+    std::size_t rows = 0, vocab = 0, stride = 0, offset = 0;
+    std::vector<Scalar> logits;
+    std::vector<step> steps;
+    std::vector<pluck::key> keys;
+
+    void make(std::size_t count, std::size_t length, bool large, exact::u64 number) {
+        exact::splitmix shape(number, 1);
+        rows = count, vocab = length;
+        stride = vocab + (shape.one_in(2) ? 0 : shape.below(9));
+        offset = shape.one_in(2) ? 0 : shape.below(8);
+        logits.assign(offset + rows * stride + 1, narrowed<Scalar>(exact::float_of(exact::quiet_nan), shape));
+        steps.assign(rows * most_steps, {});
+        keys.assign(rows, {});
+        on_all_cores(rows, [&](std::size_t r) { make_row(r, large, number); });
+    }
+
+    [[nodiscard]] pluck::logits_view<Scalar> row(std::size_t r) const { return {logits.data() + offset + r * stride, vocab, 1}; }
+    [[nodiscard]] pluck::batch_view<Scalar> on(const Scalar* device) const {
+        return {device + offset, rows, vocab, static_cast<std::ptrdiff_t>(stride), 1};
+    }
+
+private:
+    void make_row(std::size_t r, bool large, exact::u64 number) {
+        exact::splitmix random(number, r + 2);
+        std::vector<float> scores;
+        if (!large) {
+            exact::random_row(scores, vocab, random);
+        } else {
+            exact::large_row(scores, vocab, static_cast<exact::shape>(random.below(8)), random);
+            if (random.one_in(100)) scores[random.below(vocab)] = exact::float_of(random.one_in(2) ? exact::plus_infinity : exact::quiet_nan);
+        }
+        Scalar* to = logits.data() + offset + r * stride;
+        for (std::size_t i = 0; i < vocab; ++i) {
+            to[i] = narrowed<Scalar>(scores[i], random);
+            scores[i] = pluck::scalar_traits<Scalar>::widen(to[i]);
+        }
+        std::vector<exact::stage> chain;
+        exact::random_chain(chain, scores, large ? 4 : most_steps, large ? 8 : 4, random);
+        for (std::size_t i = 0; i < chain.size(); ++i) steps[r * most_steps + i] = step_of(chain[i], large);
+        const auto [seed, sequence, position] = exact::random_place(random);
+        keys[r] = {.seed = seed, .sequence = sequence, .position = position};
+    }
+
+    [[nodiscard]] static step step_of(const exact::stage& from, bool large) {
+        using oracle_stage = exact::stage;
+        step made;
+        switch (from.kind) {
+            case oracle_stage::temperature: made.kind = step_kind::temperature, made.temperature = from.value; break;
+            case oracle_stage::top_k: made.kind = step_kind::top_k, made.top_k = from.count; break;
+            case oracle_stage::top_p: made.kind = step_kind::top_p, made.top_p = {from.value, from.min_keep}; break;
+            case oracle_stage::min_p: made.kind = step_kind::min_p, made.min_p = {from.value, from.min_keep}; break;
+            case oracle_stage::greedy: made.kind = step_kind::greedy; break;
+            case oracle_stage::drop_above: made.kind = step_kind::drop_best, made.count = std::min<std::uint64_t>(from.count, large ? 3 : 40); break;
+            case oracle_stage::keep_mass_at_least: made.kind = step_kind::keep_mass_at_least, made.count = from.count; break;
+        }
+        return made;
+    }
+};
+
+/// Where the device writes, poisoned before each launch.
+class result_memory {
+public:
+    [[nodiscard]] outputs poisoned(std::size_t count) {
+        count_ = count;
+        token_.poison(count), status_.poison(count), kept_.poison(count), log_.poison(count);
+        return {token_.get(), status_.get(), kept_.get(), log_.get()};
+    }
+    [[nodiscard]] std::vector<answer> read() const {
+        const auto token = token_.read(count_);
+        const auto status = status_.read(count_);
+        const auto kept = kept_.read(count_);
+        const auto log = log_.read(count_);
+        std::vector<answer> all(count_);
+        for (std::size_t i = 0; i < count_; ++i) all[i] = {token[i], status[i], kept[i], std::bit_cast<std::uint32_t>(log[i])};
+        return all;
+    }
+
+private:
+    std::size_t count_ = 0;
+    device_memory<std::int32_t> token_;
+    device_memory<pluck::status> status_;
+    device_memory<std::int32_t> kept_;
+    device_memory<float> log_;
+};
+
+}  // namespace device_test

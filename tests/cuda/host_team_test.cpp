@@ -30,11 +30,10 @@ tally compare_team(u64 rows, u64 suite, std::uint32_t blocks, std::size_t longes
         random_row(compared.scores, 1 + random.below(random.one_in(4) ? longest : longest / 4), random);
         random_chain(compared.chain, compared.scores, 5, 4, random);
         const auto [seed, sequence, position] = random_place(random);
-        const pluck::randomness bits(pluck::key{seed, sequence, position});
         const u128 U = oracle::philox(u128{sequence} << 64 | position, seed);
         const oracle::result want = oracle::draw(compared.scores, compared.chain, U);
         const question asked{number, compared.scores, compared.chain, U};
-        pluck_test::team_row<Shape, float, How> row(threads, {compared.scores.data(), compared.scores.size()}, bits, 0);
+        pluck_test::team_row<Shape, float, How> row(threads, {compared.scores.data(), compared.scores.size()}, pluck::key{seed, sequence, position}, 0);
         compared.check(asked, want, row, 4);
         compared.equal(asked, "agreement of all threads", true, row.alike());
     }

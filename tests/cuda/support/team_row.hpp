@@ -74,67 +74,63 @@ class team_row {
 public:
     using team = host_team<Shape>;
     using stored = std::conditional_t<How == reading::held_as_float, float, Scalar>;
-    using source = std::conditional_t<How == reading::streamed, pluck::cuda::streamed<Scalar>, pluck::cuda::held<Scalar, stored>>;
+    using source = std::conditional_t<How == reading::streamed, pluck::cuda::streamed<Scalar>,
+                                      pluck::cuda::held<Scalar, stored>>;
     using row = pluck::cuda::row<team, source>;
     using memory = pluck::cuda::row_memory<team>;
 
-    team_row(crew<Shape>& threads, const pluck::logits_view<Scalar>& logits, const pluck::randomness& random,
+    team_row(crew<Shape>& threads, const pluck::logits_view<Scalar>& logits, const pluck::key& key,
              std::size_t index)
         : threads_(threads),
           shape_(pluck::cuda::geometry_of(static_cast<std::uint32_t>(logits.size), threads.blocks(), false, Shape::lanes,
                                           Shape::list)) {
-        const std::size_t strips = shape_.strips * shape_.blocks * sizeof(std::int32_t);
-        const std::size_t slice = ((shape_.slice + 2 * pluck::cuda::quad) * sizeof(stored) + 15) / 16 * 16;
-        const std::size_t bytes = sizeof(memory) + (strips + 15) / 16 * 16 + slice;
+        const std::size_t bytes = pluck::cuda::memory_map<team>(shape_).slice + shape_.positions(Shape::lanes) * sizeof(stored);
         for (std::uint32_t block = 0; block < shape_.blocks; ++block) {
             memory_.emplace_back(bytes / 16 + 1);
-            threads_.team().blocks[block]->memory = reinterpret_cast<std::byte*>(memory_[block].data());
+            auto* own = reinterpret_cast<std::byte*>(memory_[block].data());
+            threads_.team().blocks[block]->memory = own;
+            auto* shared = new (own) memory{};
+            shared->begin(shape_, pluck::cuda::slice_view<Scalar>::of(logits.data, shape_, block), nullptr);
         }
         rows_ = std::vector<std::optional<row>>(threads_.size());
-        fields_ = std::vector<std::optional<pluck::cuda::field<team, source>>>(threads_.size());
-        threads_.all([&](std::uint32_t i) {
-            const std::uint32_t block = i / Shape::threads;
-            std::byte* own = threads_.team().blocks[block]->memory;
-            auto* shared = reinterpret_cast<memory*>(own);
-            const team place(threads_.team(), block, i % Shape::threads);
-            if (place.thread() == 0) new (shared) memory{};
-            place.sync();
-            if (place.thread() == 0) shared->random = random;
-            place.sync();
-            auto* strip_best = reinterpret_cast<std::int32_t*>(own + sizeof(memory));
-            const auto part = pluck::cuda::slice_view<Scalar>::of(logits.data, shape_, block);
-            if constexpr (How == reading::streamed) {
-                fields_[i].emplace(place, source(part), *shared, strip_best, shape_);
-            } else {
-                fields_[i].emplace(place, source(part, reinterpret_cast<stored*>(own + bytes - slice)), *shared, strip_best, shape_);
-            }
-            rows_[i].emplace(*fields_[i], index);
-        });
+        for (std::uint32_t i = 0; i < threads_.size(); ++i) {
+            const team place(threads_.team(), i / Shape::threads, i % Shape::threads);
+            rows_[i].emplace(place, key, shape_.vocab, index);
+        }
     }
 
-    /// f(row) by every thread; what they say, which must be the same.
+    /// f(row) by every thread, as adjusters are run.
+    template <class F>
+    void everyone(const F& f) {
+        threads_.all([&](std::uint32_t i) { f(*rows_[i]); });
+    }
+
+    /// f(row) by the first warp of each block, while the others serve; what they say, which must be the same.
     template <class F>
     auto together(const F& f) const {
         using answer = decltype(f(*rows_[0]));
-        if constexpr (std::is_void_v<answer>) {
-            threads_.all([&](std::uint32_t i) { f(*rows_[i]); });
-        } else {
-            std::vector<std::optional<answer>> answers(threads_.size());
-            threads_.all([&](std::uint32_t i) { answers[i] = f(*rows_[i]); });
-            for (const auto& other : answers) alike_ = alike_ && same(*other, *answers[0]);
+        constexpr bool silent = std::is_void_v<answer>;
+        std::vector<std::optional<std::conditional_t<silent, int, answer>>> answers(threads_.size());
+        threads_.all([&](std::uint32_t i) {
+            row& own = *rows_[i];
+            if (own.team().warp() != 0) return own.serve();
+            if constexpr (silent) f(own);
+            else answers[i] = f(own);
+            own.finished({});
+        });
+        if constexpr (!silent) {
+            for (const auto& other : answers) alike_ = alike_ && (!other || *other == *answers[0]);
             return *answers[0];
         }
     }
 
     /// Whether all threads have given the same answers so far.
     [[nodiscard]] bool alike() const { return alike_; }
-    [[nodiscard]] bool is_listed() const {
-        return together([](row& r) { return r.listed(); });
-    }
+    [[nodiscard]] bool is_listed() const { return rows_[0]->listed(); }
 
     bool settle() { return together([](row& r) { return r.settle(); }); }
     [[nodiscard]] std::size_t index() const { return rows_[0]->index(); }
-    [[nodiscard]] pluck::status state() const { return together([](row& r) { return r.state(); }); }
+    [[nodiscard]] pluck::status state() const { return rows_[0]->state(); }
     [[nodiscard]] double temperature() const { return rows_[0]->temperature(); }
     [[nodiscard]] pluck::bits128 uniform() const { return rows_[0]->uniform(); }
     [[nodiscard]] pluck::bits128 random(std::uint32_t purpose, std::uint32_t i) const { return rows_[0]->random(purpose, i); }
@@ -153,18 +149,12 @@ public:
     void fail(pluck::status why) { together([=](row& r) { r.fail(why); }); }
 
 private:
-    template <class T>
-    static bool same(const T& a, const T& b) {
-        return a == b;
-    }
-
     crew<Shape>& threads_;
     pluck::cuda::geometry shape_;
     struct alignas(16) unit {
         std::byte bytes[16];
     };
     std::vector<std::vector<unit>> memory_;
-    std::vector<std::optional<pluck::cuda::field<team, source>>> fields_;
     mutable std::vector<std::optional<row>> rows_;
     mutable bool alike_ = true;
 };

@@ -105,7 +105,7 @@ public:
         threads_.all([&](std::uint32_t i) { f(*rows_[i]); });
     }
 
-    /// f(row) by the first warp of each block, while the others serve; what they say, which must be the same.
+    /// f(row) by one thread of each block, while the others serve; what they say, which must be the same.
     template <class F>
     auto together(const F& f) const {
         using answer = decltype(f(*rows_[0]));
@@ -113,7 +113,7 @@ public:
         std::vector<std::optional<std::conditional_t<silent, int, answer>>> answers(threads_.size());
         threads_.all([&](std::uint32_t i) {
             row& own = *rows_[i];
-            if (own.team().warp() != 0) return own.serve();
+            if (own.team().thread() != 0) return pluck::cuda::serve<source>(own.team());
             if constexpr (silent) f(own);
             else answers[i] = f(own);
             own.finished({});

@@ -175,13 +175,30 @@ PLUCK_HOST_DEVICE void deal(const field<Team, Source>& row, bool together, std::
     meet();  // also so that no block empties its bins while another still reads them
 }
 
-/// Deals the tokens of an interval of a wide row.
+/// Deals the tokens of an interval of a wide row. Where a warp's tokens are all for one bin, as in a tie, one lane puts
+/// their sum: else they would wait for each other.
 template <class Team, class Source>
-PLUCK_HOST_DEVICE void deal_row(const field<Team, Source>& row, const interval& within, const binning& bins,
-                                const weighing& weight, std::uint64_t target, progress now) noexcept {
+PLUCK_HOST_DEVICE void deal_row(const field<Team, Source>& row, const interval within, const binning bins,
+                                const weighing weight, std::uint64_t target, progress now) noexcept {
+    const Team& team = row.team;
     deal(row, true, target, [&](const auto& put) {
-        row.each(now, within, [&](float score, std::int32_t order, std::int32_t token) {
-            put(bins(score, ranking_key(order, token)), weight(score));
+        row.sweep(now, within.low, [&](const scores& some, const auto& token) {
+            for (std::uint32_t i = 0; i < quad; ++i) {
+                const ranking_key key(some.of[i], token(i));
+                const bool kept = within.has(key.ordered_score(), token(i));
+                const std::uint32_t lanes = team.ballot(kept);
+                if (lanes == 0) continue;
+                const std::uint32_t bin = kept ? bins(some.of[i], key) : no_bin;
+                const std::uint64_t own = kept ? weight(some.of[i]) : 0;
+                const std::uint32_t leader = core::first_bit(lanes);
+                const auto its_bin = static_cast<std::uint32_t>(team.shuffle(bin, leader));
+                if (team.ballot(bin == its_bin) == lanes) {
+                    const std::uint64_t sum = team.warp_sum(own);
+                    if (team.lane() == leader) put(bin, sum);
+                } else if (kept) {
+                    put(bin, own);
+                }
+            }
         });
     });
 }

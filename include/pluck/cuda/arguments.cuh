@@ -111,7 +111,7 @@ template <class Scalar, class Chain>
     const bool aligned = reinterpret_cast<std::uintptr_t>(logits.data) % (quad * sizeof(Scalar)) == 0 &&
                          logits.row_stride % std::ptrdiff_t{quad} == 0;
     using stored = typename prepared<Scalar, Chain>::stored;
-    made.how = how.blocks == 0 ? plan_for<stored>(draws, vocab, aligned, limit)
+    made.how = how.blocks == 0 ? plan_for<stored>(draws, vocab, aligned, prepared<Scalar, Chain>::moving, limit)
                                : plan_with<stored>(vocab, limit.clusters ? how.blocks : 1, aligned, limit);
     return cudaSuccess;
 }

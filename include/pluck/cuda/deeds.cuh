@@ -119,8 +119,6 @@ template <bool All, class Team, class Source>
     std::uint32_t strip = mine.begin;
     // As in scan(): the loads of two strips are under way before the first is weighed.
     if (!now.listed() && row.shape.strip_quads == 2) {
-        const auto offset = row.source.slice.first - static_cast<std::int32_t>(row.source.slice.pad);
-        const auto tokens = [&](std::uint32_t position) { return run_of_tokens{offset + static_cast<std::int32_t>(position)}; };
         for (; strip + 2 <= mine.end && row.inner(strip) && row.inner(strip + 1); strip += 2) {
             const bool first = row.reaches(now, strip, lightest);
             const bool second = row.reaches(now, strip + 1, lightest);
@@ -129,8 +127,8 @@ template <bool All, class Team, class Source>
             scores a{}, b{}, c{}, d{};
             if (first) a = row.source.at_inner(at), b = row.source.at_inner(and_at);
             if (second) c = row.source.at_inner(then_at), d = row.source.at_inner(last_at);
-            weighed(strip, first ? weigh(a, tokens(at)) + weigh(b, tokens(and_at)) : 0);
-            weighed(strip + 1, second ? weigh(c, tokens(then_at)) + weigh(d, tokens(last_at)) : 0);
+            weighed(strip, first ? weigh(a, row.tokens_at(at)) + weigh(b, row.tokens_at(and_at)) : 0);
+            weighed(strip + 1, second ? weigh(c, row.tokens_at(then_at)) + weigh(d, row.tokens_at(last_at)) : 0);
         }
     }
     for (; strip < mine.end; ++strip) {

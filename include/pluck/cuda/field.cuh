@@ -178,10 +178,9 @@ public:
             return f(*reinterpret_cast<const scores*>(shared.list_score + position),
                      listed_tokens{*reinterpret_cast<const packed<std::int32_t>*>(shared.list_token + position)});
         }
-        const auto offset = source.slice.first - static_cast<std::int32_t>(source.slice.pad);
         for (std::uint32_t q = 0; q < shape.strip_quads; ++q) {
             const std::uint32_t position = position_of(strip, q);
-            f(source.at(position), run_of_tokens{offset + static_cast<std::int32_t>(position)});
+            f(source.at(position), tokens_at(position));
         }
     }
 
@@ -189,8 +188,26 @@ public:
     template <class F>
     PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE void sweep(progress now, std::int32_t least, const F& f) const noexcept {
         const span_of mine = own_strips(now);
+        if (!now.listed() && shape.strip_quads == 2) {  // as nearly always: the next strip is under way as one is looked at
+            std::uint32_t strip = next_reaching(mine.begin, mine.end, least);
+            scores first{}, second{};
+            if (strip < mine.end) first = source.at(position_of(strip, 0)), second = source.at(position_of(strip, 1));
+            while (strip < mine.end) {
+                const std::uint32_t next = next_reaching(strip + 1, mine.end, least);
+                scores third{}, fourth{};
+                if (next < mine.end) third = source.at(position_of(next, 0)), fourth = source.at(position_of(next, 1));
+                f(first, tokens_at(position_of(strip, 0)));
+                f(second, tokens_at(position_of(strip, 1)));
+                strip = next, first = third, second = fourth;
+            }
+            return;
+        }
         for (std::uint32_t strip = mine.begin; strip < mine.end; ++strip)
             if (reaches(now, strip, least)) each_quad(now, strip, f);
+    }
+    /// The tokens of a quad of the slice.
+    [[nodiscard]] PLUCK_HOST_DEVICE run_of_tokens tokens_at(std::uint32_t position) const noexcept {
+        return {source.slice.first - static_cast<std::int32_t>(source.slice.pad) + static_cast<std::int32_t>(position)};
     }
 
     /// f(score, ordered score, token) for each own token within the interval.
@@ -214,6 +231,13 @@ public:
     }
 
 private:
+    /// The first strip of the slice from this one on that has a score of `least` or more; `end` if none before it has.
+    [[nodiscard]] PLUCK_HOST_DEVICE std::uint32_t next_reaching(std::uint32_t strip, std::uint32_t end,
+                                                                std::int32_t least) const noexcept {
+        while (strip < end && own_best()[strip] < least) ++strip;
+        return strip;
+    }
+
     std::uint64_t* const tables_;  // [4][places]
 };
 

@@ -156,22 +156,30 @@ template <class Stored>
     return made;
 }
 
-/// As many blocks as it takes to have two of them on a multiprocessor, and to keep all multiprocessors busy if there are
-/// few rows. No token depends on it.
+/// The plan for so many draws: no token depends on it.
+///
+/// One block for each row is the least work, and many rows hide each other's waiting; blocks share a row where there are
+/// too few rows for all multiprocessors. A row is held in shared memory if there is still room for a second block on the
+/// multiprocessor, or none that would come; else it is read again, mostly from the L2 cache. benchmarks/cuda/README.md has
+/// the measurements.
 template <class Stored>
-[[nodiscard]] plan plan_for(std::size_t draws, std::uint32_t vocab, bool aligned, const limits& limit) noexcept {
-    constexpr std::uint32_t portable = 8;       // blocks that any device with clusters can put into one
-    constexpr std::uint32_t least_slice = 2048; // below that, what blocks tell each other costs more than they save
-    const auto half = static_cast<std::size_t>(limit.device_shared) / 2;
-    const auto wanted = 2 * static_cast<std::size_t>(limit.multiprocessors);
-    plan best = plan_with<Stored>(vocab, 1, aligned, limit);
-    for (std::uint32_t blocks = 2; limit.clusters && blocks <= portable; blocks *= 2) {
-        const bool fits = best.held && best.shared_bytes <= half;
-        const bool busy = draws * best.shape.blocks >= wanted || vocab / blocks < least_slice;
-        if (fits && busy) break;
-        best = plan_with<Stored>(vocab, blocks, aligned, limit);
+[[nodiscard]] plan plan_for(std::size_t draws, std::uint32_t vocab, bool aligned, bool moving,
+                            const limits& limit) noexcept {
+    constexpr std::uint32_t portable = 8;        // blocks that any device with clusters can put into one
+    constexpr std::uint32_t least_slice = 2048;  // below that, what blocks tell each other costs more than they save
+    const auto multiprocessors = static_cast<std::size_t>(limit.multiprocessors);
+    std::uint32_t blocks = 1;
+    while (limit.clusters && blocks < portable && draws * blocks * 2 <= multiprocessors && vocab / (blocks * 2) >= least_slice)
+        blocks *= 2;
+    plan made = plan_with<Stored>(vocab, blocks, aligned, limit);
+    // Scores that stages move must be kept somewhere: rather in shared memory than in a workspace.
+    while (moving && !made.held && limit.clusters && blocks < portable) made = plan_with<Stored>(vocab, blocks *= 2, aligned, limit);
+    const bool alone = draws * blocks <= multiprocessors;
+    if (!moving && !alone && made.held && made.shared_bytes > static_cast<std::size_t>(limit.device_shared) / 2) {
+        made.held = false;
+        made.shared_bytes = memory_map<device_team>(made.shape).slice;
     }
-    return best;
+    return made;
 }
 
 /// Launches the kernel with a plan.

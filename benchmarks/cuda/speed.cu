@@ -3,7 +3,7 @@
 // What a batch of draws takes on a GPU, against the limit: the logits read once at the bandwidth measured here, and an
 // empty launch. Each figure is a graph of launches over buffers that take turns, more than twice the L2 cache together, so
 // that no row is in the cache when it is drawn from.
-//     speed [json file]
+//     speed [json file] [usual | quick | all] [blocks a row]
 #include "cuda/rows.hpp"
 
 #include <pluck/cuda/cuda.cuh>
@@ -42,7 +42,7 @@ timing time_of(std::size_t buffers, const Launch& launch) {
     expect(cudaGraphInstantiate(&ready, graph, 0), "graph");
     std::vector<double> times;
     double spent = 0;
-    for (int i = 0; i < 200 && (i < 15 || spent < 40'000); ++i) {
+    for (int i = 0; i < 200 && (i < 9 || spent < 20'000); ++i) {
         expect(cudaEventRecord(begin, stream), "event");
         expect(cudaGraphLaunch(ready, stream), "replay");
         expect(cudaEventRecord(end, stream), "event");
@@ -118,7 +118,7 @@ struct figure {
 };
 
 template <class Scalar>
-std::vector<figure> measure(const char* type, std::byte* pool, std::size_t pool_bytes, const floor_figures& limit, const std::vector<std::size_t>& batches, const std::vector<std::size_t>& vocabs, bool all_rows, unsigned blocks) {
+std::vector<figure> measure(const char* type, std::byte* pool, std::size_t pool_bytes, const floor_figures& limit, const std::vector<std::size_t>& batches, const std::vector<std::size_t>& vocabs, const std::string& extent, unsigned blocks) {
     using pluck::combined;
     const std::pair<const char*, combined> chains[] = {
         {"temperature", {.temperature = 0.8f}},
@@ -133,7 +133,8 @@ std::vector<figure> measure(const char* type, std::byte* pool, std::size_t pool_
     for (const std::size_t vocab : vocabs) {
         const std::size_t pool_rows = pool_bytes / (vocab * sizeof(Scalar));
         for (const auto& shape : cuda_benchmark::shapes) {
-            if (!all_rows && shape.kind != cuda_benchmark::row_kind::peaked && shape.kind != cuda_benchmark::row_kind::typical && shape.kind != cuda_benchmark::row_kind::flat) continue;
+            const auto worst = shape.kind > cuda_benchmark::row_kind::flat;
+            if (worst && extent != "all" && (extent == "quick" || shape.kind != cuda_benchmark::row_kind::all_equal)) continue;
             // Some different rows, over and over.
             std::vector<Scalar> some;
             const std::size_t different = 32;
@@ -180,7 +181,8 @@ void write_json(const char* file, const char* device, const floor_figures& limit
 }  // namespace
 
 int main(int count, char** words) {
-    const bool quick = count > 2;
+    const std::string extent = count > 2 ? words[2] : "usual";
+    const bool quick = extent == "quick";
     const unsigned blocks = count > 3 ? static_cast<unsigned>(std::atoi(words[3])) : 0;
     cudaDeviceProp device{};
     expect(cudaGetDeviceProperties(&device, 0), "cudaGetDeviceProperties");
@@ -192,10 +194,12 @@ int main(int count, char** words) {
     expect(cudaMalloc(reinterpret_cast<void**>(&out), 4), "cudaMalloc");
     expect(cudaMemset(pool, 1, bytes), "cudaMemset");
     const floor_figures limit = measure_floor(pool, bytes, out);
-    const std::vector<std::size_t> batches = quick ? std::vector<std::size_t>{1, 256, 1024} : std::vector<std::size_t>{1, 8, 32, 64, 128, 256, 512, 1024};
-    const std::vector<std::size_t> vocabs = quick ? std::vector<std::size_t>{128256} : std::vector<std::size_t>{32000, 128256, 151936, 262144};
-    std::vector<figure> figures = measure<float>("float", pool, bytes, limit, batches, vocabs, !quick, blocks);
-    const auto more = measure<pluck::bfloat16>("bfloat16", pool, bytes, limit, batches, vocabs, !quick, blocks);
+    std::vector<std::size_t> batches = {1, 8, 64, 256, 1024};
+    std::vector<std::size_t> vocabs = {32000, 128256, 262144};
+    if (quick) batches = {1, 256, 1024}, vocabs = {128256};
+    if (extent == "all") batches = {1, 4, 8, 32, 64, 128, 256, 512, 1024}, vocabs = {32000, 128256, 151936, 262144};
+    std::vector<figure> figures = measure<float>("float", pool, bytes, limit, batches, vocabs, extent, blocks);
+    const auto more = measure<pluck::bfloat16>("bfloat16", pool, bytes, limit, batches, vocabs, extent, blocks);
     figures.insert(figures.end(), more.begin(), more.end());
     if (count > 1) write_json(words[1], device.name, limit, figures);
 }

@@ -348,6 +348,23 @@ void whole_distributions(tally& found) {
     }
 }
 
+/// Little of everything: what the sanitizers can see through in a minute.
+template <class Scalar>
+void few_rows(tally& found) {
+    bench<Scalar> both;
+    for (const std::size_t vocab : {std::size_t{70}, std::size_t{3001}, std::size_t{40000}}) {
+        both.make(6, vocab, vocab > 1000, vocab + 84);
+        for (const unsigned blocks : {1u, 2u, 8u}) {
+            for (const bool darts : {false, true}) {
+                const auto want = both.on_cpu(darts);
+                const auto got = both.on_device({.blocks = blocks}, darts);
+                for (std::size_t r = 0; r < got.size(); ++r)
+                    found.same(want[r], got[r], std::string(name_of<Scalar>) + " vocab " + std::to_string(vocab) + " blocks " + std::to_string(blocks));
+            }
+        }
+    }
+}
+
 template <void (*Float)(tally&), void (*Half)(tally&), void (*Bfloat)(tally&)>
 void every_type(tally& found) {
     Float(found), Half(found), Bfloat(found);
@@ -370,6 +387,7 @@ int main(int count, char** words) {
     using pluck::bfloat16, pluck::half;
     const std::pair<const char*, void (*)(tally&)> tests[] = {
         {"bad_rows", bad_rows},
+        {"few_rows", every_type<few_rows<float>, few_rows<half>, few_rows<bfloat16>>},
         {"named_chains", every_type<named_chains<float>, named_chains<half>, named_chains<bfloat16>>},
         {"small_rows", every_type<small_rows<float>, small_rows<half>, small_rows<bfloat16>>},
         {"large_rows", every_type<large_rows<float>, large_rows<half>, large_rows<bfloat16>>},

@@ -22,11 +22,11 @@ struct named_shape {
     row_kind kind;
 };
 inline constexpr named_shape shapes[] = {
-    {"peaked", row_kind::peaked},       // N(0, 2.5), 24 tokens above by 11.5 to 17: a nucleus of ten or so
-    {"typical", row_kind::typical},     // N(0, 3): a nucleus of a thousand or so
-    {"flat", row_kind::flat},           // N(0, 0.5): most of the vocabulary
+    {"peaked", row_kind::peaked},    // N(0, 2.5), 24 tokens above by 11.5 to 17: a nucleus of ten or so
+    {"typical", row_kind::typical},  // N(0, 3): a nucleus of a thousand or so
+    {"flat", row_kind::flat},        // N(0, 0.5): most of the vocabulary
     {"all equal", row_kind::all_equal},
-    {"tied edge", row_kind::tied_edge}, // a third of the tokens tie where the nucleus ends
+    {"tied edge", row_kind::tied_edge},  // a third of the tokens tie where the nucleus ends
     {"few levels", row_kind::few_levels},
 };
 
@@ -49,15 +49,19 @@ void append_row(std::vector<Scalar>& rows, std::size_t vocab, row_kind kind, std
         if (kind == row_kind::all_equal) x = -1.75f;
         if (kind == row_kind::tied_edge) x = i % 3 == 0 ? 1.0f : i % 3 == 1 ? 0.5f : 0.0f;
         if (kind == row_kind::few_levels) x = static_cast<float>(static_cast<int>(normal(random) * 2)) / 2;
-        if constexpr (std::same_as<Scalar, float>) rows.push_back(x);
-        else rows.push_back({nearest_bfloat16(x)});
+        if constexpr (std::same_as<Scalar, float>)
+            rows.push_back(x);
+        else
+            rows.push_back({nearest_bfloat16(x)});
     }
     if (kind != row_kind::peaked) return;
     for (int i = 0; i < 24; ++i) {
         const float x = 11.5f + 5.5f * static_cast<float>(i) / 23;
         Scalar& at = rows[first + random() % vocab];
-        if constexpr (std::same_as<Scalar, float>) at = x;
-        else at = {nearest_bfloat16(x)};
+        if constexpr (std::same_as<Scalar, float>)
+            at = x;
+        else
+            at = {nearest_bfloat16(x)};
     }
 }
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // What a batch of draws takes on a GPU, against the limit: the logits read once at the bandwidth measured here, and an
-// empty launch. Each figure is a graph of launches over buffers that take turns, more than twice the L2 cache together, so
-// that no row is in the cache when it is drawn from.
+// empty launch. Each figure is a graph of launches over buffers that take turns, more than twice the L2 cache together,
+// so that no row is in the cache when it is drawn from.
 //     speed [json file] [usual | quick | all] [blocks a row]
 #include "cuda/rows.hpp"
-
 #include <pluck/cuda/cuda.cuh>
 
 #include <algorithm>
@@ -54,7 +53,8 @@ timing time_of(std::size_t buffers, const Launch& launch) {
     }
     std::sort(times.begin(), times.end());
     expect(cudaEventDestroy(begin), "event"), expect(cudaEventDestroy(end), "event");
-    expect(cudaGraphExecDestroy(ready), "graph"), expect(cudaGraphDestroy(graph), "graph"), expect(cudaStreamDestroy(stream), "stream");
+    expect(cudaGraphExecDestroy(ready), "graph"), expect(cudaGraphDestroy(graph), "graph"),
+        expect(cudaStreamDestroy(stream), "stream");
     return {times[times.size() / 2], times[times.size() * 99 / 100]};
 }
 
@@ -65,7 +65,8 @@ __global__ void read_all(const uint4* from, std::size_t count, unsigned* out) {
     const std::size_t step = std::size_t{gridDim.x} * blockDim.x;
     std::size_t i = std::size_t{blockIdx.x} * blockDim.x + threadIdx.x;
     for (; i + 3 * step < count; i += 4 * step) {
-        const uint4 a = __ldcs(from + i), b = __ldcs(from + i + step), c = __ldcs(from + i + 2 * step), d = __ldcs(from + i + 3 * step);
+        const uint4 a = __ldcs(from + i), b = __ldcs(from + i + step), c = __ldcs(from + i + 2 * step),
+                    d = __ldcs(from + i + 3 * step);
         sum += a.x ^ a.y ^ a.z ^ a.w ^ b.x ^ b.y ^ b.z ^ b.w ^ c.x ^ c.y ^ c.z ^ c.w ^ d.x ^ d.y ^ d.z ^ d.w;
     }
     for (; i < count; i += step) sum += from[i].x ^ from[i].y ^ from[i].z ^ from[i].w;
@@ -83,7 +84,9 @@ void meeting(unsigned blocks, std::size_t grid, cudaStream_t stream) {
     cudaLaunchConfig_t config{};
     config.gridDim = dim3(static_cast<unsigned>(grid) * blocks), config.blockDim = dim3(512), config.stream = stream;
     config.attrs = &cluster, config.numAttrs = 1;
-    expect(cudaFuncSetAttribute(reinterpret_cast<const void*>(meet_eight_times), cudaFuncAttributeNonPortableClusterSizeAllowed, 1), "cluster of 16");
+    expect(cudaFuncSetAttribute(reinterpret_cast<const void*>(meet_eight_times),
+                                cudaFuncAttributeNonPortableClusterSizeAllowed, 1),
+           "cluster of 16");
     expect(cudaLaunchKernelEx(&config, meet_eight_times), "cluster");
 }
 
@@ -102,7 +105,8 @@ floor_figures measure_floor(const void* memory, std::size_t bytes, unsigned* out
     }
     found.empty = time_of(32, [](std::size_t, cudaStream_t s) { nothing<<<1, 32, 0, s>>>(); }).median;
     const double alone = time_of(1, [](std::size_t, cudaStream_t s) { nothing<<<1, 32, 0, s>>>(); }).median;
-    std::printf("read bandwidth %.0f GB/s; an empty launch in a graph of many %.2f us, of one %.2f us\n", found.bytes_per_us / 1000, found.empty, alone);
+    std::printf("read bandwidth %.0f GB/s; an empty launch in a graph of many %.2f us, of one %.2f us\n",
+                found.bytes_per_us / 1000, found.empty, alone);
     for (const unsigned blocks : {1u, 2u, 4u, 8u, 16u}) {
         const double eight = time_of(32, [&](std::size_t, cudaStream_t s) { meeting(blocks, 1, s); }).median;
         std::printf("    eight barriers of a cluster of %2u and a launch: %.2f us\n", blocks, eight);
@@ -118,7 +122,9 @@ struct figure {
 };
 
 template <class Scalar>
-std::vector<figure> measure(const char* type, std::byte* pool, std::size_t pool_bytes, const floor_figures& limit, const std::vector<std::size_t>& batches, const std::vector<std::size_t>& vocabs, const std::string& extent, unsigned blocks) {
+std::vector<figure> measure(const char* type, std::byte* pool, std::size_t pool_bytes, const floor_figures& limit,
+                            const std::vector<std::size_t>& batches, const std::vector<std::size_t>& vocabs,
+                            const std::string& extent, unsigned blocks) {
     using pluck::combined;
     const std::pair<const char*, combined> chains[] = {
         {"temperature", {.temperature = 0.8f}},
@@ -134,25 +140,35 @@ std::vector<figure> measure(const char* type, std::byte* pool, std::size_t pool_
         const std::size_t pool_rows = pool_bytes / (vocab * sizeof(Scalar));
         for (const auto& shape : cuda_benchmark::shapes) {
             const auto worst = shape.kind > cuda_benchmark::row_kind::flat;
-            if (worst && extent != "all" && (extent == "quick" || shape.kind != cuda_benchmark::row_kind::all_equal)) continue;
+            if (worst && extent != "all" && (extent == "quick" || shape.kind != cuda_benchmark::row_kind::all_equal))
+                continue;
             // Some different rows, over and over.
             std::vector<Scalar> some;
             const std::size_t different = 32;
             for (std::size_t r = 0; r < different; ++r) cuda_benchmark::append_row(some, vocab, shape.kind, r);
             for (std::size_t r = 0; r + different <= pool_rows; r += different) {
-                expect(cudaMemcpy(pool + r * vocab * sizeof(Scalar), r == 0 ? static_cast<const void*>(some.data()) : pool, different * vocab * sizeof(Scalar),
-                                  r == 0 ? cudaMemcpyHostToDevice : cudaMemcpyDeviceToDevice), "rows");
+                expect(
+                    cudaMemcpy(pool + r * vocab * sizeof(Scalar), r == 0 ? static_cast<const void*>(some.data()) : pool,
+                               different * vocab * sizeof(Scalar),
+                               r == 0 ? cudaMemcpyHostToDevice : cudaMemcpyDeviceToDevice),
+                    "rows");
             }
             const std::size_t usable = pool_rows / different * different;
             for (const std::size_t batch : batches) {
                 const std::size_t buffers = std::clamp<std::size_t>(usable / batch, 1, 32);
                 const auto run = [&](const char* chain_name, const auto& chain) {
                     const timing t = time_of(buffers, [&](std::size_t i, cudaStream_t s) {
-                        const pluck::batch_view<Scalar> view{reinterpret_cast<const Scalar*>(pool) + i * (usable / buffers) * vocab, batch, vocab, static_cast<std::ptrdiff_t>(vocab), 1};
-                        expect(pluck::cuda::sample_rows(view, chain, {.seed = 1, .position = i}, {.token = tokens + i * batch}, {.stream = s, .blocks = blocks}), "sample_rows");
+                        const pluck::batch_view<Scalar> view{
+                            reinterpret_cast<const Scalar*>(pool) + i * (usable / buffers) * vocab, batch, vocab,
+                            static_cast<std::ptrdiff_t>(vocab), 1};
+                        expect(pluck::cuda::sample_rows(view, chain, {.seed = 1, .position = i},
+                                                        {.token = tokens + i * batch}, {.stream = s, .blocks = blocks}),
+                               "sample_rows");
                     });
-                    const double least = static_cast<double>(batch * vocab * sizeof(Scalar)) / limit.bytes_per_us + limit.empty;
-                    std::printf("%-8s %-20s %-12s B %4zu V %6zu  %8.2f us  p99 %8.2f  limit %7.2f  ratio %5.2f\n", type, chain_name, shape.name, batch, vocab, t.median, t.p99, least, t.median / least);
+                    const double least =
+                        static_cast<double>(batch * vocab * sizeof(Scalar)) / limit.bytes_per_us + limit.empty;
+                    std::printf("%-8s %-20s %-12s B %4zu V %6zu  %8.2f us  p99 %8.2f  limit %7.2f  ratio %5.2f\n", type,
+                                chain_name, shape.name, batch, vocab, t.median, t.p99, least, t.median / least);
                     std::fflush(stdout);
                     found.push_back({type, chain_name, shape.name, batch, vocab, t, least});
                 };
@@ -168,11 +184,15 @@ std::vector<figure> measure(const char* type, std::byte* pool, std::size_t pool_
 void write_json(const char* file, const char* device, const floor_figures& limit, const std::vector<figure>& figures) {
     std::FILE* out = std::fopen(file, "w");
     if (out == nullptr) return;
-    std::fprintf(out, "{\"device\": \"%s\", \"read_gb_per_s\": %.1f, \"empty_launch_us\": %.3f, \"figures\": [\n", device, limit.bytes_per_us / 1000, limit.empty);
+    std::fprintf(out, "{\"device\": \"%s\", \"read_gb_per_s\": %.1f, \"empty_launch_us\": %.3f, \"figures\": [\n",
+                 device, limit.bytes_per_us / 1000, limit.empty);
     for (std::size_t i = 0; i < figures.size(); ++i) {
         const figure& f = figures[i];
-        std::fprintf(out, "{\"type\": \"%s\", \"chain\": \"%s\", \"rows\": \"%s\", \"batch\": %zu, \"vocab\": %zu, \"median_us\": %.3f, \"p99_us\": %.3f, \"limit_us\": %.3f}%s\n",
-                     f.type.c_str(), f.chain.c_str(), f.rows.c_str(), f.batch, f.vocab, f.time.median, f.time.p99, f.limit, i + 1 < figures.size() ? "," : "");
+        std::fprintf(out,
+                     "{\"type\": \"%s\", \"chain\": \"%s\", \"rows\": \"%s\", \"batch\": %zu, \"vocab\": %zu, "
+                     "\"median_us\": %.3f, \"p99_us\": %.3f, \"limit_us\": %.3f}%s\n",
+                     f.type.c_str(), f.chain.c_str(), f.rows.c_str(), f.batch, f.vocab, f.time.median, f.time.p99,
+                     f.limit, i + 1 < figures.size() ? "," : "");
     }
     std::fprintf(out, "]}\n");
     std::fclose(out);

@@ -24,7 +24,8 @@
 namespace pluck::inline v0::cuda {
 
 /// Where draws get their randomness from, for each word one value for all draws, or an array in device memory with one
-/// for each; or an array of whole keys. Read as the kernel runs: a captured graph sees what the arrays hold at each replay.
+/// for each; or an array of whole keys. Read as the kernel runs: a captured graph sees what the arrays hold at each
+/// replay.
 ///
 ///     keys{.seed = 42, .sequence = per_row<std::uint64_t>{sequences}, .position = per_row<std::uint64_t>{positions}}
 struct keys {
@@ -42,28 +43,31 @@ struct keys {
         if (whole != nullptr) return;
         for (const param<std::uint64_t>* word : {&seed, &sequence, &position}) {
             if (word->rows() >= draws) continue;
-            core::reject(who, "the size of an array of keys", (">= the " + core::text_of(draws) + " draws").c_str(), word->rows());
+            core::reject(who, "the size of an array of keys", (">= the " + core::text_of(draws) + " draws").c_str(),
+                         word->rows());
         }
     }
 };
 
 /// Where results go, in device memory; null for what is not wanted.
 struct results {
-    std::int32_t* token = nullptr;          ///< [draws], -1 where there is none
-    pluck::status* status = nullptr;        ///< [draws]
-    std::int32_t* kept = nullptr;           ///< [draws], how many tokens the draw chose from; 0 where there is none
-    float* log_probability = nullptr;       ///< [draws], of the token, in nats; NaN where there is none
+    std::int32_t* token = nullptr;     ///< [draws], -1 where there is none
+    pluck::status* status = nullptr;   ///< [draws]
+    std::int32_t* kept = nullptr;      ///< [draws], how many tokens the draw chose from; 0 where there is none
+    float* log_probability = nullptr;  ///< [draws], of the token, in nats; NaN where there is none
 };
 
 /// How to launch. All of it may be left out.
 struct options {
     cudaStream_t stream = nullptr;
-    /// [draws] in device memory: draw i is from row indices[i]; several may be from one row. Parameters, keys and results
-    /// belong to draws. An index outside of the batch gives its draw `bad_parameter`. Empty: draw i is from row i.
+    /// [draws] in device memory: draw i is from row indices[i]; several may be from one row. Parameters, keys and
+    /// results belong to draws. An index outside of the batch gives its draw `bad_parameter`. Empty: draw i is from row
+    /// i.
     std::span<const std::int32_t> indices = {};
-    void* workspace = nullptr;        ///< device memory, of workspace_bytes(); only chains that move scores may need any
-    std::size_t workspace_size = 0;   ///< bytes
-    unsigned blocks = 0;              ///< that share a row: 1, 2, 4, 8 or, if the device allows, 16; 0: chosen. No token depends on it
+    void* workspace = nullptr;       ///< device memory, of workspace_bytes(); only chains that move scores may need any
+    std::size_t workspace_size = 0;  ///< bytes
+    unsigned blocks =
+        0;  ///< that share a row: 1, 2, 4, 8 or, if the device allows, 16; 0: chosen. No token depends on it
 };
 
 /// How many rows one launch can have: a grid has 2^31 - 1 blocks at most.
@@ -91,7 +95,8 @@ template <class Scalar, class Chain>
                                   const options& how, prepared<Scalar, Chain>& made) {
     const std::size_t draws = how.indices.empty() ? logits.rows : how.indices.size();
     const std::size_t served = core::rows_served(stages);
-    if (logits.vocab_stride != 1 && logits.vocab > 1) core::reject(who, "logits.vocab_stride", "1", logits.vocab_stride);
+    if (logits.vocab_stride != 1 && logits.vocab > 1)
+        core::reject(who, "logits.vocab_stride", "1", logits.vocab_stride);
     if (logits.data == nullptr && logits.rows != 0 && logits.vocab != 0)
         core::raise(std::string("pluck::cuda::") + who + ": logits.data must not be null");
     if (draws > most_draws) core::reject(who, "the number of draws", "below 2^27", draws);
@@ -126,7 +131,8 @@ template <class Scalar, class Chain, class Finish>
         keys.check(who, ready.draws);
         const std::size_t needed = ready.workspace_bytes();
         if (needed > how.workspace_size || (needed != 0 && how.workspace == nullptr)) {
-            core::reject(who, "workspace_size", (">= the " + core::text_of(needed) + " bytes of workspace_bytes()").c_str(),
+            core::reject(who, "workspace_size",
+                         (">= the " + core::text_of(needed) + " bytes of workspace_bytes()").c_str(),
                          how.workspace_size);
         }
         if (ready.draws == 0) return cudaSuccess;

@@ -16,8 +16,8 @@
 
 namespace pluck::inline v0::cuda {
 
-/// How many bytes of workspace sample_rows() and its kin need for such a batch and options: none but for chains that move
-/// scores, over rows too long for shared memory.
+/// How many bytes of workspace sample_rows() and its kin need for such a batch and options: none but for chains that
+/// move scores, over rows too long for shared memory.
 template <logit_scalar Scalar, chain_like Chain>
 [[nodiscard]] cudaError_t workspace_bytes(const batch_view<Scalar>& logits, const Chain& chain, std::size_t& bytes,
                                           const options& how = {}) {
@@ -30,7 +30,8 @@ template <logit_scalar Scalar, chain_like Chain>
 
 /// Draws one token from each row of a batch in device memory.
 ///
-/// Definition.   docs/draw.md. The token is the CPU's for the same logits, chain and key, bit for bit, whatever the batch,
+/// Definition.   docs/draw.md. The token is the CPU's for the same logits, chain and key, bit for bit, whatever the
+/// batch,
 ///               the row's place in it, the number of blocks that share it, the stream or the device.
 /// Shapes.       logits [rows, vocab] of float, half or bfloat16 in device memory; consecutive tokens side by side
 ///               (vocab_stride 1), rows at any stride and alignment. Not modified.
@@ -62,7 +63,8 @@ template <logit_scalar Scalar, chain_like Chain>
 
 /// The logits, with -infinity in place of those that the chain does not keep.
 ///
-/// Shapes.       out [draws, vocab] of the logits' type, draw i at out + i * out_stride; it may be the logits themselves. A
+/// Shapes.       out [draws, vocab] of the logits' type, draw i at out + i * out_stride; it may be the logits
+/// themselves. A
 ///               row without a distribution is -infinity throughout.
 /// All else as probabilities(); the chain must not move scores.
 template <logit_scalar Scalar, chain_like Chain>

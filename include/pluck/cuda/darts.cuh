@@ -14,10 +14,11 @@
 
 namespace pluck::inline v0::cuda {
 
-/// f(board, height) for each own board that has kept tokens, in order, all lanes of a warp together, until f says false.
+/// f(board, height) for each own board that has kept tokens, in order, all lanes of a warp together, until f says
+/// false.
 template <class Team, class Source, class F>
-PLUCK_HOST_DEVICE void each_board(const field<Team, Source>& row, progress now, const interval& kept, const weighing& weight,
-                                  const F& f) noexcept {
+PLUCK_HOST_DEVICE void each_board(const field<Team, Source>& row, progress now, const interval& kept,
+                                  const weighing& weight, const F& f) noexcept {
     const Team& team = row.team;
     if (!now.listed()) {
         const auto& slice = row.source.slice;
@@ -69,8 +70,10 @@ template <class Team, class Source>
     std::uint32_t high = now.list;
     while (low < high) {
         const std::uint32_t middle = (low + high) / 2;
-        if (memory.list_token[middle] < token) low = middle + 1;
-        else high = middle;
+        if (memory.list_token[middle] < token)
+            low = middle + 1;
+        else
+            high = middle;
     }
     if (low == now.list || memory.list_token[low] != token) return 0;
     const float score = memory.list_score[low];
@@ -108,7 +111,8 @@ template <class Team, class Source>
                     rest -= dart_board * height;
                     return true;
                 }
-                const std::int32_t token = board * std::int32_t{dart_board} + static_cast<std::int32_t>(rest % dart_board);
+                const std::int32_t token =
+                    board * std::int32_t{dart_board} + static_cast<std::int32_t>(rest % dart_board);
                 if (rest / dart_board < mass_of_token(row, now, kept, weight, token))
                     hit = std::uint64_t{Team::lanes - lane} << 32 | static_cast<std::uint32_t>(token);
                 return false;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What a team can be ordered to do with a row. One thread of each block runs the chain, and has all of its block do these:
-// so the loops exist once in a kernel, however many stages its chain has, and no other thread holds any state of the row.
+// What a team can be ordered to do with a row. One thread of each block runs the chain, and has all of its block do
+// these: so the loops exist once in a kernel, however many stages its chain has, and no other thread holds any state of
+// the row.
 #pragma once
 
 #include <pluck/core/config.hpp>
@@ -18,8 +19,8 @@
 
 namespace pluck::inline v0::cuda {
 
-/// Reads the row: the best score of it and of each of its strips. In the result, bits 0 to 31 are the best ordered score,
-/// and bit 32 is set if there is a NaN. `copied`: the row is in the block's own memory already.
+/// Reads the row: the best score of it and of each of its strips. In the result, bits 0 to 31 are the best ordered
+/// score, and bit 32 is set if there is a NaN. `copied`: the row is in the block's own memory already.
 template <class Team, class Source>
 [[nodiscard]] PLUCK_HOST_DEVICE std::uint64_t scan(const field<Team, Source>& row, bool copied, progress now) noexcept {
     const Team& team = row.team;
@@ -44,13 +45,14 @@ template <class Team, class Source>
     constexpr std::int32_t lowest_bits = std::int32_t{-0x7fffffff} - 1;
     const span_of mine(row.shape.strips, team.warp(), Team::warps);
     std::uint32_t strip = mine.begin;
-    // Mostly a strip is two quads for each lane, all of it is to be read, and so is the next: then the loads of both, and
-    // of two more, are under way before the first is looked at.
+    // Mostly a strip is two quads for each lane, all of it is to be read, and so is the next: then the loads of both,
+    // and of two more, are under way before the first is looked at.
     constexpr std::uint32_t at_once = 4;
     if (!copied && row.shape.strip_quads == 2) {
         for (; strip + at_once <= mine.end && row.inner(strip) && row.inner(strip + at_once - 1); strip += at_once) {
             packed<typename Source::scalar> fetched[2 * at_once];
-            for (std::uint32_t i = 0; i < 2 * at_once; ++i) fetched[i] = row.source.fetch_inner(row.position_of(strip + i / 2, i % 2));
+            for (std::uint32_t i = 0; i < 2 * at_once; ++i)
+                fetched[i] = row.source.fetch_inner(row.position_of(strip + i / 2, i % 2));
             std::int32_t most[at_once];
             for (std::uint32_t i = 0; i < at_once; ++i) {
                 most[i] = lowest_bits;
@@ -80,7 +82,8 @@ template <class Team, class Source>
     // As an unsigned number, every NaN with a sign is beyond -infinity.
     const bool negative_nan = team.ballot(worst > core::bits_as<std::uint32_t>(core::minus_infinity)) != 0;
     const bool nan = negative_nan || best > core::ordered_infinity;
-    const std::uint64_t found = row.largest((std::uint64_t{nan} << 32) | (static_cast<std::uint32_t>(best) ^ 0x80000000u), now);
+    const std::uint64_t found =
+        row.largest((std::uint64_t{nan} << 32) | (static_cast<std::uint32_t>(best) ^ 0x80000000u), now);
     return found ^ 0x80000000u;
 }
 
@@ -99,8 +102,10 @@ template <class Team, class Source>
 /// The mass of an interval; each warp's is left in masses(now.turn), each strip's in strip_mass.
 template <bool All, class Team, class Source>
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint64_t own_masses(const field<Team, Source>& row,
-                                                                             const interval within, std::int32_t lightest,
-                                                                             const weighing weight, progress now) noexcept {
+                                                                             const interval within,
+                                                                             std::int32_t lightest,
+                                                                             const weighing weight,
+                                                                             progress now) noexcept {
     std::uint64_t own = 0;
     const auto weigh = [&](const scores& some, const auto& token) {
         std::uint64_t sum = 0;
@@ -225,10 +230,12 @@ template <deed What, class Source, class Team>
         const binning bins(asked.within, asked.best, asked.bins_per_nat, Team::bins);
         if constexpr (What == deed::deal_row) deal_row(row, asked.within, bins, asked.weight, asked.target, now);
         if constexpr (What == deed::deal_strips) deal_strips(row, asked.within, bins, asked.weight, asked.target);
-        if constexpr (What == deed::deal_list) deal_list(row, asked.flag, asked.within, bins, asked.weight, asked.target);
+        if constexpr (What == deed::deal_list)
+            deal_list(row, asked.flag, asked.within, bins, asked.weight, asked.target);
         return 0;
     }
-    if constexpr (What == deed::cut_of_few) return cut_of_few(row, asked.flag, asked.within, asked.target, asked.weight);
+    if constexpr (What == deed::cut_of_few)
+        return cut_of_few(row, asked.flag, asked.within, asked.target, asked.weight);
     if constexpr (What == deed::darts)
         return static_cast<std::uint32_t>(thrown_darts(row, asked.within, asked.weight, asked.random, now));
 }
@@ -240,20 +247,34 @@ template <class Source, class Team>
     team.warp_sync();  // the thread that runs the chain comes from elsewhere than its warp
     team.sync();
     switch (reinterpret_cast<const row_memory<Team>*>(team.room())->orders[slot].what) {
-        case deed::stop: return 0;
-        case deed::scan: return done<deed::scan, Source>(team, slot);
-        case deed::count: return done<deed::count, Source>(team, slot);
-        case deed::best: return done<deed::best, Source>(team, slot);
-        case deed::mass: return done<deed::mass, Source>(team, slot);
-        case deed::token: return done<deed::token, Source>(team, slot);
-        case deed::mass_and_token: return done<deed::mass_and_token, Source>(team, slot);
-        case deed::own_mass: return done<deed::own_mass, Source>(team, slot);
-        case deed::list: return done<deed::list, Source>(team, slot);
-        case deed::deal_row: return done<deed::deal_row, Source>(team, slot);
-        case deed::deal_strips: return done<deed::deal_strips, Source>(team, slot);
-        case deed::deal_list: return done<deed::deal_list, Source>(team, slot);
-        case deed::cut_of_few: return done<deed::cut_of_few, Source>(team, slot);
-        case deed::darts: return done<deed::darts, Source>(team, slot);
+        case deed::stop:
+            return 0;
+        case deed::scan:
+            return done<deed::scan, Source>(team, slot);
+        case deed::count:
+            return done<deed::count, Source>(team, slot);
+        case deed::best:
+            return done<deed::best, Source>(team, slot);
+        case deed::mass:
+            return done<deed::mass, Source>(team, slot);
+        case deed::token:
+            return done<deed::token, Source>(team, slot);
+        case deed::mass_and_token:
+            return done<deed::mass_and_token, Source>(team, slot);
+        case deed::own_mass:
+            return done<deed::own_mass, Source>(team, slot);
+        case deed::list:
+            return done<deed::list, Source>(team, slot);
+        case deed::deal_row:
+            return done<deed::deal_row, Source>(team, slot);
+        case deed::deal_strips:
+            return done<deed::deal_strips, Source>(team, slot);
+        case deed::deal_list:
+            return done<deed::deal_list, Source>(team, slot);
+        case deed::cut_of_few:
+            return done<deed::cut_of_few, Source>(team, slot);
+        case deed::darts:
+            return done<deed::darts, Source>(team, slot);
     }
     return 0;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// A row's scores, spread over a team: sweeps over what is kept, and how warps and blocks tell each other what they found.
-// A row starts wide, each block holding a slice; once few tokens are kept each block has a list of all of them, and works
-// on it alone, each block the same.
+// A row's scores, spread over a team: sweeps over what is kept, and how warps and blocks tell each other what they
+// found. A row starts wide, each block holding a slice; once few tokens are kept each block has a list of all of them,
+// and works on it alone, each block the same.
 //
-// All threads of all blocks of a row call each function together, and all get the same answer, but where "own" says not.
+// All threads of all blocks of a row call each function together, and all get the same answer, but where "own" says
+// not.
 #pragma once
 
 #include <pluck/core/config.hpp>
@@ -81,8 +82,10 @@ public:
 
     /// Waits for every thread of the row, or of the block once each block works alone.
     PLUCK_HOST_DEVICE void meet(progress now) const noexcept {
-        if (now.listed()) team.sync();
-        else team.sync_all();
+        if (now.listed())
+            team.sync();
+        else
+            team.sync_all();
     }
 
     /// Puts one value of each warp, the same in all its lanes, into a table; how many there are is places().
@@ -119,7 +122,8 @@ public:
         return team.warp_max(most);
     }
 
-    /// Where a point of [0, sum of `all` values) falls: which of them, and what of the point is left within it. By a warp.
+    /// Where a point of [0, sum of `all` values) falls: which of them, and what of the point is left within it. By a
+    /// warp.
     struct landing {
         std::uint32_t place;
         std::uint64_t rest;
@@ -153,7 +157,8 @@ public:
         std::uint64_t* slot = &shared.published[now.turn];
         if (mine) {
             *slot = value;
-            for (std::uint32_t block = 0; !now.listed() && block < team.blocks(); ++block) *team.at(slot, block) = value;
+            for (std::uint32_t block = 0; !now.listed() && block < team.blocks(); ++block)
+                *team.at(slot, block) = value;
         }
         meet(now);
         return *slot;
@@ -170,7 +175,8 @@ public:
         return now.listed() || own_best()[strip] >= least;
     }
 
-    /// f(scores, tokens) for each quad of an own strip, lane by lane in the order of tokens. A warp is together in each call.
+    /// f(scores, tokens) for each quad of an own strip, lane by lane in the order of tokens. A warp is together in each
+    /// call.
     template <class F>
     PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE void each_quad(progress now, std::uint32_t strip, const F& f) const noexcept {
         if (now.listed()) {
@@ -188,7 +194,8 @@ public:
     template <class F>
     PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE void sweep(progress now, std::int32_t least, const F& f) const noexcept {
         const span_of mine = own_strips(now);
-        if (!now.listed() && shape.strip_quads == 2) {  // as nearly always: the next strip is under way as one is looked at
+        if (!now.listed() &&
+            shape.strip_quads == 2) {  // as nearly always: the next strip is under way as one is looked at
             std::uint32_t strip = next_reaching(mine.begin, mine.end, least);
             scores first{}, second{};
             if (strip < mine.end) first = source.at(position_of(strip, 0)), second = source.at(position_of(strip, 1));

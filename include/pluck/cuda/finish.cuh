@@ -37,7 +37,8 @@ struct write_picks {
             if (first) out.kept[draw] = static_cast<std::int32_t>(kept);
         }
         if (out.log_probability != nullptr) {
-            const float log = drawn ? row.log_probability(drawn.token) : core::bits_as<float>(std::uint32_t{0x7fc00000u});
+            const float log =
+                drawn ? row.log_probability(drawn.token) : core::bits_as<float>(std::uint32_t{0x7fc00000u});
             if (first) out.log_probability[draw] = log;
         }
     }
@@ -93,7 +94,9 @@ struct write_masked {
     template <class Field>
     PLUCK_HOST_DEVICE void write(const Field& row, const outcome& result, std::uint32_t draw) const noexcept {
         const bool some = bool(result.drawn);
-        const Scalar* from = logits + (indices != nullptr && some ? std::ptrdiff_t{indices[draw]} : std::ptrdiff_t{draw}) * logits_stride;
+        const Scalar* from =
+            logits +
+            (indices != nullptr && some ? std::ptrdiff_t{indices[draw]} : std::ptrdiff_t{draw}) * logits_stride;
         Scalar* to = out + draw * stride;
         each_of_slice(row, [&](std::int32_t token, float score) {
             to[token] = some && result.kept.has(core::ordered(score), token) ? from[token] : forbidden_logit<Scalar>();

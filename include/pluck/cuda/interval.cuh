@@ -28,7 +28,8 @@ struct interval {
           high_token(static_cast<std::uint32_t>(most.token())) {}
 
     /// Without branches: four of these side by side are worth more than a comparison saved.
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE bool has(std::int32_t score, std::int32_t token) const noexcept {
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE bool has(std::int32_t score,
+                                                                 std::int32_t token) const noexcept {
         const auto id = static_cast<std::uint32_t>(token);
         const bool from = (score > low) | ((score == low) & (id <= low_token));
         const bool to = (score < high) | ((score == high) & (id >= high_token));

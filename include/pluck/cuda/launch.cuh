@@ -74,8 +74,8 @@ __global__ void __launch_bounds__(device_team::threads, 2)
     run_rows(const geometry shape, const row_source<Scalar> logits, const Chain chain, const Keys keys,
              const Finish finish, std::byte* workspace) {
     using stored = std::conditional_t<moves_scores<Chain>, float, Scalar>;
-    using source = std::conditional_t<Place == place::nowhere, streamed<Scalar>,
-                                      held<Scalar, stored, Place == place::workspace>>;
+    using source =
+        std::conditional_t<Place == place::nowhere, streamed<Scalar>, held<Scalar, stored, Place == place::workspace>>;
     const device_team team(shape.blocks);
     const std::uint32_t draw = blockIdx.x / shape.blocks;
     const std::int64_t index = logits.row_of(draw);
@@ -88,7 +88,8 @@ __global__ void __launch_bounds__(device_team::threads, 2)
     if (team.thread() == 0) {
         const Scalar* first = logits.data + (there ? index * logits.row_stride : 0);
         std::byte* copy = nullptr;
-        if constexpr (Place == place::workspace) copy = workspace + blockIdx.x * source::bytes(shape, device_team::lanes);
+        if constexpr (Place == place::workspace)
+            copy = workspace + blockIdx.x * source::bytes(shape, device_team::lanes);
         memory.begin(shape, slice_view<Scalar>::of(first, shape, team.block()), copy);
         new (room) device_row(team, keys[draw], shape.vocab, draw);
         if (!there) state.fail(status::bad_parameter);
@@ -158,10 +159,10 @@ template <class Stored>
 
 /// The plan for so many draws: no token depends on it.
 ///
-/// One block for each row is the least work, and many rows hide each other's waiting; blocks share a row where there are
-/// too few rows for all multiprocessors. A row is held in shared memory if there is still room for a second block on the
-/// multiprocessor, or none that would come; else it is read again, mostly from the L2 cache. benchmarks/cuda/README.md has
-/// the measurements.
+/// One block for each row is the least work, and many rows hide each other's waiting; blocks share a row where there
+/// are too few rows for all multiprocessors. A row is held in shared memory if there is still room for a second block
+/// on the multiprocessor, or none that would come; else it is read again, mostly from the L2 cache.
+/// benchmarks/cuda/README.md has the measurements.
 template <class Stored>
 [[nodiscard]] plan plan_for(std::size_t draws, std::uint32_t vocab, bool aligned, bool moving,
                             const limits& limit) noexcept {
@@ -169,11 +170,13 @@ template <class Stored>
     constexpr std::uint32_t least_slice = 2048;  // below that, what blocks tell each other costs more than they save
     const auto multiprocessors = static_cast<std::size_t>(limit.multiprocessors);
     std::uint32_t blocks = 1;
-    while (limit.clusters && blocks < portable && draws * blocks * 2 <= multiprocessors && vocab / (blocks * 2) >= least_slice)
+    while (limit.clusters && blocks < portable && draws * blocks * 2 <= multiprocessors &&
+           vocab / (blocks * 2) >= least_slice)
         blocks *= 2;
     plan made = plan_with<Stored>(vocab, blocks, aligned, limit);
     // Scores that stages move must be kept somewhere: rather in shared memory than in a workspace.
-    while (moving && !made.held && limit.clusters && blocks < portable) made = plan_with<Stored>(vocab, blocks *= 2, aligned, limit);
+    while (moving && !made.held && limit.clusters && blocks < portable)
+        made = plan_with<Stored>(vocab, blocks *= 2, aligned, limit);
     const bool alone = draws * blocks <= multiprocessors;
     if (!moving && !alone && made.held && made.shared_bytes > static_cast<std::size_t>(limit.device_shared) / 2) {
         made.held = false;

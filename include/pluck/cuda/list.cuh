@@ -72,7 +72,8 @@ template <class Team, class Source>
     const std::uint32_t shift = even ? core::first_bit(blocks) : 0;
     const std::uint32_t parts = even ? Team::warps >> shift : 1;
     const std::uint32_t part = even ? team.warp() >> shift : 0;
-    for (std::uint32_t block = team.warp() & (even ? blocks - 1 : ~0u); !alone && block < blocks; block += Team::warps) {
+    for (std::uint32_t block = team.warp() & (even ? blocks - 1 : ~0u); !alone && block < blocks;
+         block += Team::warps) {
         const auto size = static_cast<std::uint32_t>(team.shuffle(sum, block));
         const auto first = static_cast<std::uint32_t>(team.shuffle(end, block)) - size;
         for (std::uint32_t i = part * Team::lanes + team.lane(); i < size; i += parts * Team::lanes) {
@@ -80,7 +81,8 @@ template <class Team, class Source>
             shared.list_token[first + i] = team.at(shared.staged.token, block)[i];
         }
     }
-    const std::uint32_t full = (total + field<Team, Source>::list_row - 1) / field<Team, Source>::list_row * field<Team, Source>::list_row;
+    const std::uint32_t full =
+        (total + field<Team, Source>::list_row - 1) / field<Team, Source>::list_row * field<Team, Source>::list_row;
     for (std::uint32_t i = total + team.thread(); i < full; i += Team::threads)
         shared.list_score[i] = core::minus_infinity, shared.list_token[i] = last_token;
     team.sync_all();

@@ -25,7 +25,8 @@ struct weighing {
     }
 };
 
-/// What changes of a row as it is worked on: how many tokens its list has, if it is one, and which of two tables is next.
+/// What changes of a row as it is worked on: how many tokens its list has, if it is one, and which of two tables is
+/// next.
 struct progress {
     static constexpr std::uint32_t wide = ~std::uint32_t{0};
     std::uint32_t list = wide;
@@ -39,7 +40,20 @@ struct progress {
 };
 
 enum class deed : std::uint32_t {
-    stop, scan, count, best, mass, token, mass_and_token, own_mass, list, deal_row, deal_strips, deal_list, cut_of_few, darts
+    stop,
+    scan,
+    count,
+    best,
+    mass,
+    token,
+    mass_and_token,
+    own_mass,
+    list,
+    deal_row,
+    deal_strips,
+    deal_list,
+    cut_of_few,
+    darts
 };
 
 /// What all warps of a block shall do, and with what; each deed says what it looks at.
@@ -64,8 +78,8 @@ struct outcome {
     std::uint64_t total = 0;
 };
 
-/// The part of a block's shared memory that does not depend on the geometry. Blocks write into each other's `published`,
-/// and read each other's `histogram` and `staged`; all else is a block's own.
+/// The part of a block's shared memory that does not depend on the geometry. Blocks write into each other's
+/// `published`, and read each other's `histogram` and `staged`; all else is a block's own.
 template <class Team>
 struct row_memory {
     struct staging {
@@ -93,7 +107,7 @@ struct row_memory {
     std::uint64_t finalist_key[Team::finalists];
     std::uint64_t finalist_weight[Team::finalists];
 
-    union {  // never needed at the same time
+    union {                                      // never needed at the same time
         std::uint32_t histogram[2][Team::bins];  // low and high words of sums of 64 bits
         staging staged;                          // the block's part of a list
     };
@@ -132,7 +146,9 @@ struct memory_map {
     }
 
 private:
-    [[nodiscard]] PLUCK_HOST_DEVICE static constexpr std::size_t up(std::size_t n) noexcept { return (n + 15) / 16 * 16; }
+    [[nodiscard]] PLUCK_HOST_DEVICE static constexpr std::size_t up(std::size_t n) noexcept {
+        return (n + 15) / 16 * 16;
+    }
 };
 
 }  // namespace pluck::inline v0::cuda

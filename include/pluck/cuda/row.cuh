@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// The row on a device: the same primitives as the CPU's row. Its algorithm is plain C++ over a team (team.cuh), so that a
-// team of std::threads runs this very source in the tests.
+// The row on a device: the same primitives as the CPU's row. Its algorithm is plain C++ over a team (team.cuh), so that
+// a team of std::threads runs this very source in the tests.
 //
-// Adjusters are run by all threads of all blocks of the row. Then one thread of each block runs the rest of the chain, all
-// of these threads the same, while the others serve(): what a stage asks of its row becomes an order to all (deeds.cuh).
+// Adjusters are run by all threads of all blocks of the row. Then one thread of each block runs the rest of the chain,
+// all of these threads the same, while the others serve(): what a stage asks of its row becomes an order to all
+// (deeds.cuh).
 #pragma once
 
 #include <pluck/core/config.hpp>
@@ -17,6 +18,7 @@
 #include <pluck/cuda/deeds.cuh>
 #include <pluck/cuda/interval.cuh>
 #include <pluck/cuda/memory.cuh>
+#include <pluck/cuda/orders.cuh>
 
 #include <cstddef>
 #include <cstdint>
@@ -28,7 +30,7 @@ class row {
 public:
     /// A row at place `index` of its batch, whose row_memory has begun.
     PLUCK_HOST_DEVICE row(const Team& team, const key& key, std::uint32_t vocab, std::size_t index) noexcept
-        : team_(team), key_(key), vocab_(vocab), index_(index) {
+        : orders_(team), key_(key), vocab_(vocab), index_(index) {
         if (vocab == 0) fail(status::no_candidate);
         if (vocab > max_vocab) fail(status::row_too_long);
     }
@@ -45,11 +47,11 @@ public:
             const auto wide = static_cast<std::int64_t>(id);
             if (wide < 0 || wide >= std::int64_t{vocab_}) return fail(status::bad_parameter);
             const auto token = static_cast<std::int32_t>(wide);
-            if (source.slice.owns(token) && source.slice.position_of(token) % Team::threads == team_.thread())
+            if (source.slice.owns(token) && source.slice.position_of(token) % Team::threads == orders_.team().thread())
                 move(source, source.slice.position_of(token), [&](float score) { return f(score, i); });
             ++i;
         }
-        team_.sync();
+        orders_.team().sync();
     }
 
     /// score = f(score, token) for every token; -infinity stays.
@@ -60,7 +62,7 @@ public:
         each_own(source, [&](std::uint32_t position, std::int32_t token) {
             move(source, position, [&](float score) { return f(score, token); });
         });
-        team_.sync();
+        orders_.team().sync();
     }
 
     /// Forbids every token whose bit is 0, NaN included; bit i % 32 of words[i / 32] is token i's.
@@ -75,7 +77,7 @@ public:
                 if (!allowed) source.set(position, core::minus_infinity);
             }
         });
-        team_.sync();
+        orders_.team().sync();
     }
 
     // ---- from here on by one thread of each block; the others serve() ----
@@ -83,8 +85,7 @@ public:
     /// Lets the others go, and leaves them what has come out.
     PLUCK_HOST_DEVICE void finished(const pick& drawn) noexcept {
         memory().result = {drawn, kept_, masses(), total_};
-        (void)ask(deed::stop, [](order&) {});
-        slot_ = 0;  // where serve() begins
+        orders_.stop();
     }
 
     /// Reads and classifies the row; true if a token can be drawn.
@@ -94,9 +95,12 @@ public:
         const bool copied = copied_;
         const std::uint64_t seen = ask(deed::scan, [=](order& to) { to.flag = copied ? 1 : 0; });
         best_score_ = static_cast<std::int32_t>(static_cast<std::uint32_t>(seen));
-        if (seen >> 32 != 0) fail(status::nan_logit);
-        else if (best_score_ == core::ordered_infinity) fail(status::pos_inf_logit);
-        else if (best_score_ == -core::ordered_infinity) fail(status::no_candidate);
+        if (seen >> 32 != 0)
+            fail(status::nan_logit);
+        else if (best_score_ == core::ordered_infinity)
+            fail(status::pos_inf_logit);
+        else if (best_score_ == -core::ordered_infinity)
+            fail(status::no_candidate);
         return state_ == status::ok;
     }
 
@@ -119,12 +123,12 @@ public:
         return {best_score_, best_token_};
     }
 
-    [[nodiscard]] PLUCK_HOST_DEVICE std::size_t count() noexcept { return count_of(kept_); }
+    [[nodiscard]] PLUCK_HOST_DEVICE std::size_t count() noexcept { return orders_.count_of(kept_); }
 
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint64_t total() noexcept {
         if (total_ == 0) {
             total_ = ask(deed::mass, [&](order& to) { to_weigh(to); });
-            masses_turn_ = now_.turn;
+            masses_turn_ = orders_.now().turn;
         }
         return total_;
     }
@@ -140,9 +144,9 @@ public:
         return core::nearest_float(log_of(core::nearest_float(core::quotient(static_cast<double>(mass), all))));
     }
 
-    [[nodiscard]] PLUCK_HOST_DEVICE const Team& team() const noexcept { return team_; }
+    [[nodiscard]] PLUCK_HOST_DEVICE const Team& team() const noexcept { return orders_.team(); }
     /// Whether each block has a list of what is kept, and works alone.
-    [[nodiscard]] PLUCK_HOST_DEVICE bool listed() const noexcept { return now_.listed(); }
+    [[nodiscard]] PLUCK_HOST_DEVICE bool listed() const noexcept { return orders_.now().listed(); }
 
     // ---- what moves the cuts and the temperature ----
 
@@ -151,31 +155,33 @@ public:
         if (k <= 1) return keep_from(best());
         interval within = kept_;
         const auto target = static_cast<std::uint32_t>(k);
-        if (!now_.listed()) {
+        if (!orders_.now().listed()) {
             if (!dropped_ && target <= memory().shape.strips * memory().shape.blocks)
-                within.raise(reached(target, ones(), bins_per_nat));
-            const std::uint32_t listed = list_of(within);
+                within.raise(orders_.reached(target, ones(), bins_per_nat, best_score_));
+            const std::uint32_t listed = orders_.list_of(within);
             if (listed <= Team::list) {
                 narrow(within, listed);
                 if (listed <= target) return;
             }
         }
-        keep_from(cut_at(within, target, ones(), bins_per_nat));
+        keep_from(orders_.cut_at(within, target, ones(), bins_per_nat, best_score_));
     }
 
     PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void keep_mass(float p, std::size_t min_keep) noexcept {
         if (core::ordered(p) >= core::ordered(1.0f)) return;
         const std::uint64_t target = mass_share(p, total());
         const float bins = scale_ * (static_cast<float>(Team::bins) / mass_bits);  // 40 octaves: all that has mass
-        if (!now_.listed()) {
+        if (!orders_.now().listed()) {
             // Mostly the best strips hold the whole nucleus, and only their best tokens have to be looked at: if these
             // are enough of it, surely; else with luck.
             interval head = kept_;
             if (!dropped_) {
-                const std::int32_t sure = reached(target, masses(), bins);
-                head.raise(sure > 1 - core::ordered_infinity ? sure : reached(memory().shape.head, ones(), bins_per_nat));
+                const std::int32_t sure = orders_.reached(target, masses(), bins, best_score_);
+                head.raise(sure > 1 - core::ordered_infinity
+                               ? sure
+                               : orders_.reached(memory().shape.head, ones(), bins_per_nat, best_score_));
             }
-            const std::uint32_t listed = list_of(head);
+            const std::uint32_t listed = orders_.list_of(head);
             if (listed <= Team::list) {
                 const interval before = kept_;
                 const bool was_whole = whole_;
@@ -183,8 +189,8 @@ public:
                 if (total() < target || listed < min_keep) widen(before, was_whole);
             }
         }
-        const ranking_key least = cut_at(kept_, target, masses(), bins);
-        if (min_keep > 1 && count_of({least, kept_.most()}) < min_keep) return keep_largest(min_keep);
+        const ranking_key least = orders_.cut_at(kept_, target, masses(), bins, best_score_);
+        if (min_keep > 1 && orders_.count_of({least, kept_.most()}) < min_keep) return keep_largest(min_keep);
         keep_from(least);
     }
 
@@ -194,7 +200,7 @@ public:
         if (least > best_score_ || negative_nan) return keep_largest(min_keep);  // also a NaN without a sign
         if (least <= kept_.low) return;
         const ranking_key cut{least, last_token};
-        if (min_keep > 1 && count_of({cut, kept_.most()}) < min_keep) return keep_largest(min_keep);
+        if (min_keep > 1 && orders_.count_of({cut, kept_.most()}) < min_keep) return keep_largest(min_keep);
         keep_from(cut);
     }
 
@@ -259,24 +265,18 @@ private:
     static constexpr float unit_scale = 0x1.715476p+0f;  // mass_scale(1)
     static constexpr float bins_per_nat = 32.0f;         // the scores of models span some 30 nats; any number would do
 
-    [[nodiscard]] PLUCK_HOST_DEVICE row_memory<Team>& memory() const noexcept {
-        return *reinterpret_cast<row_memory<Team>*>(team_.room());
+    [[nodiscard]] PLUCK_HOST_DEVICE row_memory<Team>& memory() const noexcept { return orders_.memory(); }
+    [[nodiscard]] PLUCK_HOST_DEVICE Source own_source() const noexcept {
+        return Source(memory(), orders_.team().room());
     }
-    [[nodiscard]] PLUCK_HOST_DEVICE Source own_source() const noexcept { return Source(memory(), team_.room()); }
-    [[nodiscard]] PLUCK_HOST_DEVICE weighing masses() const noexcept { return {1, core::float_of(best_score_), scale_}; }
+    [[nodiscard]] PLUCK_HOST_DEVICE weighing masses() const noexcept {
+        return {1, core::float_of(best_score_), scale_};
+    }
     [[nodiscard]] PLUCK_HOST_DEVICE weighing ones() const noexcept { return {0, 0, 0}; }
 
-    // ---- orders ----
-
-    /// Gives an order, which fill(order) completes, and says what was found.
     template <class Fill>
     PLUCK_HOST_DEVICE std::uint64_t ask(deed what, const Fill& fill) noexcept {
-        slot_ ^= 1;
-        order& to = memory().orders[slot_];
-        to.what = what;
-        to.now = now_.next();
-        fill(to);
-        return carry_out<Source>(team_, slot_);
+        return orders_.ask(what, fill);
     }
     PLUCK_HOST_DEVICE void to_weigh(order& to) const noexcept {
         const float floor = core::sum(core::float_of(best_score_), -44.0f / scale_);  // as in mass.hpp
@@ -284,82 +284,6 @@ private:
         to.weight = masses();
         to.lightest = core::ordered(floor) > kept_.low ? core::ordered(floor) : kept_.low;
         to.flag = whole_ ? 1 : 0;
-    }
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::size_t count_of(const interval& within) noexcept {
-        return ask(deed::count, [&](order& to) { to.within = within; });
-    }
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint32_t list_of(const interval& within) noexcept {
-        return static_cast<std::uint32_t>(ask(deed::list, [&](order& to) { to.within = within; }));
-    }
-
-    /// Has the weights of an interval's tokens dealt into bins; whether the target is in one. See deal().
-    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL bool dealt(deed what, const interval& within, std::uint64_t target, const weighing& weight, float bins,
-                                 std::uint32_t listed = 0) noexcept {
-        (void)ask(what, [&](order& to) {
-            to.within = within;
-            to.weight = weight;
-            to.best = best_score_;
-            to.bins_per_nat = bins;
-            to.flag = listed;
-            to.target = target;
-        });
-        return memory().found_bin != no_bin;
-    }
-    /// The part of the interval that is in the bin found.
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL interval part_found(const interval& within, float bins) const noexcept {
-        return binning(within, best_score_, bins, Team::bins).part(within, memory().found_bin, best_score_);
-    }
-
-    /// An ordered score at or above which the strips' best tokens weigh `target` at least, and not much more: so do all
-    /// tokens from there on. The lowest that a token can have, if all strips do not weigh as much.
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::int32_t reached(std::uint64_t target, const weighing& weight, float bins) noexcept {
-        constexpr std::int32_t lowest = 1 - core::ordered_infinity;
-        interval within;
-        if (!dealt(deed::deal_strips, within, target, weight, bins)) return lowest;
-        const bins_by_difference by_difference(core::float_of(best_score_), bins, Team::bins);
-        const std::uint32_t bin = memory().found_bin;
-        if (bin < by_difference.last) {  // mostly: where the bin ends, give or take one
-            const float end = core::sum(core::float_of(best_score_), -static_cast<float>(bin + 2) / bins);
-            if (core::ordered(end) >= lowest && by_difference(end) > bin) return core::ordered(end);
-        }
-        within = part_found(within, bins);
-        within.lower(best_score_);
-        for (int round = 0; round < 3 && within.low < within.high; ++round) {
-            if (memory().found_inside - memory().found_rest <= target / 8 + 4) break;
-            (void)dealt(deed::deal_strips, within, memory().found_rest, weight, 0);
-            within = part_found(within, 0);
-            within.low_token = std::uint32_t{max_vocab};
-            within.high_token = 0;
-        }
-        return within.low;
-    }
-
-    /// The cut at which the weights of an interval's tokens, summed from the best down, first reach `target`; the interval's
-    /// own end if they never do. Fills the list of a wide row.
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL ranking_key cut_at(interval within, std::uint64_t target, const weighing& weight,
-                                                       float bins) noexcept {
-        std::uint32_t listed = now_.list;
-        for (; !now_.listed(); bins = 0) {
-            if (!dealt(deed::deal_row, within, target, weight, bins)) return within.least();
-            target = memory().found_rest;
-            within = part_found(within, bins);
-            listed = list_of(within);
-            if (listed <= Team::list) break;
-        }
-        // Bins of equal width in score between the best and the least, then of equal width in key.
-        bins = static_cast<float>(Team::bins - 2) / (core::float_of(best_score_) - core::float_of(within.low));
-        for (;; bins = 0) {
-            const std::uint64_t key = ask(deed::cut_of_few, [&](order& to) {
-                to.within = within;
-                to.weight = weight;
-                to.flag = listed;
-                to.target = target;
-            });
-            if (key != 0) return ranking_key{key};
-            if (!dealt(deed::deal_list, within, target, weight, bins, listed)) return within.least();
-            target = memory().found_rest;
-            within = part_found(within, bins);
-        }
     }
 
     // ---- what the row is ----
@@ -377,12 +301,12 @@ private:
     /// From now on the row is its list.
     PLUCK_HOST_DEVICE void narrow(const interval& within, std::uint32_t listed) noexcept {
         kept_ = within;
-        now_.list = listed;
+        orders_.now().list = listed;
         changed();
     }
     PLUCK_HOST_DEVICE void widen(const interval& kept, bool whole) noexcept {
         kept_ = kept;
-        now_.list = progress::wide;
+        orders_.now().list = progress::wide;
         total_ = 0;
         whole_ = whole;
     }
@@ -403,9 +327,9 @@ private:
     PLUCK_HOST_DEVICE void copy() const noexcept {
         const Source source = own_source();
         const auto end = static_cast<std::uint32_t>(memory().shape.positions(Team::lanes));
-        for (std::uint32_t position = team_.thread() * quad; position < end; position += Team::threads * quad)
+        for (std::uint32_t position = orders_.team().thread() * quad; position < end; position += Team::threads * quad)
             (void)source.keep(position, source.fetch(position));
-        team_.sync();
+        orders_.team().sync();
     }
     template <class F>
     PLUCK_HOST_DEVICE static void move(const Source& source, std::uint32_t position, const F& f) noexcept {
@@ -416,15 +340,14 @@ private:
     }
     template <class F>
     PLUCK_HOST_DEVICE void each_own(const Source& source, const F& f) const noexcept {
-        for (std::uint32_t i = team_.thread(); i < source.slice.size; i += Team::threads)
+        for (std::uint32_t i = orders_.team().thread(); i < source.slice.size; i += Team::threads)
             f(source.slice.pad + i, source.slice.first + static_cast<std::int32_t>(i));
     }
 
-    Team team_;
+    orders<Team, Source> orders_;
     key key_;
     std::uint32_t vocab_;
     std::size_t index_;
-    progress now_;
     interval kept_;
     double temperature_ = 1.0;
     std::uint64_t total_ = 0;        // 0 until asked for
@@ -432,7 +355,6 @@ private:
     std::int32_t best_score_ = 0;    // ordered
     std::int32_t best_token_ = -1;   // until asked for
     std::uint32_t masses_turn_ = 0;  // of the table that total() has filled
-    std::uint32_t slot_ = 0;         // of the last order
     status state_ = status::ok;
     bool settled_ = false;
     bool copied_ = false;

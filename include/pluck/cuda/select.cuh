@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Where a cut of the ranking lies, without sorting: weights are dealt into bins by score, and only the bin in which the
-// target falls is looked into. One algorithm for counts (every token weighs 1) and masses. Here are its steps, which all
-// warps do together; row.cuh puts them in order.
+// target falls is looked into. One algorithm for counts (every token weighs 1) and masses. Here are its steps, which
+// all warps do together; row.cuh puts them in order.
 #pragma once
 
 #include <pluck/core/arithmetic.hpp>
@@ -51,7 +51,8 @@ struct bins_between {
     [[nodiscard]] PLUCK_HOST_DEVICE Integer lower(std::uint32_t bin) const noexcept {
         const std::uint64_t width = (std::uint64_t{1} << shift) - 1;
         const std::uint64_t begin = std::uint64_t{bin} << shift;
-        return distance(low) - begin <= width ? low : static_cast<Integer>(static_cast<std::uint64_t>(high) - begin - width);
+        return distance(low) - begin <= width ? low
+                                              : static_cast<Integer>(static_cast<std::uint64_t>(high) - begin - width);
     }
 
 private:
@@ -60,8 +61,8 @@ private:
     }
 };
 
-/// The least ordered score for which `holds`; it must hold for `high`, and above each for which it holds. Quick if it is
-/// near the guess.
+/// The least ordered score for which `holds`; it must hold for `high`, and above each for which it holds. Quick if it
+/// is near the guess.
 template <class Holds>
 [[nodiscard]] PLUCK_HOST_DEVICE std::int32_t least_score(std::int32_t high, float guess, const Holds& holds) noexcept {
     const auto at = [&](std::int64_t score) { return holds(core::float_of(static_cast<std::int32_t>(score))); };
@@ -73,20 +74,26 @@ template <class Holds>
     if (at(near)) {
         top = near;
         for (std::int64_t step = 1; top - step > bottom && low == bottom; step *= 4) {
-            if (at(top - step)) top -= step;
-            else low = top - step + 1;
+            if (at(top - step))
+                top -= step;
+            else
+                low = top - step + 1;
         }
     } else {
         low = near + 1;
         for (std::int64_t step = 1; low + step < high && top == high; step *= 4) {
-            if (at(low + step)) top = low + step;
-            else low += step + 1;
+            if (at(low + step))
+                top = low + step;
+            else
+                low += step + 1;
         }
     }
     while (low < top) {
         const std::int64_t middle = low + ((top - low) >> 1);
-        if (at(middle)) top = middle;
-        else low = middle + 1;
+        if (at(middle))
+            top = middle;
+        else
+            low = middle + 1;
     }
     return static_cast<std::int32_t>(top);
 }
@@ -102,18 +109,21 @@ struct binning {
           by_key(within.least().value, within.most().value, bins),
           keys(per_nat == 0) {}
 
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint32_t operator()(float score, ranking_key key) const noexcept {
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint32_t operator()(float score,
+                                                                                 ranking_key key) const noexcept {
         return keys ? by_key(key.value) : by_difference(score);
     }
 
     /// The part of the interval that is dealt into a bin.
-    [[nodiscard]] PLUCK_HOST_DEVICE interval part(const interval& within, std::uint32_t bin, std::int32_t best) const noexcept {
+    [[nodiscard]] PLUCK_HOST_DEVICE interval part(const interval& within, std::uint32_t bin,
+                                                  std::int32_t best) const noexcept {
         if (keys) return {ranking_key{by_key.lower(bin)}, ranking_key{by_key.upper(bin)}};
         interval found = within;
         const auto bins = by_difference;
         const float top = core::float_of(best);
         const float width = 1 / bins.per_nat;
-        found.raise(least_score(best, top - static_cast<float>(bin + 1) * width, [&](float score) { return bins(score) <= bin; }));
+        found.raise(least_score(best, top - static_cast<float>(bin + 1) * width,
+                                [&](float score) { return bins(score) <= bin; }));
         if (bins(top) < bin) {  // where floats are far apart, even the best may be in a later bin
             const float guess = top - static_cast<float>(bin) * width;
             found.lower(least_score(best, guess, [&](float score) { return bins(score) < bin; }) - 1);
@@ -124,9 +134,9 @@ struct binning {
 
 inline constexpr std::uint32_t no_bin = ~std::uint32_t{0};
 
-/// Deals weights, which `each(put)` puts into bins, and leaves in found_bin, found_rest and found_inside the bin in which
-/// the target is reached as bins are added up from 0 on, what of the target is left within it, and the bin's weight.
-/// Over the whole row if `together`, else each block for itself.
+/// Deals weights, which `each(put)` puts into bins, and leaves in found_bin, found_rest and found_inside the bin in
+/// which the target is reached as bins are added up from 0 on, what of the target is left within it, and the bin's
+/// weight. Over the whole row if `together`, else each block for itself.
 template <class Team, class Source, class Each>
 PLUCK_HOST_DEVICE void deal(const field<Team, Source>& row, bool together, std::uint64_t target,
                             const Each& each) noexcept {
@@ -144,8 +154,10 @@ PLUCK_HOST_DEVICE void deal(const field<Team, Source>& row, bool together, std::
     });
     const std::uint32_t blocks = together ? team.blocks() : 1;
     const auto meet = [&] {
-        if (blocks > 1) team.sync_all();
-        else team.sync();
+        if (blocks > 1)
+            team.sync_all();
+        else
+            team.sync();
     };
     meet();
 
@@ -237,8 +249,9 @@ PLUCK_HOST_DEVICE void deal_list(const field<Team, Source>& row, std::uint32_t l
     });
 }
 
-/// The cut among the first tokens of the list: the value of the key at which the weights of an interval's tokens, summed
-/// from the best down, first reach `target`, or of the interval's end. 0 if there are too many to compare each with each.
+/// The cut among the first tokens of the list: the value of the key at which the weights of an interval's tokens,
+/// summed from the best down, first reach `target`, or of the interval's end. 0 if there are too many to compare each
+/// with each.
 template <class Team, class Source>
 [[nodiscard]] PLUCK_HOST_DEVICE std::uint64_t cut_of_few(const field<Team, Source>& row, std::uint32_t listed,
                                                          const interval& within, std::uint64_t target,

@@ -26,8 +26,10 @@ using scores = packed<float>;
 /// -infinity in each type.
 template <class Scalar>
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE Scalar forbidden_logit() noexcept {
-    if constexpr (std::same_as<Scalar, float>) return core::minus_infinity;
-    else return core::bits_as<Scalar>(std::uint16_t{std::same_as<Scalar, bfloat16> ? 0xff80u : 0xfc00u});
+    if constexpr (std::same_as<Scalar, float>)
+        return core::minus_infinity;
+    else
+        return core::bits_as<Scalar>(std::uint16_t{std::same_as<Scalar, bfloat16> ? 0xff80u : 0xfc00u});
 }
 
 /// The quad at a position of a slice; -infinity outside of it.
@@ -57,8 +59,8 @@ template <class Scalar>
              scalar_traits<Scalar>::widen(from.of[2]), scalar_traits<Scalar>::widen(from.of[3])}};
 }
 
-/// A slice that is copied as it is first read: read once from the caller's memory, then from shared memory, or, if it is
-/// `Elsewhere`, from a workspace. Stored as the logits are, or as float where stages move scores.
+/// A slice that is copied as it is first read: read once from the caller's memory, then from shared memory, or, if it
+/// is `Elsewhere`, from a workspace. Stored as the logits are, or as float where stages move scores.
 template <class Scalar, class Stored, bool Elsewhere = false>
 class held {
 public:
@@ -82,13 +84,17 @@ public:
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> fetch(std::uint32_t position) const noexcept {
         return load_quad(slice, position);
     }
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> fetch_inner(std::uint32_t position) const noexcept {
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> fetch_inner(
+        std::uint32_t position) const noexcept {
         return load_inner_quad(slice, position);
     }
-    PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores keep(std::uint32_t position, const packed<Scalar>& fetched) const noexcept {
+    PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores keep(std::uint32_t position,
+                                                      const packed<Scalar>& fetched) const noexcept {
         const scores wide = widened(fetched);
-        if constexpr (std::same_as<Scalar, Stored>) *reinterpret_cast<packed<Stored>*>(memory_ + position) = fetched;
-        else *reinterpret_cast<scores*>(memory_ + position) = wide;
+        if constexpr (std::same_as<Scalar, Stored>)
+            *reinterpret_cast<packed<Stored>*>(memory_ + position) = fetched;
+        else
+            *reinterpret_cast<scores*>(memory_ + position) = wide;
         return wide;
     }
 
@@ -102,9 +108,7 @@ public:
     [[nodiscard]] PLUCK_HOST_DEVICE float one(std::uint32_t position) const noexcept {
         return scalar_traits<Stored>::widen(memory_[position]);
     }
-    PLUCK_HOST_DEVICE void set(std::uint32_t position, float score) const noexcept
-        requires writable
-    {
+    PLUCK_HOST_DEVICE void set(std::uint32_t position, float score) const noexcept requires writable {
         memory_[position] = score;
     }
 
@@ -120,14 +124,16 @@ public:
     static constexpr bool writable = false;
 
     template <class Team>
-    PLUCK_HOST_DEVICE streamed(const row_memory<Team>& memory, std::byte*) noexcept : slice(memory.template slice<Scalar>()) {}
+    PLUCK_HOST_DEVICE streamed(const row_memory<Team>& memory, std::byte*) noexcept
+        : slice(memory.template slice<Scalar>()) {}
 
     const slice_view<Scalar> slice;
 
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> fetch(std::uint32_t position) const noexcept {
         return load_quad(slice, position);
     }
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> fetch_inner(std::uint32_t position) const noexcept {
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> fetch_inner(
+        std::uint32_t position) const noexcept {
         return load_inner_quad(slice, position);
     }
     PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores keep(std::uint32_t, const packed<Scalar>& fetched) const noexcept {

@@ -6,10 +6,10 @@
 
 #include <pluck/core/config.hpp>
 
-#include <cooperative_groups.h>
-#include <cooperative_groups/reduce.h>
 #include <cub/warp/warp_scan.cuh>
 
+#include <cooperative_groups.h>
+#include <cooperative_groups/reduce.h>
 #include <cstddef>
 #include <cstdint>
 
@@ -50,8 +50,8 @@ public:
         return reinterpret_cast<std::byte*>(pluck_shared);
     }
 
-    /// All threads of the block; of the row; of the warp. The block's is a barrier with a number and a count, as one thread
-    /// comes to it from elsewhere than the others, which __syncthreads() does not allow.
+    /// All threads of the block; of the row; of the warp. The block's is a barrier with a number and a count, as one
+    /// thread comes to it from elsewhere than the others, which __syncthreads() does not allow.
     __device__ void sync() const noexcept { asm volatile("barrier.sync 1, %0;" ::"n"(Threads) : "memory"); }
     __device__ void sync_all() const noexcept {
 #if PLUCK_DEVICE_CLUSTERS
@@ -112,7 +112,9 @@ public:
         return cooperative_groups::reduce(tile(), mine, cooperative_groups::greater<std::int32_t>());
     }
     /// Of numbers whose sum has 32 bits.
-    [[nodiscard]] __device__ std::uint32_t warp_sum_of_words(std::uint32_t mine) const noexcept { return sum_of_words(mine); }
+    [[nodiscard]] __device__ std::uint32_t warp_sum_of_words(std::uint32_t mine) const noexcept {
+        return sum_of_words(mine);
+    }
     /// The sum over this lane and those before it.
     [[nodiscard]] __device__ std::uint64_t warp_scan(std::uint64_t mine) const noexcept {
         typename lane_scan::TempStorage unused;  // a whole warp needs none
@@ -134,7 +136,8 @@ private:
     static constexpr unsigned all = 0xffffffffu;
 
     [[nodiscard]] __device__ static std::uint64_t sum_of_words(std::uint64_t word) noexcept {
-        return cooperative_groups::reduce(tile(), static_cast<std::uint32_t>(word), cooperative_groups::plus<std::uint32_t>());
+        return cooperative_groups::reduce(tile(), static_cast<std::uint32_t>(word),
+                                          cooperative_groups::plus<std::uint32_t>());
     }
     [[nodiscard]] __device__ static std::uint32_t max_of_words(std::uint32_t word) noexcept {
         return cooperative_groups::reduce(tile(), word, cooperative_groups::greater<std::uint32_t>());

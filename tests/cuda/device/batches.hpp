@@ -81,9 +81,12 @@ void on_all_cores(std::size_t n, const F& f) {
 
 template <class Scalar>
 [[nodiscard]] Scalar narrowed(float near, exact::splitmix& random) {
-    if constexpr (std::same_as<Scalar, float>) return near;
-    else if constexpr (std::same_as<Scalar, pluck::half>) return {exact::half_bits(near, random)};
-    else return {exact::bfloat16_bits(near, random)};
+    if constexpr (std::same_as<Scalar, float>)
+        return near;
+    else if constexpr (std::same_as<Scalar, pluck::half>)
+        return {exact::half_bits(near, random)};
+    else
+        return {exact::bfloat16_bits(near, random)};
 }
 
 /// What a draw has to show.
@@ -97,7 +100,8 @@ struct answer {
 
 /// The CPU's answer.
 template <class Scalar, class Chain>
-[[nodiscard]] answer answer_of(const pluck::logits_view<Scalar>& row, const Chain& chain, const pluck::key& key, std::size_t index) {
+[[nodiscard]] answer answer_of(const pluck::logits_view<Scalar>& row, const Chain& chain, const pluck::key& key,
+                               std::size_t index) {
     thread_local pluck::workspace scratch;
     pluck::cpu::row state(row, scratch, pluck::randomness(key), index);
     const pluck::pick drawn = pluck::run(pluck::as_chain(chain), state);
@@ -130,7 +134,9 @@ struct random_batch {
         on_all_cores(rows, [&](std::size_t r) { make_row(r, large, number); });
     }
 
-    [[nodiscard]] pluck::logits_view<Scalar> row(std::size_t r) const { return {logits.data() + offset + r * stride, vocab, 1}; }
+    [[nodiscard]] pluck::logits_view<Scalar> row(std::size_t r) const {
+        return {logits.data() + offset + r * stride, vocab, 1};
+    }
     [[nodiscard]] pluck::batch_view<Scalar> on(const Scalar* device) const {
         return {device + offset, rows, vocab, static_cast<std::ptrdiff_t>(stride), 1};
     }
@@ -143,7 +149,9 @@ private:
             exact::random_row(scores, vocab, random);
         } else {
             exact::large_row(scores, vocab, static_cast<exact::shape>(random.below(8)), random);
-            if (random.one_in(100)) scores[random.below(vocab)] = exact::float_of(random.one_in(2) ? exact::plus_infinity : exact::quiet_nan);
+            if (random.one_in(100))
+                scores[random.below(vocab)] =
+                    exact::float_of(random.one_in(2) ? exact::plus_infinity : exact::quiet_nan);
         }
         Scalar* to = logits.data() + offset + r * stride;
         for (std::size_t i = 0; i < vocab; ++i) {
@@ -161,13 +169,27 @@ private:
         using oracle_stage = exact::stage;
         step made;
         switch (from.kind) {
-            case oracle_stage::temperature: made.kind = step_kind::temperature, made.temperature = from.value; break;
-            case oracle_stage::top_k: made.kind = step_kind::top_k, made.top_k = from.count; break;
-            case oracle_stage::top_p: made.kind = step_kind::top_p, made.top_p = {from.value, from.min_keep}; break;
-            case oracle_stage::min_p: made.kind = step_kind::min_p, made.min_p = {from.value, from.min_keep}; break;
-            case oracle_stage::greedy: made.kind = step_kind::greedy; break;
-            case oracle_stage::drop_above: made.kind = step_kind::drop_best, made.count = std::min<std::uint64_t>(from.count, large ? 3 : 40); break;
-            case oracle_stage::keep_mass_at_least: made.kind = step_kind::keep_mass_at_least, made.count = from.count; break;
+            case oracle_stage::temperature:
+                made.kind = step_kind::temperature, made.temperature = from.value;
+                break;
+            case oracle_stage::top_k:
+                made.kind = step_kind::top_k, made.top_k = from.count;
+                break;
+            case oracle_stage::top_p:
+                made.kind = step_kind::top_p, made.top_p = {from.value, from.min_keep};
+                break;
+            case oracle_stage::min_p:
+                made.kind = step_kind::min_p, made.min_p = {from.value, from.min_keep};
+                break;
+            case oracle_stage::greedy:
+                made.kind = step_kind::greedy;
+                break;
+            case oracle_stage::drop_above:
+                made.kind = step_kind::drop_best, made.count = std::min<std::uint64_t>(from.count, large ? 3 : 40);
+                break;
+            case oracle_stage::keep_mass_at_least:
+                made.kind = step_kind::keep_mass_at_least, made.count = from.count;
+                break;
         }
         return made;
     }
@@ -187,7 +209,8 @@ public:
         const auto kept = kept_.read(count_);
         const auto log = log_.read(count_);
         std::vector<answer> all(count_);
-        for (std::size_t i = 0; i < count_; ++i) all[i] = {token[i], status[i], kept[i], std::bit_cast<std::uint32_t>(log[i])};
+        for (std::size_t i = 0; i < count_; ++i)
+            all[i] = {token[i], status[i], kept[i], std::bit_cast<std::uint32_t>(log[i])};
         return all;
     }
 

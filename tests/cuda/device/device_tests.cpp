@@ -28,9 +28,9 @@ struct tally {
         if (want == got) return;
         if (different++ != 0) return;
         char text[300];
-        std::snprintf(text, sizeof text, "CPU: token %d %s kept %d log %08x; device: token %d %s kept %d log %08x", want.token,
-                      std::string(to_string(want.status)).c_str(), want.kept, want.log_probability, got.token,
-                      std::string(to_string(got.status)).c_str(), got.kept, got.log_probability);
+        std::snprintf(text, sizeof text, "CPU: token %d %s kept %d log %08x; device: token %d %s kept %d log %08x",
+                      want.token, std::string(to_string(want.status)).c_str(), want.kept, want.log_probability,
+                      got.token, std::string(to_string(got.status)).c_str(), got.kept, got.log_probability);
         first = where + ": " + text;
     }
     template <class T>
@@ -42,7 +42,9 @@ struct tally {
 };
 
 template <class Scalar>
-constexpr const char* name_of = std::same_as<Scalar, float> ? "float" : std::same_as<Scalar, pluck::half> ? "half" : "bfloat16";
+constexpr const char* name_of = std::same_as<Scalar, float>         ? "float"
+                                : std::same_as<Scalar, pluck::half> ? "half"
+                                                                    : "bfloat16";
 
 /// A batch on both sides.
 template <class Scalar>
@@ -69,14 +71,16 @@ struct bench {
         std::vector<answer> all(batch.rows);
         const listed chain(batch.steps.data(), most_steps);
         on_all_cores(batch.rows, [&](std::size_t r) {
-            all[r] = darts ? answer_of(batch.row(r), chain | pluck::dart{}, batch.keys[r], r) : answer_of(batch.row(r), chain, batch.keys[r], r);
+            all[r] = darts ? answer_of(batch.row(r), chain | pluck::dart{}, batch.keys[r], r)
+                           : answer_of(batch.row(r), chain, batch.keys[r], r);
         });
         return all;
     }
 };
 
 template <class Scalar>
-void random_rows(tally& found, std::size_t rows, std::size_t per_launch, bool large, const std::vector<std::size_t>& vocabs, exact::u64 suite) {
+void random_rows(tally& found, std::size_t rows, std::size_t per_launch, bool large,
+                 const std::vector<std::size_t>& vocabs, exact::u64 suite) {
     bench<Scalar> both;
     for (exact::u64 number = 0, done = 0; done < rows; ++number, done += per_launch) {
         exact::splitmix random(suite, number);
@@ -87,8 +91,10 @@ void random_rows(tally& found, std::size_t rows, std::size_t per_launch, bool la
         const auto want = both.on_cpu(darts);
         const auto got = both.on_device({.blocks = blocks}, darts);
         for (std::size_t r = 0; r < per_launch; ++r) {
-            found.same(want[r], got[r], std::string(name_of<Scalar>) + " launch " + std::to_string(number) + " row " + std::to_string(r) +
-                                            " vocab " + std::to_string(vocab) + " blocks " + std::to_string(blocks) + (darts ? " darts" : ""));
+            found.same(want[r], got[r],
+                       std::string(name_of<Scalar>) + " launch " + std::to_string(number) + " row " +
+                           std::to_string(r) + " vocab " + std::to_string(vocab) + " blocks " + std::to_string(blocks) +
+                           (darts ? " darts" : ""));
         }
     }
 }
@@ -117,7 +123,9 @@ void any_number_of_blocks(tally& found) {
         for (const unsigned blocks : {1u, 2u, 4u, 8u, 16u}) {
             const auto got = both.on_device({.blocks = blocks});
             for (std::size_t r = 0; r < got.size(); ++r)
-                found.same(want[r], got[r], std::string(name_of<Scalar>) + " vocab " + std::to_string(vocab) + " blocks " + std::to_string(blocks));
+                found.same(want[r], got[r],
+                           std::string(name_of<Scalar>) + " vocab " + std::to_string(vocab) + " blocks " +
+                               std::to_string(blocks));
         }
     }
 }
@@ -139,15 +147,17 @@ void indices(tally& found) {
     both.make(100, 33000, true, 78);
     exact::splitmix random(78, 0);
     std::vector<std::int32_t> rows(100);
-    for (auto& row : rows) row = random.one_in(20) ? random.one_of({-1, 100, 1 << 30}) : static_cast<std::int32_t>(random.below(100));
+    for (auto& row : rows)
+        row = random.one_in(20) ? random.one_of({-1, 100, 1 << 30}) : static_cast<std::int32_t>(random.below(100));
     device_memory<std::int32_t> on_device;
     on_device.load(rows);
     const auto got = both.on_device({.indices = on_device.get(), .draws = rows.size()});
     const listed chain(both.batch.steps.data(), most_steps);
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const bool there = rows[i] >= 0 && rows[i] < 100;
-        const answer want = there ? answer_of(both.batch.row(static_cast<std::size_t>(rows[i])), chain, both.batch.keys[i], i)
-                                  : answer{-1, pluck::status::bad_parameter};
+        const answer want =
+            there ? answer_of(both.batch.row(static_cast<std::size_t>(rows[i])), chain, both.batch.keys[i], i)
+                  : answer{-1, pluck::status::bad_parameter};
         found.same(want, got[i], "draw " + std::to_string(i) + " from row " + std::to_string(rows[i]));
     }
 }
@@ -173,7 +183,8 @@ void graph(tally& found) {
             if (random.one_in(10)) random.one_in(2) ? void(top_p[r] = 1.5f) : void(top_k[r] = -3);  // bad_parameter
             seed[r] = random.bits(), sequence[r] = random.bits(), position[r] = random.bits();
         }
-        t.load(temperature), k.load(top_k), p.load(top_p), m.load(min_p), a.load(seed), b.load(sequence), c.load(position);
+        t.load(temperature), k.load(top_k), p.load(top_p), m.load(min_p), a.load(seed), b.load(sequence),
+            c.load(position);
     };
     change();
     const auto out = both.results.poisoned(rows);
@@ -183,7 +194,8 @@ void graph(tally& found) {
     cudaGraphExec_t ready;
     expect(cudaStreamCreate(&stream), "stream");
     expect(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal), "capture");
-    expect(launches<pluck::bfloat16>::draw_per_row(both.batch.on(both.logits.get()), all, out, {.stream = stream}), "captured sample_rows");
+    expect(launches<pluck::bfloat16>::draw_per_row(both.batch.on(both.logits.get()), all, out, {.stream = stream}),
+           "captured sample_rows");
     expect(cudaStreamEndCapture(stream, &captured), "capture");
     expect(cudaGraphInstantiate(&ready, captured, 0), "graph");
     using pluck::per_row;
@@ -194,17 +206,21 @@ void graph(tally& found) {
         expect(cudaGraphLaunch(ready, stream), "replay");
         expect(cudaStreamSynchronize(stream), "replay");
         const auto got = both.results.read();
-        const auto chain = pluck::temperature(per_row<float>{temperature.data()}) | pluck::top_k(per_row<std::int32_t>{top_k.data()}) |
+        const auto chain = pluck::temperature(per_row<float>{temperature.data()}) |
+                           pluck::top_k(per_row<std::int32_t>{top_k.data()}) |
                            pluck::top_p(per_row<float>{top_p.data()}) | pluck::min_p(per_row<float>{min_p.data()});
         std::vector<answer> want(rows);
         if (i % 20 == 0) {
             on_all_cores(rows, [&](std::size_t r) {
-                want[r] = answer_of(both.batch.row(r), chain, {.seed = seed[r], .sequence = sequence[r], .position = position[r]}, r);
+                want[r] = answer_of(both.batch.row(r), chain,
+                                    {.seed = seed[r], .sequence = sequence[r], .position = position[r]}, r);
             });
-            for (std::size_t r = 0; r < rows; ++r) found.same(want[r], got[r], "replay " + std::to_string(i) + " row " + std::to_string(r));
+            for (std::size_t r = 0; r < rows; ++r)
+                found.same(want[r], got[r], "replay " + std::to_string(i) + " row " + std::to_string(r));
         }
     }
-    expect(cudaGraphExecDestroy(ready), "graph"), expect(cudaGraphDestroy(captured), "graph"), expect(cudaStreamDestroy(stream), "stream");
+    expect(cudaGraphExecDestroy(ready), "graph"), expect(cudaGraphDestroy(captured), "graph"),
+        expect(cudaStreamDestroy(stream), "stream");
 }
 
 /// Bad rows at every place do not disturb the others.
@@ -213,17 +229,20 @@ void bad_rows(tally& found) {
     both.make(96, 32003, true, 80);
     auto& b = both.batch;
     const float nan = exact::float_of(exact::quiet_nan), minus_nan = exact::float_of(0xffc00000u);
-    const float bad[] = {nan, minus_nan, exact::float_of(0x7f800001u), exact::float_of(0xff800001u), exact::float_of(exact::plus_infinity)};
+    const float bad[] = {nan, minus_nan, exact::float_of(0x7f800001u), exact::float_of(0xff800001u),
+                         exact::float_of(exact::plus_infinity)};
     for (std::size_t r = 0; r < 90; r += 3) {
         const std::size_t place = r % 9 == 0 ? 0 : r % 9 == 3 ? b.vocab / 2 : b.vocab - 1;
         b.logits[b.offset + r * b.stride + place] = bad[r / 3 % 5];
     }
-    for (std::size_t i = 0; i < b.vocab; ++i) b.logits[b.offset + 91 * b.stride + i] = exact::float_of(exact::minus_infinity);
+    for (std::size_t i = 0; i < b.vocab; ++i)
+        b.logits[b.offset + 91 * b.stride + i] = exact::float_of(exact::minus_infinity);
     both.logits.load(b.logits);
     const auto want = both.on_cpu();
     for (const unsigned blocks : {0u, 1u, 2u, 8u}) {
         const auto got = both.on_device({.blocks = blocks});
-        for (std::size_t r = 0; r < got.size(); ++r) found.same(want[r], got[r], "row " + std::to_string(r) + " blocks " + std::to_string(blocks));
+        for (std::size_t r = 0; r < got.size(); ++r)
+            found.same(want[r], got[r], "row " + std::to_string(r) + " blocks " + std::to_string(blocks));
     }
 }
 
@@ -234,7 +253,8 @@ void extreme_lengths(tally& found) {
     for (const unsigned blocks : {0u, 1u, 8u}) {
         const auto want = both.on_cpu();
         const auto got = both.on_device({.blocks = blocks});
-        for (std::size_t r = 0; r < got.size(); ++r) found.same(want[r], got[r], "2^23 tokens, blocks " + std::to_string(blocks));
+        for (std::size_t r = 0; r < got.size(); ++r)
+            found.same(want[r], got[r], "2^23 tokens, blocks " + std::to_string(blocks));
     }
     const auto status_for = [&](pluck::batch_view<pluck::half> view, pluck::status want, const char* where) {
         const auto out = both.results.poisoned(view.rows);
@@ -261,11 +281,14 @@ void named_chains(tally& found) {
             std::vector<answer> want(b.rows);
             on_all_cores(b.rows, [&](std::size_t r) { want[r] = answer_of(b.row(r), chain, b.keys[r], r); });
             for (std::size_t r = 0; r < b.rows; ++r)
-                found.same(want[r], got[r], std::string(where) + " " + name_of<Scalar> + " vocab " + std::to_string(vocab) + " row " + std::to_string(r));
+                found.same(want[r], got[r],
+                           std::string(where) + " " + name_of<Scalar> + " vocab " + std::to_string(vocab) + " row " +
+                               std::to_string(r));
         };
         const auto view = b.on(both.logits.get());
         const pluck::combined usual{.temperature = 0.8f, .top_k = 50, .top_p = 0.9f, .min_p = 0.05f};
-        expect(launches<Scalar>::draw_combined(view, usual, both.keys.get(), both.results.poisoned(b.rows), {}), "combined");
+        expect(launches<Scalar>::draw_combined(view, usual, both.keys.get(), both.results.poisoned(b.rows), {}),
+               "combined");
         compare(usual, "combined");
         expect(launches<Scalar>::draw_greedy(view, both.keys.get(), both.results.poisoned(b.rows), {}), "greedy");
         compare(pluck::greedy{}, "greedy");
@@ -285,14 +308,20 @@ void named_chains(tally& found) {
         for (const unsigned blocks : {0u, 1u}) {
             how h{.blocks = blocks};
             device_memory<unsigned char> workspace;
-            expect(launches<Scalar>::workspace_for_adjusted(view, losing_there, allowed_there, h, h.workspace_size), "workspace");
+            expect(launches<Scalar>::workspace_for_adjusted(view, losing_there, allowed_there, h, h.workspace_size),
+                   "workspace");
             h.workspace = workspace.room(h.workspace_size + 16);
-            expect(launches<Scalar>::draw_adjusted(view, losing_there, allowed_there, both.keys.get(), both.results.poisoned(b.rows), h), "adjusted");
-            compare(favour{} | losing | allowed | pluck::top_p(0.9f), blocks == 0 ? "adjusted" : "adjusted, one block a row");
+            expect(launches<Scalar>::draw_adjusted(view, losing_there, allowed_there, both.keys.get(),
+                                                   both.results.poisoned(b.rows), h),
+                   "adjusted");
+            compare(favour{} | losing | allowed | pluck::top_p(0.9f),
+                    blocks == 0 ? "adjusted" : "adjusted, one block a row");
         }
         ids[0] = static_cast<std::int32_t>(vocab);  // outside of the row
         ids_there.load(ids);
-        expect(launches<Scalar>::draw_adjusted(view, losing_there, allowed_there, both.keys.get(), both.results.poisoned(b.rows), {}), "adjusted");
+        expect(launches<Scalar>::draw_adjusted(view, losing_there, allowed_there, both.keys.get(),
+                                               both.results.poisoned(b.rows), {}),
+               "adjusted");
         compare(favour{} | losing | allowed | pluck::top_p(0.9f), "a bad id");
     }
 }
@@ -303,7 +332,11 @@ void whole_distributions(tally& found) {
     device_memory<float> shares;
     device_memory<Scalar> masked;
     device_memory<pluck::status> statuses;
-    const pluck::combined chains[] = {{}, {.temperature = 0.7f, .top_p = 0.9f}, {.top_k = 20}, {.temperature = 2.0f, .min_p = 0.1f}, {.temperature = 0.0f}};
+    const pluck::combined chains[] = {{},
+                                      {.temperature = 0.7f, .top_p = 0.9f},
+                                      {.top_k = 20},
+                                      {.temperature = 2.0f, .min_p = 0.1f},
+                                      {.temperature = 0.0f}};
     for (const std::size_t vocab : {std::size_t{17}, std::size_t{3000}, std::size_t{100003}}) {
         both.make(24, vocab, true, vocab + 83);
         const auto& b = both.batch;
@@ -311,9 +344,13 @@ void whole_distributions(tally& found) {
             for (const unsigned blocks : {0u, 1u}) {
                 shares.poison(b.rows * vocab), masked.load(b.logits), statuses.poison(b.rows);
                 const auto view = b.on(both.logits.get());
-                expect(launches<Scalar>::probabilities(view, chain, shares.get(), static_cast<std::ptrdiff_t>(vocab), statuses.get(), {.blocks = blocks}), "probabilities");
+                expect(launches<Scalar>::probabilities(view, chain, shares.get(), static_cast<std::ptrdiff_t>(vocab),
+                                                       statuses.get(), {.blocks = blocks}),
+                       "probabilities");
                 // In place: the logits themselves are what is masked.
-                expect(launches<Scalar>::mask(b.on(masked.get()), chain, masked.get() + b.offset, static_cast<std::ptrdiff_t>(b.stride), nullptr, {.blocks = blocks}), "mask_logits");
+                expect(launches<Scalar>::mask(b.on(masked.get()), chain, masked.get() + b.offset,
+                                              static_cast<std::ptrdiff_t>(b.stride), nullptr, {.blocks = blocks}),
+                       "mask_logits");
                 expect(cudaDeviceSynchronize(), "distributions");
                 const auto share = shares.read(b.rows * vocab);
                 const auto stays = masked.read(b.logits.size());
@@ -326,17 +363,21 @@ void whole_distributions(tally& found) {
                     exact::splitmix unused(0, 0);
                     const std::uint16_t low = std::same_as<Scalar, pluck::half> ? 0xfc00u : 0xff80u;
                     Scalar none{};
-                    if constexpr (std::same_as<Scalar, float>) none = exact::float_of(exact::minus_infinity);
-                    else none = {low};
+                    if constexpr (std::same_as<Scalar, float>)
+                        none = exact::float_of(exact::minus_infinity);
+                    else
+                        none = {low};
                     std::vector<Scalar> left(vocab, none);
                     if (drawn) {
                         const double total = static_cast<double>(row.total());
                         row.for_each([&](std::int32_t token, float, std::uint64_t mass) {
-                            want[static_cast<std::size_t>(token)] = static_cast<float>(static_cast<double>(mass) / total);
+                            want[static_cast<std::size_t>(token)] =
+                                static_cast<float>(static_cast<double>(mass) / total);
                             left[static_cast<std::size_t>(token)] = b.row(r).data[token];
                         });
                     }
-                    const std::string where = std::string(name_of<Scalar>) + " vocab " + std::to_string(vocab) + " row " + std::to_string(r);
+                    const std::string where =
+                        std::string(name_of<Scalar>) + " vocab " + std::to_string(vocab) + " row " + std::to_string(r);
                     found.equal(drawn.status, status[r], where + " status");
                     for (std::size_t i = 0; i < vocab; ++i) {
                         found.equal(want[i], share[r * vocab + i], where + " probability of " + std::to_string(i));
@@ -359,7 +400,9 @@ void few_rows(tally& found) {
                 const auto want = both.on_cpu(darts);
                 const auto got = both.on_device({.blocks = blocks}, darts);
                 for (std::size_t r = 0; r < got.size(); ++r)
-                    found.same(want[r], got[r], std::string(name_of<Scalar>) + " vocab " + std::to_string(vocab) + " blocks " + std::to_string(blocks));
+                    found.same(want[r], got[r],
+                               std::string(name_of<Scalar>) + " vocab " + std::to_string(vocab) + " blocks " +
+                                   std::to_string(blocks));
             }
         }
     }
@@ -377,8 +420,10 @@ int main(int count, char** words) {
     for (int i = 1; i < count; ++i) {
         char* end = nullptr;
         const auto number = std::strtoul(words[i], &end, 10);
-        if (*end == 0) permille = static_cast<unsigned>(number);
-        else wanted.emplace_back(words[i]);
+        if (*end == 0)
+            permille = static_cast<unsigned>(number);
+        else
+            wanted.emplace_back(words[i]);
     }
     cudaDeviceProp device{};
     expect(cudaGetDeviceProperties(&device, 0), "cudaGetDeviceProperties");
@@ -391,12 +436,14 @@ int main(int count, char** words) {
         {"named_chains", every_type<named_chains<float>, named_chains<half>, named_chains<bfloat16>>},
         {"small_rows", every_type<small_rows<float>, small_rows<half>, small_rows<bfloat16>>},
         {"large_rows", every_type<large_rows<float>, large_rows<half>, large_rows<bfloat16>>},
-        {"any_number_of_blocks", every_type<any_number_of_blocks<float>, any_number_of_blocks<half>, any_number_of_blocks<bfloat16>>},
+        {"any_number_of_blocks",
+         every_type<any_number_of_blocks<float>, any_number_of_blocks<half>, any_number_of_blocks<bfloat16>>},
         {"repeats", repeats},
         {"indices", indices},
         {"graph", graph},
         {"extreme_lengths", extreme_lengths},
-        {"whole_distributions", every_type<whole_distributions<float>, whole_distributions<half>, whole_distributions<bfloat16>>},
+        {"whole_distributions",
+         every_type<whole_distributions<float>, whole_distributions<half>, whole_distributions<bfloat16>>},
     };
     int passed = 0, failed = 0;
     for (const auto& [name, test] : tests) {
@@ -406,7 +453,8 @@ int main(int count, char** words) {
         test(found);
         expect(cudaDeviceSynchronize(), name);
         const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-        std::printf("%-22s %10" PRIu64 " answers compared, %" PRIu64 " differ, %.1f s\n", name, found.compared, found.different, seconds);
+        std::printf("%-22s %10" PRIu64 " answers compared, %" PRIu64 " differ, %.1f s\n", name, found.compared,
+                    found.different, seconds);
         if (found.different != 0) std::printf("    first: %s\n", found.first.c_str());
         std::fflush(stdout);
         (found.different == 0 ? passed : failed) += 1;

@@ -18,22 +18,26 @@ inline pluck::cuda::options by(const how& h) {
 }
 
 template <class Scalar>
-cudaError_t launches<Scalar>::draw_listed(const batch& b, listed chain, const pluck::key* keys, const outputs& out, const how& h) {
+cudaError_t launches<Scalar>::draw_listed(const batch& b, listed chain, const pluck::key* keys, const outputs& out,
+                                          const how& h) {
     return pluck::cuda::sample_rows(b, chain, {.whole = keys}, to(out), by(h));
 }
 template <class Scalar>
-cudaError_t launches<Scalar>::draw_listed_by_darts(const batch& b, listed chain, const pluck::key* keys, const outputs& out, const how& h) {
+cudaError_t launches<Scalar>::draw_listed_by_darts(const batch& b, listed chain, const pluck::key* keys,
+                                                   const outputs& out, const how& h) {
     return pluck::cuda::sample_rows(b, chain | pluck::dart{}, {.whole = keys}, to(out), by(h));
 }
 template <class Scalar>
-cudaError_t launches<Scalar>::draw_combined(const batch& b, const pluck::combined& chain, const pluck::key* keys, const outputs& out, const how& h) {
+cudaError_t launches<Scalar>::draw_combined(const batch& b, const pluck::combined& chain, const pluck::key* keys,
+                                            const outputs& out, const how& h) {
     return pluck::cuda::sample_rows(b, chain, {.whole = keys}, to(out), by(h));
 }
 template <class Scalar>
 cudaError_t launches<Scalar>::draw_per_row(const batch& b, const parameters& p, const outputs& out, const how& h) {
     using pluck::per_row;
-    const auto chain = pluck::temperature(per_row<float>{p.temperature}) | pluck::top_k(per_row<std::int32_t>{p.top_k}) |
-                       pluck::top_p(per_row<float>{p.top_p}) | pluck::min_p(per_row<float>{p.min_p});
+    const auto chain = pluck::temperature(per_row<float>{p.temperature}) |
+                       pluck::top_k(per_row<std::int32_t>{p.top_k}) | pluck::top_p(per_row<float>{p.top_p}) |
+                       pluck::min_p(per_row<float>{p.min_p});
     const pluck::cuda::keys keys{.seed = per_row<std::uint64_t>{p.seed},
                                  .sequence = per_row<std::uint64_t>{p.sequence},
                                  .position = per_row<std::uint64_t>{p.position}};
@@ -48,19 +52,24 @@ cudaError_t launches<Scalar>::draw_probable(const batch& b, const pluck::key* ke
     return pluck::cuda::sample_rows(b, pluck::temperature(0.75f) | probable{}, {.whole = keys}, to(out), by(h));
 }
 template <class Scalar>
-cudaError_t launches<Scalar>::draw_adjusted(const batch& b, penalise losing, allow allowed, const pluck::key* keys, const outputs& out, const how& h) {
-    return pluck::cuda::sample_rows(b, favour{} | losing | allowed | pluck::top_p(0.9f), {.whole = keys}, to(out), by(h));
+cudaError_t launches<Scalar>::draw_adjusted(const batch& b, penalise losing, allow allowed, const pluck::key* keys,
+                                            const outputs& out, const how& h) {
+    return pluck::cuda::sample_rows(b, favour{} | losing | allowed | pluck::top_p(0.9f), {.whole = keys}, to(out),
+                                    by(h));
 }
 template <class Scalar>
-cudaError_t launches<Scalar>::workspace_for_adjusted(const batch& b, penalise losing, allow allowed, const how& h, std::size_t& bytes) {
+cudaError_t launches<Scalar>::workspace_for_adjusted(const batch& b, penalise losing, allow allowed, const how& h,
+                                                     std::size_t& bytes) {
     return pluck::cuda::workspace_bytes(b, favour{} | losing | allowed | pluck::top_p(0.9f), bytes, by(h));
 }
 template <class Scalar>
-cudaError_t launches<Scalar>::probabilities(const batch& b, const pluck::combined& chain, float* out, std::ptrdiff_t stride, pluck::status* status, const how& h) {
+cudaError_t launches<Scalar>::probabilities(const batch& b, const pluck::combined& chain, float* out,
+                                            std::ptrdiff_t stride, pluck::status* status, const how& h) {
     return pluck::cuda::probabilities(b, chain, out, stride, status, by(h));
 }
 template <class Scalar>
-cudaError_t launches<Scalar>::mask(const batch& b, const pluck::combined& chain, Scalar* out, std::ptrdiff_t stride, pluck::status* status, const how& h) {
+cudaError_t launches<Scalar>::mask(const batch& b, const pluck::combined& chain, Scalar* out, std::ptrdiff_t stride,
+                                   pluck::status* status, const how& h) {
     return pluck::cuda::mask_logits(b, chain, out, stride, status, by(h));
 }
 

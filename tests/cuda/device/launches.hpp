@@ -50,14 +50,17 @@ struct launches {
     using batch = pluck::batch_view<Scalar>;
     static cudaError_t draw_listed(const batch&, listed, const pluck::key* keys, const outputs&, const how&);
     static cudaError_t draw_listed_by_darts(const batch&, listed, const pluck::key* keys, const outputs&, const how&);
-    static cudaError_t draw_combined(const batch&, const pluck::combined&, const pluck::key* keys, const outputs&, const how&);
+    static cudaError_t draw_combined(const batch&, const pluck::combined&, const pluck::key* keys, const outputs&,
+                                     const how&);
     static cudaError_t draw_per_row(const batch&, const parameters&, const outputs&, const how&);
     static cudaError_t draw_greedy(const batch&, const pluck::key* keys, const outputs&, const how&);
     static cudaError_t draw_probable(const batch&, const pluck::key* keys, const outputs&, const how&);
     static cudaError_t draw_adjusted(const batch&, penalise, allow, const pluck::key* keys, const outputs&, const how&);
     static cudaError_t workspace_for_adjusted(const batch&, penalise, allow, const how&, std::size_t& bytes);
-    static cudaError_t probabilities(const batch&, const pluck::combined&, float* out, std::ptrdiff_t stride, pluck::status*, const how&);
-    static cudaError_t mask(const batch&, const pluck::combined&, Scalar* out, std::ptrdiff_t stride, pluck::status*, const how&);
+    static cudaError_t probabilities(const batch&, const pluck::combined&, float* out, std::ptrdiff_t stride,
+                                     pluck::status*, const how&);
+    static cudaError_t mask(const batch&, const pluck::combined&, Scalar* out, std::ptrdiff_t stride, pluck::status*,
+                            const how&);
 };
 
 }  // namespace device_test

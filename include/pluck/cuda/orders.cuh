@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+//
+// How the thread that runs a chain has its block do something, and what it makes of several such steps: the search for
+// a cut of the ranking.
+#pragma once
+
+#include <pluck/core/config.hpp>
+#include <pluck/core/ranking.hpp>
+#include <pluck/cuda/deeds.cuh>
+#include <pluck/cuda/interval.cuh>
+#include <pluck/cuda/memory.cuh>
+#include <pluck/cuda/select.cuh>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pluck::inline v0::cuda {
+
+/// Gives orders to the threads that serve(). In each block of a row one thread does so, and all of these the same.
+template <class Team, class Source>
+class orders {
+public:
+    PLUCK_HOST_DEVICE explicit orders(const Team& team) noexcept : team_(team) {}
+
+    [[nodiscard]] PLUCK_HOST_DEVICE const Team& team() const noexcept { return team_; }
+    [[nodiscard]] PLUCK_HOST_DEVICE progress& now() noexcept { return now_; }
+    [[nodiscard]] PLUCK_HOST_DEVICE const progress& now() const noexcept { return now_; }
+    [[nodiscard]] PLUCK_HOST_DEVICE row_memory<Team>& memory() const noexcept {
+        return *reinterpret_cast<row_memory<Team>*>(team_.room());
+    }
+
+    /// Gives an order, which fill(order) completes, and says what was found.
+    template <class Fill>
+    PLUCK_HOST_DEVICE std::uint64_t ask(deed what, const Fill& fill) noexcept {
+        slot_ ^= 1;
+        order& to = memory().orders[slot_];
+        to.what = what;
+        to.now = now_.next();
+        fill(to);
+        return carry_out<Source>(team_, slot_);
+    }
+    PLUCK_HOST_DEVICE void stop() noexcept {
+        (void)ask(deed::stop, [](order&) {});
+        slot_ = 0;  // where serve() begins
+    }
+
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::size_t count_of(const interval& within) noexcept {
+        return ask(deed::count, [&](order& to) { to.within = within; });
+    }
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint32_t list_of(const interval& within) noexcept {
+        return static_cast<std::uint32_t>(ask(deed::list, [&](order& to) { to.within = within; }));
+    }
+
+    /// Has the weights of an interval's tokens dealt into bins; whether the target is in one. See deal().
+    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL bool dealt(deed what, const interval& within, std::uint64_t target,
+                                                   const weighing& weight, float bins, std::int32_t best,
+                                                   std::uint32_t listed = 0) noexcept {
+        (void)ask(what, [&](order& to) {
+            to.within = within;
+            to.weight = weight;
+            to.best = best;
+            to.bins_per_nat = bins;
+            to.flag = listed;
+            to.target = target;
+        });
+        return memory().found_bin != no_bin;
+    }
+    /// The part of the interval that is in the bin found.
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL interval part_found(const interval& within, float bins,
+                                                                          std::int32_t best) const noexcept {
+        return binning(within, best, bins, Team::bins).part(within, memory().found_bin, best);
+    }
+
+    /// An ordered score at or above which the strips' best tokens weigh `target` at least, and not much more: so do all
+    /// tokens from there on. The lowest that a token can have, if all strips do not weigh as much.
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::int32_t reached(std::uint64_t target, const weighing& weight,
+                                                                           float bins, std::int32_t best) noexcept {
+        constexpr std::int32_t lowest = 1 - core::ordered_infinity;
+        interval within;
+        if (!dealt(deed::deal_strips, within, target, weight, bins, best)) return lowest;
+        const bins_by_difference by_difference(core::float_of(best), bins, Team::bins);
+        const std::uint32_t bin = memory().found_bin;
+        if (bin < by_difference.last) {  // mostly: where the bin ends, give or take one
+            const float end = core::sum(core::float_of(best), -static_cast<float>(bin + 2) / bins);
+            if (core::ordered(end) >= lowest && by_difference(end) > bin) return core::ordered(end);
+        }
+        within = part_found(within, bins, best);
+        within.lower(best);
+        for (int round = 0; round < 3 && within.low < within.high; ++round) {
+            if (memory().found_inside - memory().found_rest <= target / 8 + 4) break;
+            (void)dealt(deed::deal_strips, within, memory().found_rest, weight, 0, best);
+            within = part_found(within, 0, best);
+            within.low_token = std::uint32_t{max_vocab};
+            within.high_token = 0;
+        }
+        return within.low;
+    }
+
+    /// The cut at which the weights of an interval's tokens, summed from the best down, first reach `target`; the
+    /// interval's own end if they never do. Fills the list of a wide row.
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL ranking_key cut_at(interval within, std::uint64_t target,
+                                                                         const weighing& weight, float bins,
+                                                                         std::int32_t best) noexcept {
+        std::uint32_t listed = now_.list;
+        for (; !now_.listed(); bins = 0) {
+            if (!dealt(deed::deal_row, within, target, weight, bins, best)) return within.least();
+            target = memory().found_rest;
+            within = part_found(within, bins, best);
+            listed = list_of(within);
+            if (listed <= Team::list) break;
+        }
+        // Bins of equal width in score between the best and the least, then of equal width in key.
+        bins = static_cast<float>(Team::bins - 2) / (core::float_of(best) - core::float_of(within.low));
+        for (;; bins = 0) {
+            const std::uint64_t key = ask(deed::cut_of_few, [&](order& to) {
+                to.within = within;
+                to.weight = weight;
+                to.flag = listed;
+                to.target = target;
+            });
+            if (key != 0) return ranking_key{key};
+            if (!dealt(deed::deal_list, within, target, weight, bins, best, listed)) return within.least();
+            target = memory().found_rest;
+            within = part_found(within, bins, best);
+        }
+    }
+
+private:
+    Team team_;
+    progress now_;
+    std::uint32_t slot_ = 0;  // of the last order
+};
+
+}  // namespace pluck::inline v0::cuda

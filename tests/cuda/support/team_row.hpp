@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cuda/support/host_team.hpp"
+#include <pluck/chain.hpp>
 #include <pluck/core/logits.hpp>
 #include <pluck/core/row.hpp>
 #include <pluck/cuda/row.cuh>
@@ -87,7 +88,7 @@ public:
         const std::size_t slice = ((shape_.slice + 2 * pluck::cuda::quad) * sizeof(stored) + 15) / 16 * 16;
         const std::size_t bytes = sizeof(memory) + (strips + 15) / 16 * 16 + slice;
         for (std::uint32_t block = 0; block < shape_.blocks; ++block) {
-            memory_.emplace_back(bytes / 16 + 1);
+            memory_.emplace_back(bytes / 16 + 1, poison);  // a device's shared memory holds anything, too
             threads_.team().blocks[block]->memory = reinterpret_cast<std::byte*>(memory_[block].data());
         }
         rows_ = std::vector<std::optional<row>>(threads_.size());
@@ -97,7 +98,7 @@ public:
             std::byte* own = threads_.team().blocks[block]->memory;
             auto* shared = reinterpret_cast<memory*>(own);
             const team place(threads_.team(), block, i % Shape::threads);
-            if (place.thread() == 0) new (shared) memory{};
+            if (place.thread() == 0) new (shared) memory;
             place.sync();
             if (place.thread() == 0) shared->random = random;
             place.sync();
@@ -132,6 +133,12 @@ public:
         return together([](row& r) { return r.listed(); });
     }
 
+    /// All of a chain, run by all threads.
+    template <class Chain>
+    pluck::pick run(const Chain& chain) {
+        return together([&](row& r) { return pluck::run(pluck::as_chain(chain), r); });
+    }
+
     bool settle() { return together([](row& r) { return r.settle(); }); }
     [[nodiscard]] std::size_t index() const { return rows_[0]->index(); }
     [[nodiscard]] pluck::status state() const { return together([](row& r) { return r.state(); }); }
@@ -163,6 +170,11 @@ private:
     struct alignas(16) unit {
         std::byte bytes[16];
     };
+    static constexpr unit poison = [] {
+        unit filled{};
+        for (std::byte& byte : filled.bytes) byte = std::byte{0xa5};
+        return filled;
+    }();
     std::vector<std::vector<unit>> memory_;
     std::vector<std::optional<pluck::cuda::field<team, source>>> fields_;
     mutable std::vector<std::optional<row>> rows_;

@@ -8,8 +8,8 @@ set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/pluck")
 install(TARGETS pluck EXPORT pluck-targets FILE_SET HEADERS)
 install(EXPORT pluck-targets NAMESPACE pluck:: DESTINATION "${package_dir}")
 
-# The device's headers come along in any case, for those who call nvcc themselves. They are in no file set, since the host's
-# compiler could not verify them.
+# The device's headers come along in any case, for those who call nvcc themselves. They are in no file set, since the
+# host's compiler could not verify them.
 install(DIRECTORY include/pluck TYPE INCLUDE FILES_MATCHING PATTERN "*.cuh")
 if(PLUCK_CUDA)
     install(TARGETS pluck_cuda EXPORT pluck-cuda-targets INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")

@@ -3,7 +3,6 @@
 // The device's row against the oracle, on a team of host threads: the algorithm is the very source that nvcc compiles.
 // Rows and chains at random, over teams of several shapes, every way of reading, every type of logits, 1 to 4 blocks.
 #include "cuda/support/team_row.hpp"
-
 #include "exact/compare.hpp"
 #include "exact/random_chains.hpp"
 #include "exact/random_rows.hpp"
@@ -25,6 +24,9 @@ using pluck_test::host_team_shape;
 using pluck_test::reading;
 
 namespace {
+
+/// How many rows of a random test to run. Teams are slow by their barriers, which no sanitizer makes much slower.
+[[nodiscard]] u64 rows_of(u64 full) { return exact::scaled(pluck_test::full_effort ? full : 5 * full); }
 
 /// Compares so many rows of up to `longest` tokens with the oracle; at any alignment, and each also through pluck::run.
 template <class Shape, class Scalar, reading How>
@@ -73,37 +75,39 @@ tally compare_team(u64 rows, u64 suite, std::uint32_t blocks, std::size_t longes
 }  // namespace
 
 TEST_CASE("a team of one block keeps and draws what the oracle says") {
-    const tally found = compare_team<host_team_shape<4, 2>, float, reading::held>(scaled(600), 21, 1, 900);
+    const tally found = compare_team<host_team_shape<4, 2>, float, reading::held>(rows_of(600), 21, 1, 900);
     INFO(found.summary());
     CHECK(found.mismatches == 0);
 }
 
 TEST_CASE("a team of three blocks keeps and draws what the oracle says") {
-    const tally found = compare_team<host_team_shape<4, 2>, float, reading::held>(scaled(160), 22, 3, 1200);
+    const tally found = compare_team<host_team_shape<4, 2>, float, reading::held>(rows_of(160), 22, 3, 1200);
     INFO(found.summary());
     CHECK(found.mismatches == 0);
 }
 
 TEST_CASE("a team of four blocks of one warp keeps and draws what the oracle says, of bfloat16") {
-    const tally found = compare_team<host_team_shape<4, 1>, pluck::bfloat16, reading::held>(scaled(160), 23, 4, 2000);
+    const tally found = compare_team<host_team_shape<4, 1>, pluck::bfloat16, reading::held>(rows_of(160), 23, 4, 2000);
     INFO(found.summary());
     CHECK(found.mismatches == 0);
 }
 
 TEST_CASE("a warp of eight lanes keeps and draws what the oracle says, of half that is kept as float") {
-    const tally found = compare_team<host_team_shape<8, 1>, pluck::half, reading::held_as_float>(scaled(120), 24, 2, 2000);
+    const tally found =
+        compare_team<host_team_shape<8, 1>, pluck::half, reading::held_as_float>(rows_of(120), 24, 2, 2000);
     INFO(found.summary());
     CHECK(found.mismatches == 0);
 }
 
 TEST_CASE("three warps of two lanes keep and draw what the oracle says, of bfloat16 that is read again and again") {
-    const tally found = compare_team<host_team_shape<2, 3>, pluck::bfloat16, reading::streamed>(scaled(300), 25, 2, 900);
+    const tally found =
+        compare_team<host_team_shape<2, 3>, pluck::bfloat16, reading::streamed>(rows_of(300), 25, 2, 900);
     INFO(found.summary());
     CHECK(found.mismatches == 0);
 }
 
 TEST_CASE("a team of two lanes keeps and draws what the oracle says, of floats that are read again and again") {
-    const tally found = compare_team<host_team_shape<2, 1>, float, reading::streamed>(scaled(800), 26, 2, 600);
+    const tally found = compare_team<host_team_shape<2, 1>, float, reading::streamed>(rows_of(800), 26, 2, 600);
     INFO(found.summary());
     CHECK(found.mismatches == 0);
 }

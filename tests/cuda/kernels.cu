@@ -4,7 +4,8 @@
 // that warnings, registers and spills are seen without a GPU.
 #include <pluck/cuda/cuda.cuh>
 
-cudaError_t draw_usual(const pluck::batch_view<float>& logits, const pluck::combined& chain, const pluck::cuda::results& out) {
+cudaError_t draw_usual(const pluck::batch_view<float>& logits, const pluck::combined& chain,
+                       const pluck::cuda::results& out) {
     return pluck::cuda::sample_rows(logits, chain, {.seed = 1}, out);
 }
 

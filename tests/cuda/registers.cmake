@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# cmake -D nvcc= -D flags= -D source= -D output= -P registers.cmake: compiles a file for several architectures, prints the
-# registers and the spills of each function, and fails if a loop over logits keeps anything in local memory.
+# cmake -D nvcc= -D flags= -D source= -D output= -P registers.cmake: compiles a file for several architectures, prints
+# the registers and the spills of each function, and fails if a loop over logits keeps anything in local memory.
+cmake_policy(VERSION 3.25)
 set(loops scan mass list count)  # of include/pluck/cuda/field.cuh
 execute_process(COMMAND "${nvcc}" ${flags} -Xptxas -v -c "${source}" -o "${output}"
                 OUTPUT_VARIABLE text ERROR_VARIABLE errors RESULT_VARIABLE code)
@@ -50,7 +51,7 @@ foreach(architecture IN LISTS architectures)
     string(REPLACE "code=" "" architecture "${architecture}")
     foreach(loop IN LISTS loops)
         if(NOT "${architecture} ${loop}" IN_LIST seen)
-            message(FATAL_ERROR "ptxas says nothing of field::${loop} for ${architecture}: has it been renamed, or inlined?")
+            message(FATAL_ERROR "ptxas says nothing of field::${loop} for ${architecture}: is it renamed, or inlined?")
         endif()
     endforeach()
 endforeach()

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The second of two translation units with the same kernel in both: kernels.cu is the first, and a symbol that is defined
-// twice would not link. Without a GPU the program can do no more than draw on the CPU, whose rows nvcc compiles as well.
+// The second of two translation units with the same kernel in both: kernels.cu is the first, and a symbol that is
+// defined twice would not link. Without a GPU the program can do no more than draw on the CPU, whose rows nvcc compiles
+// as well.
 #include "support/serial_row.hpp"
 #include <pluck/cuda/cuda.cuh>
 #include <pluck/sample.hpp>

@@ -4,8 +4,8 @@
 // adjusters and stages of a user's own, against the CPU's row. And what a launch writes: counts, log-probabilities,
 // shares of every token.
 #include "cuda/device/stages.hpp"
-#include "cuda/support/team_row.hpp"
 
+#include "cuda/support/team_row.hpp"
 #include "exact/random_rows.hpp"
 #include "exact/splitmix.hpp"
 #include "exact/workers.hpp"
@@ -29,31 +29,39 @@ using pluck_test::host_team_shape, pluck_test::reading;
 
 namespace {
 
+/// How many rows of a random test to run. Teams are slow by their barriers, which no sanitizer makes much slower.
+[[nodiscard]] std::uint64_t rows_of(std::uint64_t full) {
+    return exact::scaled(pluck_test::full_effort ? full : 5 * full);
+}
+
 /// What a draw has to show.
 struct answer {
     pluck::pick drawn;
     std::uint64_t kept = 0;
-    std::uint32_t log_probability = 0;         // bits
-    std::vector<std::uint64_t> mass = {};      // by token, 0 where it is not kept
+    std::uint32_t log_probability = 0;     // bits
+    std::vector<std::uint64_t> mass = {};  // by token, 0 where it is not kept
     friend bool operator==(const answer&, const answer&) = default;
 };
 
 template <class Chain>
 answer on_cpu(std::span<const float> scores, const Chain& chain, const pluck::key& key, std::size_t index) {
     pluck::workspace scratch;
-    pluck::cpu::row row(pluck::logits_view<float>{scores.data(), scores.size()}, scratch, pluck::randomness(key), index);
+    pluck::cpu::row row(pluck::logits_view<float>{scores.data(), scores.size()}, scratch, pluck::randomness(key),
+                        index);
     answer found{pluck::run(pluck::as_chain(chain), row), 0, 0, std::vector<std::uint64_t>(scores.size())};
     if (!found.drawn) return found;
     found.kept = row.count();
-    row.for_each([&](std::int32_t token, float, std::uint64_t mass) { found.mass[static_cast<std::size_t>(token)] = mass; });
-    const double share = static_cast<double>(found.mass[static_cast<std::size_t>(found.drawn.token)]) / static_cast<double>(row.total());
+    row.for_each(
+        [&](std::int32_t token, float, std::uint64_t mass) { found.mass[static_cast<std::size_t>(token)] = mass; });
+    const double share =
+        static_cast<double>(found.mass[static_cast<std::size_t>(found.drawn.token)]) / static_cast<double>(row.total());
     found.log_probability = std::bit_cast<std::uint32_t>(static_cast<float>(pluck::log_of(static_cast<float>(share))));
     return found;
 }
 
 template <reading How, class Shape, class Chain>
-answer on_team(pluck_test::crew<Shape>& threads, std::span<const float> scores, const Chain& chain, const pluck::key& key,
-               std::size_t index, bool& alike) {
+answer on_team(pluck_test::crew<Shape>& threads, std::span<const float> scores, const Chain& chain,
+               const pluck::key& key, std::size_t index, bool& alike) {
     pluck_test::team_row<Shape, float, How> row(threads, {scores.data(), scores.size()}, pluck::randomness(key), index);
     answer found{row.run(chain), 0, 0, std::vector<std::uint64_t>(scores.size())};
     if (!found.drawn) return found;
@@ -76,7 +84,7 @@ void compare(std::size_t count, std::uint64_t suite, const Make& make) {
     pluck_test::crew<host_team_shape<4, 1>> three(3);
     pluck_test::tally seen;
     std::vector<float> scores;
-    for (std::size_t number = 0; number < exact::scaled(count); ++number) {
+    for (std::size_t number = 0; number < rows_of(count); ++number) {
         splitmix random(suite, number);
         exact::random_row(scores, 1 + random.below(random.one_in(4) ? 700 : 200), random);
         const auto chain = make(random, scores.size());
@@ -114,7 +122,8 @@ TEST_CASE("parameters of each row are read on a team by the row's index") {
     static constexpr float temperatures[] = {0.5f, 0.0f, -1.0f, 2.0f};  // the third is out of range
     static constexpr std::int32_t counts[] = {3, 0, 5, -1};             // the fourth is
     compare(200, 6, [](splitmix&, std::size_t) {
-        return pluck::temperature(pluck::per_row<float>{temperatures}) | pluck::top_k(pluck::per_row<std::int32_t>{counts});
+        return pluck::temperature(pluck::per_row<float>{temperatures}) |
+               pluck::top_k(pluck::per_row<std::int32_t>{counts});
     });
 }
 
@@ -127,10 +136,13 @@ TEST_CASE("adjusters move, edit and mask scores on a team as on the CPU") {
     std::vector<std::uint32_t> words;
     compare<reading::held_as_float>(500, 8, [&](splitmix& random, std::size_t vocab) {
         ids.resize(random.below(20));
-        for (auto& id : ids) id = static_cast<std::int32_t>(random.below(random.one_in(2) ? vocab : 1 + vocab / 8));  // some twice
-        if (random.one_in(10)) ids.push_back(static_cast<std::int32_t>(random.one_in(2) ? vocab : ~std::size_t{0}));  // outside
+        for (auto& id : ids)
+            id = static_cast<std::int32_t>(random.below(random.one_in(2) ? vocab : 1 + vocab / 8));  // some twice
+        if (random.one_in(10))
+            ids.push_back(static_cast<std::int32_t>(random.one_in(2) ? vocab : ~std::size_t{0}));  // outside
         words.resize((vocab + 31) / 32);
-        for (auto& word : words) word = random.one_in(10) ? 0 : static_cast<std::uint32_t>(random.bits() | random.bits());
+        for (auto& word : words)
+            word = random.one_in(10) ? 0 : static_cast<std::uint32_t>(random.bits() | random.bits());
         if (random.one_in(10)) words.pop_back();  // too few
         return favour{} | penalise({ids.data(), ids.size()}) | allow({words.data(), words.size()}) | pluck::top_p(0.9f);
     });
@@ -139,7 +151,8 @@ TEST_CASE("adjusters move, edit and mask scores on a team as on the CPU") {
 TEST_CASE("a row that cannot be written refuses adjusters") {
     pluck_test::crew<host_team_shape<4, 1>> threads(2);
     const std::vector<float> scores(100, 1.0f);
-    pluck_test::team_row<host_team_shape<4, 1>, float, reading::streamed> row(threads, {scores.data(), 100}, pluck::randomness(pluck::key{}), 0);
+    pluck_test::team_row<host_team_shape<4, 1>, float, reading::streamed> row(threads, {scores.data(), 100},
+                                                                              pluck::randomness(pluck::key{}), 0);
     CHECK(row.run(pluck::chain{favour{}}) == pluck::pick{-1, pluck::status::bad_parameter});
     CHECK(row.alike());
 }
@@ -148,9 +161,31 @@ TEST_CASE("an empty row and one that is too long are refused on a team, and not 
     pluck_test::crew<host_team_shape<4, 1>> threads(1);
     const float nothing = 0;
     const auto drawn = [&](std::size_t vocab) {
-        pluck_test::team_row<host_team_shape<4, 1>, float, reading::streamed> row(threads, {&nothing, vocab}, pluck::randomness(pluck::key{}), 0);
+        pluck_test::team_row<host_team_shape<4, 1>, float, reading::streamed> row(threads, {&nothing, vocab},
+                                                                                  pluck::randomness(pluck::key{}), 0);
         return row.run(pluck::temperature(0.5f) | pluck::top_k(3));
     };
     CHECK(drawn(0) == pluck::pick{-1, pluck::status::no_candidate});
     CHECK(drawn(pluck::max_vocab + 1) == pluck::pick{-1, pluck::status::row_too_long});
+}
+
+TEST_CASE("blocks wait for each other as often as docs/cuda.md says") {
+    using shape = host_team_shape<4, 2>;
+    pluck_test::crew<shape> threads(3);
+    splitmix random(9, 0);
+    std::vector<float> scores(6144);  // so many strips that the best of them do not fill the list
+    for (float& score : scores) score = random.bell();
+    for (int i = 0; i < 5; ++i) scores[random.below(scores.size())] += 14.0f;
+    const auto meetings = [&](const auto& chain) {
+        threads.team().meetings = 0;
+        pluck_test::team_row<shape, float, reading::held> row(threads, {scores.data(), scores.size()},
+                                                              pluck::randomness(pluck::key{}), 0);
+        CHECK(row.run(chain));
+        return threads.team().meetings.load();
+    };
+    CHECK(meetings(pluck::greedy{}) == 2);
+    CHECK(meetings(pluck::temperature(0.8f)) == 3);
+    CHECK(meetings(pluck::temperature(0.8f) | pluck::top_k(20)) == 3);
+    CHECK(meetings(pluck::temperature(0.8f) | pluck::top_p(0.9f)) == 4);
+    CHECK(meetings(pluck::temperature(0.8f) | pluck::top_k(20) | pluck::top_p(0.9f) | pluck::min_p(0.05f)) == 3);
 }

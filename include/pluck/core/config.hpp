@@ -17,7 +17,7 @@
 #define PLUCK_NVCC 0
 #endif
 
-/// Before a template that runs on rows of either side, alone on its line: nvcc else warns wherever it meets a host's row.
+/// Before a template that runs on rows of either side, on a line of its own: nvcc would warn of a host's row.
 #if defined(__CUDACC__)
 #define PLUCK_ANY_ROW _Pragma("nv_exec_check_disable")
 #else

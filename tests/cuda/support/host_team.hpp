@@ -32,7 +32,8 @@ class host_row {
 public:
     struct block_state {
         explicit block_state() : all(Shape::threads) {
-            for (std::uint32_t i = 0; i < Shape::warps; ++i) warp.emplace_back(std::make_unique<std::barrier<>>(Shape::lanes));
+            for (std::uint32_t i = 0; i < Shape::warps; ++i)
+                warp.emplace_back(std::make_unique<std::barrier<>>(Shape::lanes));
         }
         std::barrier<> all;
         std::vector<std::unique_ptr<std::barrier<>>> warp;
@@ -46,6 +47,7 @@ public:
     }
 
     std::barrier<> everyone;
+    std::atomic<std::uint32_t> meetings = 0;  // how often all blocks have waited for each other
     std::vector<std::unique_ptr<block_state>> blocks;
 };
 
@@ -65,7 +67,10 @@ public:
     [[nodiscard]] std::uint32_t blocks() const { return static_cast<std::uint32_t>(row_->blocks.size()); }
 
     void sync() const { own_->all.arrive_and_wait(); }
-    void sync_all() const { row_->everyone.arrive_and_wait(); }
+    void sync_all() const {
+        if (block_ == 0 && thread_ == 0) row_->meetings.fetch_add(1, std::memory_order_relaxed);
+        row_->everyone.arrive_and_wait();
+    }
     void warp_sync() const { own_->warp[warp()]->arrive_and_wait(); }
     void wait_for_start() const {}
 
@@ -81,7 +86,8 @@ public:
 
     [[nodiscard]] std::uint32_t ballot(bool mine) const {
         std::uint32_t found = 0;
-        all_lanes(mine ? 1 : 0, [&](std::uint32_t lane, std::uint64_t value) { found |= static_cast<std::uint32_t>(value) << lane; });
+        all_lanes(mine ? 1 : 0,
+                  [&](std::uint32_t lane, std::uint64_t value) { found |= static_cast<std::uint32_t>(value) << lane; });
         return found;
     }
     [[nodiscard]] std::uint64_t shuffle(std::uint64_t mine, std::uint32_t from) const {
@@ -101,7 +107,8 @@ public:
     }
     [[nodiscard]] std::int32_t warp_max(std::int32_t mine) const {
         constexpr std::uint32_t sign = 0x80000000u;
-        return static_cast<std::int32_t>(static_cast<std::uint32_t>(warp_max(std::uint64_t{static_cast<std::uint32_t>(mine) ^ sign})) ^ sign);
+        return static_cast<std::int32_t>(
+            static_cast<std::uint32_t>(warp_max(std::uint64_t{static_cast<std::uint32_t>(mine) ^ sign})) ^ sign);
     }
     [[nodiscard]] std::uint64_t warp_scan(std::uint64_t mine) const {
         std::uint64_t sum = 0;

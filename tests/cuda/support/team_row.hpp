@@ -75,15 +75,16 @@ class team_row {
 public:
     using team = host_team<Shape>;
     using stored = std::conditional_t<How == reading::held_as_float, float, Scalar>;
-    using source = std::conditional_t<How == reading::streamed, pluck::cuda::streamed<Scalar>, pluck::cuda::held<Scalar, stored>>;
+    using source =
+        std::conditional_t<How == reading::streamed, pluck::cuda::streamed<Scalar>, pluck::cuda::held<Scalar, stored>>;
     using row = pluck::cuda::row<team, source>;
     using memory = pluck::cuda::row_memory<team>;
 
     team_row(crew<Shape>& threads, const pluck::logits_view<Scalar>& logits, const pluck::randomness& random,
              std::size_t index)
         : threads_(threads),
-          shape_(pluck::cuda::geometry_of(static_cast<std::uint32_t>(logits.size), threads.blocks(), false, Shape::lanes,
-                                          Shape::list)) {
+          shape_(pluck::cuda::geometry_of(static_cast<std::uint32_t>(logits.size), threads.blocks(), false,
+                                          Shape::lanes, Shape::list)) {
         const std::size_t strips = shape_.strips * shape_.blocks * sizeof(std::int32_t);
         const std::size_t slice = ((shape_.slice + 2 * pluck::cuda::quad) * sizeof(stored) + 15) / 16 * 16;
         const std::size_t bytes = sizeof(memory) + (strips + 15) / 16 * 16 + slice;
@@ -107,7 +108,8 @@ public:
             if constexpr (How == reading::streamed) {
                 fields_[i].emplace(place, source(part), *shared, strip_best, shape_);
             } else {
-                fields_[i].emplace(place, source(part, reinterpret_cast<stored*>(own + bytes - slice)), *shared, strip_best, shape_);
+                fields_[i].emplace(place, source(part, reinterpret_cast<stored*>(own + bytes - slice)), *shared,
+                                   strip_best, shape_);
             }
             rows_[i].emplace(*fields_[i], index);
         });
@@ -139,25 +141,57 @@ public:
         return together([&](row& r) { return pluck::run(pluck::as_chain(chain), r); });
     }
 
-    bool settle() { return together([](row& r) { return r.settle(); }); }
+    bool settle() {
+        return together([](row& r) { return r.settle(); });
+    }
     [[nodiscard]] std::size_t index() const { return rows_[0]->index(); }
-    [[nodiscard]] pluck::status state() const { return together([](row& r) { return r.state(); }); }
+    [[nodiscard]] pluck::status state() const {
+        return together([](row& r) { return r.state(); });
+    }
     [[nodiscard]] double temperature() const { return rows_[0]->temperature(); }
     [[nodiscard]] pluck::bits128 uniform() const { return rows_[0]->uniform(); }
-    [[nodiscard]] pluck::bits128 random(std::uint32_t purpose, std::uint32_t i) const { return rows_[0]->random(purpose, i); }
-    [[nodiscard]] pluck::ranking_key best() { return together([](row& r) { return r.best(); }); }
-    [[nodiscard]] std::size_t count() { return together([](row& r) { return r.count(); }); }
-    [[nodiscard]] std::uint64_t total() { return together([](row& r) { return r.total(); }); }
-    [[nodiscard]] float log_probability(std::int32_t token) { return together([=](row& r) { return r.log_probability(token); }); }
-    void keep_largest(std::size_t k) { together([=](row& r) { r.keep_largest(k); }); }
-    void keep_mass(float p, std::size_t min_keep) { together([=](row& r) { r.keep_mass(p, min_keep); }); }
-    void keep_at_least(float score, std::size_t min_keep) { together([=](row& r) { r.keep_at_least(score, min_keep); }); }
-    void keep_mass_at_least(std::uint64_t mass) { together([=](row& r) { r.keep_mass_at_least(mass); }); }
-    void drop_above(pluck::ranking_key cut) { together([=](row& r) { r.drop_above(cut); }); }
-    void scale(double factor) { together([=](row& r) { r.scale(factor); }); }
-    std::int32_t draw(const pluck::bits128& bits) { return together([&](row& r) { return r.draw(bits); }); }
-    std::int32_t throw_darts() { return together([](row& r) { return r.throw_darts(); }); }
-    void fail(pluck::status why) { together([=](row& r) { r.fail(why); }); }
+    [[nodiscard]] pluck::bits128 random(std::uint32_t purpose, std::uint32_t i) const {
+        return rows_[0]->random(purpose, i);
+    }
+    [[nodiscard]] pluck::ranking_key best() {
+        return together([](row& r) { return r.best(); });
+    }
+    [[nodiscard]] std::size_t count() {
+        return together([](row& r) { return r.count(); });
+    }
+    [[nodiscard]] std::uint64_t total() {
+        return together([](row& r) { return r.total(); });
+    }
+    [[nodiscard]] float log_probability(std::int32_t token) {
+        return together([=](row& r) { return r.log_probability(token); });
+    }
+    void keep_largest(std::size_t k) {
+        together([=](row& r) { r.keep_largest(k); });
+    }
+    void keep_mass(float p, std::size_t min_keep) {
+        together([=](row& r) { r.keep_mass(p, min_keep); });
+    }
+    void keep_at_least(float score, std::size_t min_keep) {
+        together([=](row& r) { r.keep_at_least(score, min_keep); });
+    }
+    void keep_mass_at_least(std::uint64_t mass) {
+        together([=](row& r) { r.keep_mass_at_least(mass); });
+    }
+    void drop_above(pluck::ranking_key cut) {
+        together([=](row& r) { r.drop_above(cut); });
+    }
+    void scale(double factor) {
+        together([=](row& r) { r.scale(factor); });
+    }
+    std::int32_t draw(const pluck::bits128& bits) {
+        return together([&](row& r) { return r.draw(bits); });
+    }
+    std::int32_t throw_darts() {
+        return together([](row& r) { return r.throw_darts(); });
+    }
+    void fail(pluck::status why) {
+        together([=](row& r) { r.fail(why); });
+    }
 
 private:
     template <class T>

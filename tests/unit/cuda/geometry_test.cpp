@@ -14,7 +14,7 @@ using pluck::cuda::geometry, pluck::cuda::geometry_of, pluck::cuda::slice_view;
 
 namespace {
 
-constexpr std::uint32_t lengths[] = {1,    2,     63,    64,    65,     127,    128,    129,        1000,
+constexpr std::uint32_t lengths[] = {1,    2,     63,    64,    65,     127,    128,    129,      1000,
                                      4097, 32000, 50257, 65536, 128256, 151936, 262144, 1u << 20, 1u << 23};
 
 }  // namespace
@@ -27,7 +27,8 @@ TEST_CASE("the blocks of a row cover it with whole boards, each but the last wit
             seen.expect(shape.vocab == vocab && shape.blocks == blocks, "vocab ", vocab, " blocks ", blocks);
             seen.expect(shape.slice % pluck::dart_board == 0, "a slice of ", shape.slice);
             seen.expect(std::uint64_t{shape.slice} * blocks >= vocab, vocab, " tokens in slices of ", shape.slice);
-            seen.expect(std::uint64_t{shape.slice} * blocks < vocab + std::uint64_t{blocks} * 2 * pluck::dart_board, "a slice of ", shape.slice);
+            seen.expect(std::uint64_t{shape.slice} * blocks < vocab + std::uint64_t{blocks} * 2 * pluck::dart_board,
+                        "a slice of ", shape.slice);
         }
     }
     PLUCK_CHECK_TALLY(seen);
@@ -42,7 +43,8 @@ TEST_CASE("the strips of a block cover its slice, wherever it starts, and there 
                     const geometry shape = geometry_of(vocab, blocks, aligned, lanes, 2048);
                     const std::uint64_t positions = std::uint64_t{shape.slice} + (aligned ? 0 : pluck::cuda::quad - 1);
                     const std::uint64_t strip = std::uint64_t{lanes} * pluck::cuda::quad * shape.strip_quads;
-                    seen.expect(shape.strips * strip >= positions, "vocab ", vocab, " blocks ", blocks, " lanes ", lanes);
+                    seen.expect(shape.strips * strip >= positions, "vocab ", vocab, " blocks ", blocks, " lanes ",
+                                lanes);
                     seen.expect((shape.strips - 1) * strip < positions, "an empty strip: vocab ", vocab);
                     seen.expect(shape.strips * blocks <= pluck::cuda::most_strips, "strips of vocab ", vocab);
                     seen.expect(shape.head >= 1 && shape.head <= shape.strips * blocks, "a head of ", shape.head);
@@ -63,7 +65,8 @@ TEST_CASE("slices follow one another, and start where a quad is one load") {
                 std::uint32_t next = 0;
                 for (std::uint32_t block = 0; block < blocks; ++block) {
                     const auto slice = slice_view<float>::of(row.data() + offset, shape, block);
-                    seen.expect(slice.first == static_cast<std::int32_t>(next), "block ", block, " begins at ", slice.first);
+                    seen.expect(slice.first == static_cast<std::int32_t>(next), "block ", block, " begins at ",
+                                slice.first);
                     seen.expect(slice.pad < pluck::cuda::quad, "a pad of ", slice.pad);
                     seen.expect(reinterpret_cast<std::uintptr_t>(slice.quads) % 16 == 0, "offset ", offset);
                     seen.expect(slice.quads + slice.pad == row.data() + offset + next, "block ", block);

@@ -15,7 +15,8 @@ using pluck::cuda::bins_between, pluck::cuda::bins_by_difference;
 
 TEST_CASE("bins by difference never decrease as the score falls, and the best score is in the first") {
     tally seen;
-    const float bests[] = {0.0f, 1.0f, -1.0f, 30.0f, 1e4f, float_of(bits::largest), -float_of(bits::largest), float_of(1)};
+    const float bests[] = {0.0f,       1.0f, -1.0f, 30.0f, 1e4f, float_of(bits::largest), -float_of(bits::largest),
+                           float_of(1)};
     for (const float best : bests) {
         for (const float per_nat : {32.0f, 0x1p-40f, 0x1p40f, 1024 / 40.0f * 1.44f}) {
             const bins_by_difference bins(best, per_nat, 1024);
@@ -23,7 +24,8 @@ TEST_CASE("bins by difference never decrease as the score falls, and the best sc
             const std::int32_t top = pluck::core::ordered(best);
             for (std::int64_t step = 0; top - step >= -pluck::core::ordered_infinity; step += 1 + step / 64) {
                 const std::uint32_t bin = bins(pluck::core::float_of(static_cast<std::int32_t>(top - step)));
-                seen.expect(bin >= last && bin < 1024, "best ", best, ", ", step, " floats below it: bin ", bin, " after ", last);
+                seen.expect(bin >= last && bin < 1024, "best ", best, ", ", step, " floats below it: bin ", bin,
+                            " after ", last);
                 last = bin;
             }
             seen.expect(last == 1023, "-infinity is in bin ", last);
@@ -57,8 +59,9 @@ TEST_CASE("bins between two integers partition what lies between them, up to all
     tally seen;
     constexpr std::uint64_t all = std::numeric_limits<std::uint64_t>::max();
     for (const std::uint32_t count : {8u, 32u, 1024u}) {
-        for (const std::uint64_t width : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{7}, std::uint64_t{8}, std::uint64_t{1023},
-                                          std::uint64_t{1024}, std::uint64_t{1} << 32, all >> 1, all - 1, all}) {
+        for (const std::uint64_t width :
+             {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{7}, std::uint64_t{8}, std::uint64_t{1023},
+              std::uint64_t{1024}, std::uint64_t{1} << 32, all >> 1, all - 1, all}) {
             check_bins<std::uint64_t>(seen, 0, width, count);
             check_bins<std::uint64_t>(seen, all - width, all, count);
             if (width < all >> 2) check_bins<std::uint64_t>(seen, 12345, 12345 + width, count);
@@ -79,12 +82,14 @@ TEST_CASE("the least score for which something holds is found by all lanes toget
     crew<shape> threads(1);
     tally seen;
     const std::int32_t high = pluck::core::ordered(0x1.8p40f);
-    for (const std::int32_t least : {high, high - 1, high - 2, high - 3, high - 5, 1, 0, -1, -1'000'000'000,
-                                     2 - pluck::core::ordered_infinity, 1 - pluck::core::ordered_infinity, -pluck::core::ordered_infinity}) {
+    for (const std::int32_t least :
+         {high, high - 1, high - 2, high - 3, high - 5, 1, 0, -1, -1'000'000'000, 2 - pluck::core::ordered_infinity,
+          1 - pluck::core::ordered_infinity, -pluck::core::ordered_infinity}) {
         std::int32_t found[shape::threads] = {};
         threads.all([&](std::uint32_t i) {
             const host_team<shape> team(threads.team(), 0, i);
-            found[i] = pluck::cuda::least_score(team, high, [&](float score) { return pluck::core::ordered(score) >= least; });
+            found[i] =
+                pluck::cuda::least_score(team, high, [&](float score) { return pluck::core::ordered(score) >= least; });
         });
         for (const std::int32_t each : found) seen.expect(each == least, "found ", each, ", not ", least);
     }
@@ -112,7 +117,8 @@ TEST_CASE("the part of an interval in a bin has the scores that are dealt into t
             for (std::int64_t step = 0; top - step > -pluck::core::ordered_infinity; step += 1 + step / 50) {
                 const auto score = static_cast<std::int32_t>(top - step);
                 const bool dealt = bins(pluck::core::float_of(score)) == bin;
-                seen.expect(part.has(score, 3) == dealt, "best ", best, " bin ", bin, " score ", pluck::core::float_of(score));
+                seen.expect(part.has(score, 3) == dealt, "best ", best, " bin ", bin, " score ",
+                            pluck::core::float_of(score));
             }
         }
     }

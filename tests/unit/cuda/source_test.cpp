@@ -23,9 +23,12 @@ namespace {
 template <class Scalar>
 Scalar numbered(std::size_t i) {  // a number that all three types can hold
     const auto value = static_cast<float>(i % 128);
-    if constexpr (std::same_as<Scalar, float>) return value;
-    else if constexpr (std::same_as<Scalar, bfloat16>) return {static_cast<std::uint16_t>(bits_of(value) >> 16)};
-    else return {static_cast<std::uint16_t>(i % 128 == 0 ? 0 : (bits_of(value) >> 13) - (112u << 10))};
+    if constexpr (std::same_as<Scalar, float>)
+        return value;
+    else if constexpr (std::same_as<Scalar, bfloat16>)
+        return {static_cast<std::uint16_t>(bits_of(value) >> 16)};
+    else
+        return {static_cast<std::uint16_t>(i % 128 == 0 ? 0 : (bits_of(value) >> 13) - (112u << 10))};
 }
 
 /// All quads of a source, as a block reads them: those of the slice, and -infinity outside of it.
@@ -36,8 +39,10 @@ void check_quads(tally& seen, const Source& source, std::size_t first, bool kept
         const scores some = kept ? source.at(position) : source.keep(position, source.fetch(position));
         for (std::uint32_t i = 0; i < quad; ++i) {
             const bool inside = position + i >= slice.pad && position + i < slice.pad + slice.size;
-            const std::uint32_t want = inside ? bits_of(static_cast<float>((first + position + i - slice.pad) % 128)) : bits::minus_infinity;
-            seen.expect(bits_of(some.of[i]) == want, "position ", position + i, " of ", slice.size, ", pad ", slice.pad, ": ", some.of[i]);
+            const std::uint32_t want =
+                inside ? bits_of(static_cast<float>((first + position + i - slice.pad) % 128)) : bits::minus_infinity;
+            seen.expect(bits_of(some.of[i]) == want, "position ", position + i, " of ", slice.size, ", pad ", slice.pad,
+                        ": ", some.of[i]);
         }
     }
 }

@@ -77,6 +77,17 @@ answer on_team(pluck_test::crew<Shape>& threads, std::span<const float> scores, 
     return found;
 }
 
+/// An adjuster that does not look at the scores that it replaces.
+struct level : pluck::stage {
+    static constexpr pluck::verb does = pluck::verb::adjust;
+    template <class Row>
+    void operator()(Row& row) const {
+        row.map([](float, std::int32_t token) { return token % 2 == 0 ? 1.0f : 0.5f; });
+        row.edit(std::span<const std::int32_t>(first), [](float, std::size_t) { return 3.0f; });
+    }
+    std::int32_t first[2] = {0, 0};
+};
+
 /// So many random rows under the chain that make(random, vocab) makes, on the CPU and on teams of 1 and 3 blocks.
 template <reading How = reading::held, class Make>
 void compare(std::size_t count, std::uint64_t suite, const Make& make) {
@@ -146,6 +157,10 @@ TEST_CASE("adjusters move, edit and mask scores on a team as on the CPU") {
         if (random.one_in(10)) words.pop_back();  // too few
         return favour{} | penalise({ids.data(), ids.size()}) | allow({words.data(), words.size()}) | pluck::top_p(0.9f);
     });
+}
+
+TEST_CASE("what is forbidden stays so on a team, whatever an adjuster makes of it") {
+    compare<reading::held_as_float>(100, 10, [](splitmix&, std::size_t) { return level{} | pluck::top_p(0.9f); });
 }
 
 TEST_CASE("a row that cannot be written refuses adjusters") {

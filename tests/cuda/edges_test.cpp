@@ -111,7 +111,7 @@ TEST_CASE("rows of every length around a slice's have all their tokens, and no o
 TEST_CASE("ties that straddle slices are cut in the order of their ids") {
     constexpr std::size_t vocab = 200;  // slices begin at 0, 64 and 128
     rows all;
-    for (const std::size_t from : {0, 60, 100, 120, 127, 190}) {
+    for (const std::size_t from : std::vector<std::size_t>{0, 60, 100, 120, 127, 190}) {
         auto& row = all.emplace_back(vocab, 0.0f);
         for (std::size_t i = from; i < from + 10; ++i) row[i] = i % 2 == 0 ? 1.0f : 0.5f;
         row[(from + 64) % vocab] = 1.0f;

@@ -196,16 +196,23 @@ PLUCK_HOST_DEVICE void remember(const chain<First, Rest...>& stages, Row& row, s
     remember(stages.rest, row, token);
 }
 
-/// All of run() but that stages remember it.
+/// What comes after the adjusters: classification, cuts, draw.
 PLUCK_ANY_ROW
 template <class... Stages, class Row>
-[[nodiscard]] PLUCK_HOST_DEVICE pick try_run(const chain<Stages...>& stages, Row& row) {
-    adjust(stages, row);
+[[nodiscard]] PLUCK_HOST_DEVICE pick try_draw(const chain<Stages...>& stages, Row& row) {
     if (!row.settle()) return {-1, row.state()};
     const std::int32_t token = choose(stages, row);
     if (row.state() != status::ok) return {-1, row.state()};
     if (token < 0) return {-1, status::no_candidate};  // a draw stage of a user's own that found none
     return {token, status::ok};
+}
+
+/// All of run() but that stages remember it.
+PLUCK_ANY_ROW
+template <class... Stages, class Row>
+[[nodiscard]] PLUCK_HOST_DEVICE pick try_run(const chain<Stages...>& stages, Row& row) {
+    adjust(stages, row);
+    return try_draw(stages, row);
 }
 
 }  // namespace core

@@ -39,9 +39,8 @@ tally compare_all_of(const rows& all, const chains& every, std::uint32_t blocks)
             const u128 U = oracle::philox(number, seed);
             const oracle::result want = oracle::draw(row, chain, U);
             const question asked{number++, row, chain, U};
-            pluck_test::team_row<team_shape, float, How> state(
-                threads, {row.data(), row.size()},
-                pluck::randomness(pluck::key{.seed = seed, .position = asked.number}), 0);
+            pluck_test::team_row<team_shape, float, How> state(threads, {row.data(), row.size()},
+                                                               pluck::key{.seed = seed, .position = asked.number}, 0);
             compared.check(asked, want, state, 2);
             compared.equal(asked, "agreement of all threads", true, state.alike());
         }

@@ -45,7 +45,7 @@ tally compare_team(u64 rows, u64 suite, std::uint32_t blocks, std::size_t longes
 
         random_chain(compared.chain, compared.scores, 5, 4, random);
         const auto [seed, sequence, position] = random_place(random);
-        const pluck::randomness random_bits(pluck::key{seed, sequence, position});
+        const pluck::key key{seed, sequence, position};
         const u128 U = oracle::philox(u128{sequence} << 64 | position, seed);
         const oracle::result want = oracle::draw(compared.scores, compared.chain, U);
         const question asked{number, compared.scores, compared.chain, U};
@@ -53,12 +53,12 @@ tally compare_team(u64 rows, u64 suite, std::uint32_t blocks, std::size_t longes
         using row = pluck_test::team_row<Shape, Scalar, How>;
         const pluck::logits_view<Scalar> view{logits.data() + offset, vocab};
         if (number % 2 == 0) {
-            row state(threads, view, random_bits, 0);
+            row state(threads, view, key, 0);
             compared.check(asked, want, state, 2);
             compared.equal(asked, "agreement of all threads", true, state.alike());
         } else {
             ++compared.found.rows;
-            row state(threads, view, random_bits, 0);
+            row state(threads, view, key, 0);
             const bool darts = number % 4 == 1;
             const pluck::pick got = darts ? state.run(pluck::chain{listed(compared.chain)} | pluck::dart{})
                                           : state.run(pluck::chain{listed(compared.chain)});

@@ -2,7 +2,8 @@
 # cmake -D nvcc= -D flags= -D source= -D output= -P registers.cmake: compiles a file for several architectures, prints
 # the registers and the spills of each function, and fails if a loop over logits keeps anything in local memory.
 cmake_policy(VERSION 3.25)
-set(loops scan mass list count)  # of include/pluck/cuda/field.cuh
+set(loops scan count mass list)
+set(deeds 1 2 4 7)  # their places in the enumeration `deed` of include/pluck/cuda/memory.cuh
 execute_process(COMMAND "${nvcc}" ${flags} -Xptxas -v -c "${source}" -o "${output}"
                 OUTPUT_VARIABLE text ERROR_VARIABLE errors RESULT_VARIABLE code)
 string(APPEND text "${errors}")
@@ -33,9 +34,8 @@ foreach(line IN LISTS lines)
         set(stores "${CMAKE_MATCH_2}")
         short_name("${symbol}" name)
         message(STATUS "${architecture}: ${stores} bytes of spill stores, ${CMAKE_MATCH_3} of loads: ${name}")
-        foreach(loop IN LISTS loops)
-            string(LENGTH "${loop}" length)
-            if(symbol MATCHES "4cuda5fieldI.*E${length}${loop}E")
+        foreach(loop deed IN ZIP_LISTS loops deeds)
+            if(symbol MATCHES "4cuda4doneILNS1_4deedE${deed}E")
                 list(APPEND seen "${architecture} ${loop}")
                 if(NOT stores EQUAL 0)
                     list(APPEND spilling "${architecture} ${loop}: ${stores} bytes")
@@ -52,7 +52,7 @@ foreach(architecture IN LISTS architectures)
     string(REPLACE "code=" "" architecture "${architecture}")
     foreach(loop IN LISTS loops)
         if(NOT "${architecture} ${loop}" IN_LIST seen)
-            message(FATAL_ERROR "ptxas says nothing of field::${loop} for ${architecture}: is it renamed, or inlined?")
+            message(FATAL_ERROR "ptxas says nothing of the deed ${loop} for ${architecture}: is it renamed, or inlined?")
         endif()
     endforeach()
 endforeach()

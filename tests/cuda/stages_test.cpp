@@ -62,16 +62,14 @@ answer on_cpu(std::span<const float> scores, const Chain& chain, const pluck::ke
 template <reading How, class Shape, class Chain>
 answer on_team(pluck_test::crew<Shape>& threads, std::span<const float> scores, const Chain& chain,
                const pluck::key& key, std::size_t index, bool& alike) {
-    pluck_test::team_row<Shape, float, How> row(threads, {scores.data(), scores.size()}, pluck::randomness(key), index);
+    pluck_test::team_row<Shape, float, How> row(threads, {scores.data(), scores.size()}, key, index);
     answer found{row.run(chain), 0, 0, std::vector<std::uint64_t>(scores.size())};
     if (!found.drawn) return found;
     found.kept = row.count();
     found.log_probability = std::bit_cast<std::uint32_t>(row.log_probability(found.drawn.token));
     (void)row.total();
-    row.together([&](auto& own) {  // each thread has tokens of its own
-        own.for_each_own([&](std::int32_t token, bool kept, std::uint64_t mass) {
-            if (kept) found.mass[static_cast<std::size_t>(token)] = mass;
-        });
+    row.for_each_own([&](std::int32_t token, bool kept, std::uint64_t mass) {  // each thread has tokens of its own
+        if (kept) found.mass[static_cast<std::size_t>(token)] = mass;
     });
     alike = alike && row.alike();
     return found;
@@ -167,7 +165,7 @@ TEST_CASE("a row that cannot be written refuses adjusters") {
     pluck_test::crew<host_team_shape<4, 1>> threads(2);
     const std::vector<float> scores(100, 1.0f);
     pluck_test::team_row<host_team_shape<4, 1>, float, reading::streamed> row(threads, {scores.data(), 100},
-                                                                              pluck::randomness(pluck::key{}), 0);
+                                                                              pluck::key{}, 0);
     CHECK(row.run(pluck::chain{favour{}}) == pluck::pick{-1, pluck::status::bad_parameter});
     CHECK(row.alike());
 }
@@ -177,7 +175,7 @@ TEST_CASE("an empty row and one that is too long are refused on a team, and not 
     const float nothing = 0;
     const auto drawn = [&](std::size_t vocab) {
         pluck_test::team_row<host_team_shape<4, 1>, float, reading::streamed> row(threads, {&nothing, vocab},
-                                                                                  pluck::randomness(pluck::key{}), 0);
+                                                                                  pluck::key{}, 0);
         return row.run(pluck::temperature(0.5f) | pluck::top_k(3));
     };
     CHECK(drawn(0) == pluck::pick{-1, pluck::status::no_candidate});
@@ -193,8 +191,7 @@ TEST_CASE("blocks wait for each other as often as docs/cuda.md says") {
     for (int i = 0; i < 5; ++i) scores[random.below(scores.size())] += 14.0f;
     const auto meetings = [&](const auto& chain) {
         threads.team().meetings = 0;
-        pluck_test::team_row<shape, float, reading::held> row(threads, {scores.data(), scores.size()},
-                                                              pluck::randomness(pluck::key{}), 0);
+        pluck_test::team_row<shape, float, reading::held> row(threads, {scores.data(), scores.size()}, pluck::key{}, 0);
         CHECK(row.run(chain));
         return threads.team().meetings.load();
     };

@@ -103,6 +103,15 @@ template <class To, class From>
 #endif
 }
 
+/// How many bits above the highest that is set; one must be.
+[[nodiscard]] PLUCK_HOST_DEVICE inline std::uint32_t leading_zeros(std::uint64_t bits) noexcept {
+#if PLUCK_ON_DEVICE
+    return static_cast<std::uint32_t>(__clzll(static_cast<long long>(bits)));
+#else
+    return static_cast<std::uint32_t>(__builtin_clzll(bits));
+#endif
+}
+
 /// floor(a * b / 2^64).
 [[nodiscard]] PLUCK_HOST_DEVICE constexpr std::uint64_t product_high(std::uint64_t a, std::uint64_t b) noexcept {
     return static_cast<std::uint64_t>(static_cast<uint128>(a) * b >> 64);

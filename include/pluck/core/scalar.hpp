@@ -46,6 +46,11 @@ struct scalar_traits<bfloat16> {
 template <>
 struct scalar_traits<half> {
     [[nodiscard]] PLUCK_HOST_DEVICE static constexpr float widen(half value) noexcept {
+#if PLUCK_ON_DEVICE
+        float wide;  // exact for all, and never flushes: a subnormal half is a normal float
+        asm("cvt.f32.f16 %0, %1;" : "=f"(wide) : "h"(value.bits));
+        return wide;
+#endif
         const std::uint32_t sign = (value.bits & 0x8000u) << 16;
         std::uint32_t mantissa = value.bits & 0x3ffu;
         std::uint32_t exponent = value.bits >> 10 & 0x1fu;

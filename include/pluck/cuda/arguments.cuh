@@ -81,7 +81,7 @@ struct prepared {
 
     [[nodiscard]] std::size_t workspace_bytes() const noexcept {
         if (!moving || how.held) return 0;
-        return std::size_t{draws} * how.shape.blocks * held<Scalar, float>::bytes(how.shape);
+        return std::size_t{draws} * how.shape.blocks * held<Scalar, float>::bytes(how.shape, device_team::lanes);
     }
 };
 

@@ -20,7 +20,7 @@ PLUCK_HOST_DEVICE void each_board(const field<Team, Source>& row, progress now, 
                                   const F& f) noexcept {
     const Team& team = row.team;
     if (!now.listed()) {
-        const auto& slice = row.source.slice();
+        const auto& slice = row.source.slice;
         const span_of mine((slice.size + dart_board - 1) / dart_board, team.warp(), Team::warps);
         for (std::uint32_t board = mine.begin; board < mine.end; ++board) {
             std::int32_t most = -core::ordered_infinity;
@@ -60,8 +60,8 @@ template <class Team, class Source>
                                                             const interval& kept, const weighing& weight,
                                                             std::int32_t token) noexcept {
     if (!now.listed()) {
-        if (!row.owns(token)) return 0;
-        const float score = row.source.one(row.position_of(token));
+        if (!row.source.slice.owns(token)) return 0;
+        const float score = row.source.one(row.source.slice.position_of(token));
         return kept.has(core::ordered(score), token) ? weight(score) : 0;
     }
     const auto& memory = row.shared;
@@ -77,29 +77,28 @@ template <class Team, class Source>
     return kept.has(core::ordered(score), token) ? weight(score) : 0;
 }
 
-/// The token of the first dart that hits, or -1 if none does. Takes several turns: one for the boards, and one for as
-/// many darts as a warp has lanes.
+/// The token of the first dart that hits, or -1 if none does. Takes several turns, and ends with a barrier.
 template <class Team, class Source>
-[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::int32_t thrown_darts(const field<Team, Source>& row, interval kept,
-                                                                            weighing weight, progress& now) noexcept {
+[[nodiscard]] PLUCK_HOST_DEVICE std::int32_t thrown_darts(const field<Team, Source>& row, const interval& kept,
+                                                          const weighing& weight, const randomness& random,
+                                                          progress now) noexcept {
     const Team& team = row.team;
-    const randomness random = row.shared.random;
     std::uint64_t own_area = 0;
     each_board(row, now, kept, weight, [&](std::int32_t, std::uint64_t height) {
         own_area += dart_board * height;
         return true;
     });
-    const std::uint64_t* areas = row.shared.table[now.next().turn];
-    row.gather(own_area, row.shared.table[now.turn], now);
+    const std::uint64_t* areas = row.table(now);
+    row.gather(own_area, row.table(now), now);
     const std::uint64_t area = row.sum_of(areas, now);
     std::uint64_t before = 0;
     for (std::uint32_t i = 0; i < row.own_place(now); ++i) before += areas[i];
 
-    for (std::uint32_t first = 0; first < most_darts; first += Team::lanes) {
+    std::uint64_t hit = 0;  // the earlier the dart, the larger
+    for (std::uint32_t first = 0; first < most_darts && hit == 0; first += Team::lanes) {
         // A dart for each lane, the same in every warp; each warp sees to those that fall among its own boards.
         const std::uint64_t point = mass_point(random.bits(dart_purpose, first + team.lane()), area);
         std::uint32_t mine = team.ballot(point >= before && point - before < own_area);
-        std::uint64_t hit = 0;  // the earlier the dart, the larger
         while (mine != 0 && hit == 0) {
             const std::uint32_t lane = core::first_bit(mine);
             mine &= mine - 1;
@@ -116,9 +115,9 @@ template <class Team, class Source>
             });
         }
         hit = row.largest(hit, now.next());
-        if (hit != 0) return static_cast<std::int32_t>(static_cast<std::uint32_t>(hit));
     }
-    return -1;
+    row.meet(now);
+    return hit != 0 ? static_cast<std::int32_t>(static_cast<std::uint32_t>(hit)) : -1;
 }
 
 }  // namespace pluck::inline v0::cuda

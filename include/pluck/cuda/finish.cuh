@@ -15,18 +15,21 @@
 namespace pluck::inline v0::cuda {
 
 /// Whether this thread speaks for its row.
-template <class Row>
-[[nodiscard]] PLUCK_HOST_DEVICE bool speaks(const Row& row) noexcept {
-    return row.team().block() == 0 && row.team().thread() == 0;
+template <class Team>
+[[nodiscard]] PLUCK_HOST_DEVICE bool speaks(const Team& team) noexcept {
+    return team.block() == 0 && team.thread() == 0;
 }
+
+// tell() is called by the warps that have run the chain; write(), if it writes_rows, by all threads afterwards.
 
 struct write_picks {
     static constexpr bool remembers = true;  // stages with a memory learn of the token
+    static constexpr bool writes_rows = false;
     results out;
 
     template <class Row>
-    PLUCK_HOST_DEVICE void operator()(Row& row, const pick& drawn, std::uint32_t draw) const noexcept {
-        const bool first = speaks(row);
+    PLUCK_HOST_DEVICE void tell(Row& row, const pick& drawn, std::uint32_t draw) const noexcept {
+        const bool first = speaks(row.team());
         if (first && out.token != nullptr) out.token[draw] = drawn.token;
         if (first && out.status != nullptr) out.status[draw] = drawn.status;
         if (out.kept != nullptr) {
@@ -40,20 +43,34 @@ struct write_picks {
     }
 };
 
+/// f(token, score) for each token of a block's slice.
+template <class Field, class F>
+PLUCK_HOST_DEVICE void each_of_slice(const Field& row, const F& f) noexcept {
+    const auto& slice = row.source.slice;
+    for (std::uint32_t i = row.team.thread(); i < slice.size; i += Field::threads)
+        f(slice.first + static_cast<std::int32_t>(i), row.source.one(slice.pad + i));
+}
+
 struct write_probabilities {
     static constexpr bool remembers = false;
+    static constexpr bool writes_rows = true;
     float* out;
     std::ptrdiff_t stride;
     pluck::status* status;
 
     template <class Row>
-    PLUCK_HOST_DEVICE void operator()(Row& row, const pick& drawn, std::uint32_t draw) const noexcept {
-        if (speaks(row) && status != nullptr) status[draw] = drawn.status;
+    PLUCK_HOST_DEVICE void tell(Row& row, const pick& drawn, std::uint32_t draw) const noexcept {
+        if (speaks(row.team()) && status != nullptr) status[draw] = drawn.status;
+        if (drawn) (void)row.total();
+    }
+    template <class Field>
+    PLUCK_HOST_DEVICE void write(const Field& row, const outcome& result, std::uint32_t draw) const noexcept {
         float* own = out + draw * stride;
-        const double all = drawn ? static_cast<double>(row.total()) : 1.0;
-        row.for_each_own([&](std::int32_t token, bool kept, std::uint64_t mass) {
-            const bool some = drawn && kept;
-            own[token] = some ? core::nearest_float(core::quotient(static_cast<double>(mass), all)) : 0.0f;
+        const double all = static_cast<double>(result.total);
+        each_of_slice(row, [&](std::int32_t token, float score) {
+            const bool kept = result.drawn && result.kept.has(core::ordered(score), token);
+            const double mass = kept ? static_cast<double>(result.weight(score)) : 0.0;
+            own[token] = kept ? core::nearest_float(core::quotient(mass, all)) : 0.0f;
         });
     }
 };
@@ -61,6 +78,7 @@ struct write_probabilities {
 template <class Scalar>
 struct write_masked {
     static constexpr bool remembers = false;
+    static constexpr bool writes_rows = true;
     const Scalar* logits;
     std::ptrdiff_t logits_stride;
     Scalar* out;
@@ -69,12 +87,16 @@ struct write_masked {
     const std::int32_t* indices;
 
     template <class Row>
-    PLUCK_HOST_DEVICE void operator()(Row& row, const pick& drawn, std::uint32_t draw) const noexcept {
-        if (speaks(row) && status != nullptr) status[draw] = drawn.status;
-        const Scalar* from = logits + (indices != nullptr && drawn ? std::ptrdiff_t{indices[draw]} : std::ptrdiff_t{draw}) * logits_stride;
+    PLUCK_HOST_DEVICE void tell(Row& row, const pick& drawn, std::uint32_t draw) const noexcept {
+        if (speaks(row.team()) && status != nullptr) status[draw] = drawn.status;
+    }
+    template <class Field>
+    PLUCK_HOST_DEVICE void write(const Field& row, const outcome& result, std::uint32_t draw) const noexcept {
+        const bool some = bool(result.drawn);
+        const Scalar* from = logits + (indices != nullptr && some ? std::ptrdiff_t{indices[draw]} : std::ptrdiff_t{draw}) * logits_stride;
         Scalar* to = out + draw * stride;
-        row.for_each_own([&](std::int32_t token, bool kept, std::uint64_t) {
-            to[token] = drawn && kept ? from[token] : forbidden_logit<Scalar>();
+        each_of_slice(row, [&](std::int32_t token, float score) {
+            to[token] = some && result.kept.has(core::ordered(score), token) ? from[token] : forbidden_logit<Scalar>();
         });
     }
 };

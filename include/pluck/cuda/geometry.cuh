@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // How a row lies over the blocks that work on it: each block holds a slice of consecutive tokens, each warp a span of
-// strips of its slice. What a block keeps in its shared memory. Nothing here needs nvcc.
+// strips of its slice. Nothing here needs nvcc.
 #pragma once
 
 #include <pluck/core/config.hpp>
-#include <pluck/core/philox.hpp>
-#include <pluck/core/ranking.hpp>
 #include <pluck/core/row.hpp>
 
 #include <cmath>
@@ -29,6 +27,11 @@ struct geometry {
     std::uint32_t strip_quads;  ///< quads of a strip that each lane reads
     std::uint32_t strips;       ///< of a block, at most
     std::uint32_t head;         ///< strips whose best scores show where to look for a nucleus
+
+    /// Positions of a block: with the pad, and whole strips.
+    [[nodiscard]] PLUCK_HOST_DEVICE std::size_t positions(std::uint32_t lanes) const noexcept {
+        return std::size_t{strips} * strip_quads * lanes * quad;
+    }
 };
 
 /// The geometry for rows of this length.
@@ -59,7 +62,7 @@ struct geometry {
     return shape;
 }
 
-/// The part of a row that is one block's.
+/// The part of a row that is one block's, in the caller's memory.
 ///
 /// A position is a place counted from `quads`, which is aligned so that a quad is one load; the first token is at
 /// position `pad`, and what lies outside of [pad, pad + size) is neither read nor written.
@@ -79,33 +82,25 @@ struct slice_view {
         const auto pad = static_cast<std::uint32_t>(address / sizeof(Scalar) % quad);
         return {first - pad, pad, rest < shape.slice ? rest : shape.slice, static_cast<std::int32_t>(begin)};
     }
+
+    [[nodiscard]] PLUCK_HOST_DEVICE std::uint32_t end() const noexcept { return pad + size; }
+    [[nodiscard]] PLUCK_HOST_DEVICE bool owns(std::int32_t token) const noexcept {
+        return static_cast<std::uint32_t>(token - first) < size;
+    }
+    /// The position of a token that it owns.
+    [[nodiscard]] PLUCK_HOST_DEVICE std::uint32_t position_of(std::int32_t token) const noexcept {
+        return static_cast<std::uint32_t>(token - first) + pad;
+    }
 };
 
-/// What a block keeps in shared memory beside its slice. Blocks write into each other's `table`, `masses` and
-/// `published`, and read each other's `histogram`; all else is a block's own.
-template <class Team>
-struct row_memory {
-    static constexpr std::uint32_t places = Team::most_blocks * Team::warps;
-
-    // One value of each warp of the row; two of each, so that the next may be written while the last is read.
-    std::uint64_t table[2][places];
-    std::uint64_t masses[2][places];
-    std::uint64_t published[2];
-
-    randomness random;
-
-    std::uint32_t histogram[2][Team::bins];  // low and high words of sums of 64 bits
-    std::uint64_t found_rest;
-    std::uint64_t found_inside;
-    std::uint32_t found_bin;
-    std::uint32_t finalists;
-    std::uint64_t finalist_key[Team::finalists];
-    std::uint64_t finalist_weight[Team::finalists];
-
-    alignas(16) float list_score[Team::list];
-    alignas(16) std::int32_t list_token[Team::list];
-
-    typename Team::scratch scratch;
+/// The consecutive things, of `all`, that are this warp's of `warps`.
+struct span_of {
+    std::uint32_t begin, end;
+    PLUCK_HOST_DEVICE span_of(std::uint32_t all, std::uint32_t warp, std::uint32_t warps) noexcept {
+        const std::uint32_t each = (all + warps - 1) / warps;
+        begin = warp * each < all ? warp * each : all;
+        end = all - begin < each ? all : begin + each;
+    }
 };
 
 }  // namespace pluck::inline v0::cuda

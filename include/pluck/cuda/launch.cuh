@@ -10,6 +10,7 @@
 #include <pluck/core/status.hpp>
 #include <pluck/cuda/field.cuh>
 #include <pluck/cuda/geometry.cuh>
+#include <pluck/cuda/memory.cuh>
 #include <pluck/cuda/row.cuh>
 #include <pluck/cuda/source.cuh>
 #include <pluck/cuda/team.cuh>
@@ -18,7 +19,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <new>
 #include <type_traits>
 
 namespace pluck::inline v0::cuda {
@@ -51,49 +51,43 @@ inline constexpr bool moves_scores = false;
 template <class... Stages>
 inline constexpr bool moves_scores<chain<Stages...>> = (... || (Stages::does == verb::adjust));
 
-/// How many bytes of shared memory a block needs beside its slice.
-[[nodiscard]] PLUCK_HOST_DEVICE constexpr std::size_t strip_bytes(const geometry& shape) noexcept {
-    return (std::size_t{shape.strips} * shape.blocks * sizeof(std::int32_t) + 15) / 16 * 16;
-}
-
-/// Runs the chain on every row, and hands the row with its pick to `finish(row, pick, draw)`, by all of its threads.
+/// Runs the chain on every row, and hands what comes out to `finish`.
 template <class Scalar, place Place, class Chain, class Keys, class Finish>
 __global__ void __launch_bounds__(device_team::threads, 2)
     run_rows(const geometry shape, const row_source<Scalar> logits, const Chain chain, const Keys keys,
              const Finish finish, std::byte* workspace) {
-    extern __shared__ uint4 pluck_shared[];
-    using memory = row_memory<device_team>;
     using stored = std::conditional_t<moves_scores<Chain>, float, Scalar>;
-    using source = std::conditional_t<Place == place::nowhere, streamed<Scalar>, held<Scalar, stored>>;
-
-    using fields = field<device_team, source>;
-
-    auto* shared = reinterpret_cast<std::byte*>(pluck_shared);
-    auto& own = *reinterpret_cast<memory*>(shared);
-    auto* strip_best = reinterpret_cast<std::int32_t*>(shared + sizeof(memory));
+    using source = std::conditional_t<Place == place::nowhere, streamed<Scalar>,
+                                      held<Scalar, stored, Place == place::workspace>>;
     const device_team team(shape.blocks);
     const std::uint32_t draw = blockIdx.x / shape.blocks;
-
     const std::int64_t index = logits.row_of(draw);
     const bool there = index >= 0 && index < logits.rows;
-    const auto slice = slice_view<Scalar>::of(logits.data + (there ? index * logits.row_stride : 0), shape, team.block());
-    const auto make_source = [&] {
-        if constexpr (Place == place::nowhere) return source(slice);
-        else if constexpr (Place == place::shared)
-            return source(slice, reinterpret_cast<stored*>(shared + sizeof(memory) + strip_bytes(shape)));
-        else return source(slice, reinterpret_cast<stored*>(workspace + blockIdx.x * source::bytes(shape)));
-    };
-    __shared__ alignas(fields) std::byte room[sizeof(fields)];
-    if (team.thread() == 0) {
-        new (room) fields(team, make_source(), own, strip_best, shape);
-        own.random = randomness(keys[draw]);
-    }
+    auto& memory = *reinterpret_cast<row_memory<device_team>*>(device_team::room());
     team.start();
+    if (team.thread() == 0) {
+        const Scalar* first = logits.data + (there ? index * logits.row_stride : 0);
+        std::byte* copy = nullptr;
+        if constexpr (Place == place::workspace) copy = workspace + blockIdx.x * source::bytes(shape, device_team::lanes);
+        memory.begin(shape, slice_view<Scalar>::of(first, shape, team.block()), copy);
+    }
     team.sync();
-    row<device_team, source> state(*reinterpret_cast<const fields*>(room), draw);
+
+    row<device_team, source> state(team, keys[draw], shape.vocab, draw);
     if (!there) state.fail(status::bad_parameter);
-    const pick drawn = finish.remembers ? run(chain, state) : core::try_run(chain, state);
-    finish(state, drawn, draw);
+    if constexpr (moves_scores<Chain>) core::adjust(chain, state);
+    if (team.warp() == 0) {
+        const pick drawn = core::try_draw(chain, state);
+        if (finish.remembers && drawn) core::remember(chain, state, drawn.token);
+        finish.tell(state, drawn, draw);
+        state.finished(drawn);
+    } else {
+        state.serve();
+    }
+    if constexpr (Finish::writes_rows) {
+        const field<device_team, source> all(team, device_team::room());
+        finish.write(all, memory.result, draw);
+    }
 }
 
 /// What a launch is decided by.
@@ -128,8 +122,8 @@ struct plan {
 template <class Stored>
 [[nodiscard]] plan plan_with(std::uint32_t vocab, std::uint32_t blocks, bool aligned, const limits& limit) noexcept {
     plan made{geometry_of(vocab, blocks, aligned, device_team::lanes, device_team::list), true, 0};
-    const std::size_t fixed = sizeof(row_memory<device_team>) + strip_bytes(made.shape);
-    made.shared_bytes = fixed + held<Stored, Stored>::bytes(made.shape);
+    const std::size_t fixed = memory_map<device_team>(made.shape).slice;
+    made.shared_bytes = fixed + held<Stored, Stored>::bytes(made.shape, device_team::lanes);
     made.held = made.shared_bytes <= static_cast<std::size_t>(limit.device_shared);
     if (!made.held) made.shared_bytes = fixed;
     return made;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// The row on a device: the same primitives as the CPU's row, answered by all threads of one or more blocks together.
-// Its algorithm is plain C++ over a team (team.cuh), so that a team of std::threads runs this very source in the tests.
+// The row on a device: the same primitives as the CPU's row. Its algorithm is plain C++ over a team (team.cuh), so that a
+// team of std::threads runs this very source in the tests.
+//
+// Adjusters are run by all threads of all blocks of the row. Then the first warp of each block runs the rest of the chain,
+// all of these warps the same, while the other warps serve(): what a stage asks of its row becomes an order to all
+// (deeds.cuh).
 #pragma once
 
 #include <pluck/core/config.hpp>
@@ -11,9 +15,9 @@
 #include <pluck/core/ranking.hpp>
 #include <pluck/core/row.hpp>
 #include <pluck/core/status.hpp>
-#include <pluck/cuda/darts.cuh>
-#include <pluck/cuda/field.cuh>
-#include <pluck/cuda/select.cuh>
+#include <pluck/cuda/deeds.cuh>
+#include <pluck/cuda/interval.cuh>
+#include <pluck/cuda/memory.cuh>
 
 #include <cstddef>
 #include <cstdint>
@@ -23,60 +27,82 @@ namespace pluck::inline v0::cuda {
 template <class Team, class Source>
 class row {
 public:
-    using fields = field<Team, Source>;
-
-    /// A row at place `index` of its batch. The team's memory holds the randomness already.
-    PLUCK_HOST_DEVICE row(const fields& scores, std::size_t index) noexcept : field_(scores), index_(index) {
-        if (scores.shape.vocab == 0) fail(status::no_candidate);
-        if (scores.shape.vocab > max_vocab) fail(status::row_too_long);
+    /// A row at place `index` of its batch, whose row_memory has begun.
+    PLUCK_HOST_DEVICE row(const Team& team, const key& key, std::uint32_t vocab, std::size_t index) noexcept
+        : team_(team), key_(key), vocab_(vocab), index_(index) {
+        if (vocab == 0) fail(status::no_candidate);
+        if (vocab > max_vocab) fail(status::row_too_long);
     }
 
-    // ---- adjusters, before settle(); a stage that comes later and moves scores all the same fails the row ----
+    // ---- adjusters, by all threads; a stage that comes later and moves scores all the same fails the row ----
 
     /// score = f(score, i) for the token ids[i], in order; -infinity stays. An id outside of the row fails it.
     template <class Ids, class F>
     PLUCK_HOST_DEVICE void edit(const Ids& ids, const F& f) noexcept {
         if (!editable()) return;
+        const Source source = own_source();
         std::size_t i = 0;
         for (const auto id : ids) {  // every thread looks at all of them, and moves those whose token is its own
             const auto wide = static_cast<std::int64_t>(id);
-            if (wide < 0 || wide >= std::int64_t{field_.shape.vocab}) return fail(status::bad_parameter);
+            if (wide < 0 || wide >= std::int64_t{vocab_}) return fail(status::bad_parameter);
             const auto token = static_cast<std::int32_t>(wide);
-            if (field_.owns(token) && field_.position_of(token) % Team::threads == field_.team.thread())
-                move(field_.position_of(token), [&](float score) { return f(score, i); });
+            if (source.slice.owns(token) && source.slice.position_of(token) % Team::threads == team_.thread())
+                move(source, source.slice.position_of(token), [&](float score) { return f(score, i); });
             ++i;
         }
-        field_.team.sync();
+        team_.sync();
     }
 
     /// score = f(score, token) for every token; -infinity stays.
     template <class F>
     PLUCK_HOST_DEVICE void map(const F& f) noexcept {
         if (!editable()) return;
-        each_own([&](std::uint32_t position, std::int32_t token) {
-            move(position, [&](float score) { return f(score, token); });
+        const Source source = own_source();
+        each_own(source, [&](std::uint32_t position, std::int32_t token) {
+            move(source, position, [&](float score) { return f(score, token); });
         });
+        team_.sync();
     }
 
     /// Forbids every token whose bit is 0, NaN included; bit i % 32 of words[i / 32] is token i's.
     template <class Words>
     PLUCK_HOST_DEVICE void mask(const Words& words) noexcept {
         if (!editable()) return;
-        if (words.size() < (field_.shape.vocab + 31) / 32) return fail(status::bad_parameter);
-        each_own([&](std::uint32_t position, std::int32_t token) {
-            if ((words[static_cast<std::uint32_t>(token) / 32] >> (token % 32) & 1u) == 0) forbid(position);
+        if (words.size() < (std::size_t{vocab_} + 31) / 32) return fail(status::bad_parameter);
+        const Source source = own_source();
+        each_own(source, [&](std::uint32_t position, std::int32_t token) {
+            const bool allowed = (words[static_cast<std::uint32_t>(token) / 32] >> (token % 32) & 1u) != 0;
+            if constexpr (Source::writable) {
+                if (!allowed) source.set(position, core::minus_infinity);
+            }
         });
+        team_.sync();
+    }
+
+    // ---- from here on by the first warp of each block; the others serve ----
+
+    /// Carries out orders until the first warp has finished().
+    PLUCK_HOST_DEVICE void serve() noexcept {
+        do {
+            slot_ ^= 1;
+            (void)carry_out<Source>(team_, slot_);
+        } while (memory().orders[slot_].what != deed::stop);
+    }
+    /// Lets the others go, and leaves them what has come out.
+    PLUCK_HOST_DEVICE void finished(const pick& drawn) noexcept {
+        if (team_.lane() == 0) memory().result = {drawn, kept_, masses(), total_};
+        (void)ask({.what = deed::stop});
     }
 
     /// Reads and classifies the row; true if a token can be drawn.
     PLUCK_HOST_DEVICE bool settle() noexcept {
         if (state_ != status::ok) return false;
         settled_ = true;
-        const auto seen = field_.scan(copied_, now_.next());
-        best_score_ = seen.best;
-        if (seen.nan) fail(status::nan_logit);
-        else if (seen.best == core::ordered_infinity) fail(status::pos_inf_logit);
-        else if (seen.best == -core::ordered_infinity) fail(status::no_candidate);
+        const std::uint64_t seen = ask({.what = deed::scan, .now = now_.next(), .flag = copied_ ? 1u : 0u});
+        best_score_ = static_cast<std::int32_t>(static_cast<std::uint32_t>(seen));
+        if (seen >> 32 != 0) fail(status::nan_logit);
+        else if (best_score_ == core::ordered_infinity) fail(status::pos_inf_logit);
+        else if (best_score_ == -core::ordered_infinity) fail(status::no_candidate);
         return state_ == status::ok;
     }
 
@@ -85,84 +111,83 @@ public:
     [[nodiscard]] PLUCK_HOST_DEVICE std::size_t index() const noexcept { return index_; }
     [[nodiscard]] PLUCK_HOST_DEVICE status state() const noexcept { return state_; }
     [[nodiscard]] PLUCK_HOST_DEVICE double temperature() const noexcept { return temperature_; }
-    [[nodiscard]] PLUCK_HOST_DEVICE bits128 uniform() const noexcept { return field_.shared.random.base; }
+    [[nodiscard]] PLUCK_HOST_DEVICE bits128 uniform() const noexcept { return randomness(key_).base; }
     [[nodiscard]] PLUCK_HOST_DEVICE bits128 random(std::uint32_t purpose, std::uint32_t i) const noexcept {
-        return field_.shared.random.bits(purpose, i);
+        return randomness(key_).bits(purpose, i);
     }
 
-    [[nodiscard]] PLUCK_HOST_DEVICE ranking_key best() noexcept {
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL ranking_key best() noexcept {
         if (best_token_ < 0) {
             interval tied = kept_;
             tied.raise(best_score_);
-            best_token_ = ranking_key{field_.best_of(tied, now_.next())}.token();
+            best_token_ = ranking_key{ask({.what = deed::best, .now = now_.next(), .within = tied})}.token();
         }
         return {best_score_, best_token_};
     }
 
-    [[nodiscard]] PLUCK_HOST_DEVICE std::size_t count() noexcept { return field_.count(kept_, now_.next()); }
+    [[nodiscard]] PLUCK_HOST_DEVICE std::size_t count() noexcept { return count_of(kept_); }
 
-    [[nodiscard]] PLUCK_HOST_DEVICE std::uint64_t total() noexcept {
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint64_t total() noexcept {
         if (total_ == 0) {
-            total_ = field_.mass(kept_, lightest(), whole_, masses(), now_.next());
+            const float floor = core::sum(core::float_of(best_score_), -44.0f / scale_);  // as in mass.hpp
+            total_ = ask({.what = deed::mass,
+                          .now = now_.next(),
+                          .within = kept_,
+                          .weight = masses(),
+                          .lightest = core::ordered(floor) > kept_.low ? core::ordered(floor) : kept_.low,
+                          .flag = whole_ ? 1u : 0u});
             masses_turn_ = now_.turn;
         }
         return total_;
     }
 
     /// The natural logarithm of the probability with which the row draws a token that it keeps.
-    [[nodiscard]] PLUCK_HOST_DEVICE float log_probability(std::int32_t token) noexcept {
-        const std::uint64_t all = total();
-        const weighing weight = masses();
-        bool mine = false;
-        std::uint64_t mass = 0;
-        field_.each(now_, kept_, [&](float score, std::int32_t, std::int32_t own) {
-            if (own == token) mine = true, mass = weight(score);
-        });
-        mass = field_.publish(mine, mass, now_.next());
-        const double share = core::quotient(static_cast<double>(mass), static_cast<double>(all));
-        return core::nearest_float(log_of(core::nearest_float(share)));
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL float log_probability(std::int32_t token) noexcept {
+        const double all = static_cast<double>(total());
+        const std::uint64_t mass = ask({.what = deed::own_mass,
+                                        .now = now_.next(),
+                                        .within = kept_,
+                                        .weight = masses(),
+                                        .target = static_cast<std::uint32_t>(token)});
+        return core::nearest_float(log_of(core::nearest_float(core::quotient(static_cast<double>(mass), all))));
     }
 
-    /// f(token, kept, mass) for each token of the own slice; the mass of one that is not kept means nothing.
-    template <class F>
-    PLUCK_HOST_DEVICE void for_each_own(const F& f) const noexcept {
-        const weighing weight = masses();
-        field_.each_of_slice([&](float score, std::int32_t token) {
-            f(token, kept_.has(core::ordered(score), token), weight(score));
-        });
-    }
-    [[nodiscard]] PLUCK_HOST_DEVICE const Team& team() const noexcept { return field_.team; }
+    [[nodiscard]] PLUCK_HOST_DEVICE const Team& team() const noexcept { return team_; }
     /// Whether each block has a list of what is kept, and works alone.
     [[nodiscard]] PLUCK_HOST_DEVICE bool listed() const noexcept { return now_.listed(); }
 
     // ---- what moves the cuts and the temperature ----
 
-    PLUCK_HOST_DEVICE void keep_largest(std::size_t k) noexcept {
-        if (k >= field_.shape.vocab) return;
+    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void keep_largest(std::size_t k) noexcept {
+        if (k >= vocab_) return;
         if (k <= 1) return keep_from(best());
         interval within = kept_;
         const auto target = static_cast<std::uint32_t>(k);
         if (!now_.listed()) {
-            if (!dropped_ && target <= field_.strips()) within.raise(reach(field_, target, best_score_));
-            const std::uint32_t listed = field_.list(within, now_.next());
+            if (!dropped_ && target <= memory().shape.strips * memory().shape.blocks)
+                within.raise(reached(target, ones(), bins_per_nat));
+            const std::uint32_t listed = list_of(within);
             if (listed <= Team::list) {
                 narrow(within, listed);
                 if (listed <= target) return;
             }
         }
-        constexpr float bins_per_nat = 32.0f;  // the scores of models span some 30 nats; any number would do
-        // A cut ends at a barrier, so that it does not matter whose turn it was last.
-        keep_from(ranking_key{cut(field_, within, best_score_, bins_per_nat, target, ones(), now_)});
+        keep_from(cut_at(within, target, ones(), bins_per_nat));
     }
 
-    PLUCK_HOST_DEVICE void keep_mass(float p, std::size_t min_keep) noexcept {
+    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void keep_mass(float p, std::size_t min_keep) noexcept {
         if (core::ordered(p) >= core::ordered(1.0f)) return;
         const std::uint64_t target = mass_share(p, total());
+        const float bins = scale_ * (static_cast<float>(Team::bins) / mass_bits);  // 40 octaves: all that has mass
         if (!now_.listed()) {
-            // Mostly the best strips hold the whole nucleus, and only their best tokens have to be looked at.
+            // Mostly the best strips hold the whole nucleus, and only their best tokens have to be looked at: if these
+            // are enough of it, surely; else with luck.
             interval head = kept_;
-            if (!dropped_) head.raise(reach(field_, field_.shape.head, best_score_));
-            const std::uint32_t listed = field_.list(head, now_.next());
+            if (!dropped_) {
+                const std::int32_t sure = reached(target, masses(), bins);
+                head.raise(sure > 1 - core::ordered_infinity ? sure : reached(memory().shape.head, ones(), bins_per_nat));
+            }
+            const std::uint32_t listed = list_of(head);
             if (listed <= Team::list) {
                 const interval before = kept_;
                 const bool was_whole = whole_;
@@ -170,35 +195,34 @@ public:
                 if (total() < target || listed < min_keep) widen(before, was_whole);
             }
         }
-        const weighing weight = masses();
-        const float bins_per_nat = weight.scale * (static_cast<float>(Team::bins) / mass_bits);
-        const ranking_key least{cut(field_, kept_, best_score_, bins_per_nat, target, weight, now_)};
-        if (min_keep > 1 && field_.count({least, kept_.most()}, now_.next()) < min_keep) return keep_largest(min_keep);
+        const ranking_key least = cut_at(kept_, target, masses(), bins);
+        if (min_keep > 1 && count_of({least, kept_.most()}) < min_keep) return keep_largest(min_keep);
         keep_from(least);
     }
 
-    PLUCK_HOST_DEVICE void keep_at_least(float score, std::size_t min_keep) noexcept {
+    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void keep_at_least(float score, std::size_t min_keep) noexcept {
         const std::int32_t least = core::ordered(score);
         const bool negative_nan = least < -core::ordered_infinity;
         if (least > best_score_ || negative_nan) return keep_largest(min_keep);  // also a NaN without a sign
         if (least <= kept_.low) return;
         const ranking_key cut{least, last_token};
-        if (min_keep > 1 && field_.count({cut, kept_.most()}, now_.next()) < min_keep) return keep_largest(min_keep);
+        if (min_keep > 1 && count_of({cut, kept_.most()}) < min_keep) return keep_largest(min_keep);
         keep_from(cut);
     }
 
-    PLUCK_HOST_DEVICE void keep_mass_at_least(std::uint64_t mass) noexcept {
+    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void keep_mass_at_least(std::uint64_t mass) noexcept {
         const weighing weight = masses();
         if (weight(weight.best) < mass) return keep_largest(1);
-        keep_at_least(core::float_of(least_score(field_.team, best_score_, [&](float score) { return weight(score) >= mass; })), 1);
+        const auto enough = [&](float score) { return weight(score) >= mass; };
+        keep_at_least(core::float_of(least_score(team_, best_score_, enough)), 1);
     }
 
-    PLUCK_HOST_DEVICE void drop_above(ranking_key cut) noexcept {
+    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void drop_above(ranking_key cut) noexcept {
         if (cut.value >= best().value) return;
         interval rest = kept_;
         rest.high = cut.ordered_score();
         rest.high_token = static_cast<std::uint32_t>(cut.token());
-        const ranking_key top{field_.best_of(rest, now_.next())};
+        const ranking_key top{ask({.what = deed::best, .now = now_.next(), .within = rest})};
         if (top.value == 0) return;
         kept_ = rest;
         best_score_ = top.ordered_score();
@@ -207,38 +231,131 @@ public:
         changed();
     }
 
-    PLUCK_HOST_DEVICE void scale(double factor) noexcept {
+    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void scale(double factor) noexcept {
         temperature_ = scaled_temperature(temperature_, factor);
+        scale_ = mass_scale(temperature_);
         total_ = 0;
     }
 
     // ---- what ends it ----
 
-    [[nodiscard]] PLUCK_HOST_DEVICE std::int32_t draw(const bits128& uniform) noexcept {
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::int32_t draw(const bits128& uniform) noexcept {
         const std::uint64_t point = mass_point(uniform, total());
-        return field_.token_at(point, kept_, lightest(), masses(), field_.shared.masses[masses_turn_], now_.next());
+        return static_cast<std::int32_t>(static_cast<std::uint32_t>(ask({.what = deed::token,
+                                                                         .now = now_.next(),
+                                                                         .within = kept_,
+                                                                         .weight = masses(),
+                                                                         .flag = masses_turn_,
+                                                                         .target = point})));
     }
 
-    [[nodiscard]] PLUCK_HOST_DEVICE std::int32_t throw_darts() noexcept {
-        progress now = now_;
-        const std::int32_t token = thrown_darts(field_, kept_, masses(), now);
-        now_ = now;
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::int32_t throw_darts() noexcept {
+        const auto token = static_cast<std::int32_t>(static_cast<std::uint32_t>(ask({.what = deed::darts,
+                                                                                     .now = now_.next(),
+                                                                                     .within = kept_,
+                                                                                     .weight = masses(),
+                                                                                     .random = randomness(key_)})));
         return token >= 0 ? token : draw(uniform());
     }
 
     PLUCK_HOST_DEVICE void fail(status why) noexcept { state_ = why; }
 
 private:
-    [[nodiscard]] PLUCK_HOST_DEVICE weighing masses() const noexcept {
-        return {true, core::float_of(best_score_), mass_scale(temperature_)};
+    static constexpr float unit_scale = 0x1.715476p+0f;  // mass_scale(1)
+    static constexpr float bins_per_nat = 32.0f;         // the scores of models span some 30 nats; any number would do
+
+    [[nodiscard]] PLUCK_HOST_DEVICE row_memory<Team>& memory() const noexcept {
+        return *reinterpret_cast<row_memory<Team>*>(team_.room());
     }
-    [[nodiscard]] PLUCK_HOST_DEVICE weighing ones() const noexcept { return {false, 0, 0}; }
-    /// An ordered score below which nothing has any mass, or is kept.
-    [[nodiscard]] PLUCK_HOST_DEVICE std::int32_t lightest() const noexcept {
-        const weighing weight = masses();
-        const std::int32_t floor = core::ordered(core::sum(weight.best, -44.0f / weight.scale));  // as in mass.hpp
-        return floor > kept_.low ? floor : kept_.low;
+    [[nodiscard]] PLUCK_HOST_DEVICE Source own_source() const noexcept { return Source(memory(), team_.room()); }
+    [[nodiscard]] PLUCK_HOST_DEVICE weighing masses() const noexcept { return {1, core::float_of(best_score_), scale_}; }
+    [[nodiscard]] PLUCK_HOST_DEVICE weighing ones() const noexcept { return {0, 0, 0}; }
+
+    // ---- orders ----
+
+    PLUCK_HOST_DEVICE std::uint64_t ask(const order& what) noexcept {
+        slot_ ^= 1;
+        if (team_.lane() == 0) memory().orders[slot_] = what;
+        return carried_out(team_, slot_);
     }
+    /// A stage asks from many places, and this is too long to be at each.
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL static std::uint64_t carried_out(Team team, std::uint32_t slot) noexcept {
+        return carry_out<Source>(team, slot);
+    }
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::size_t count_of(const interval& within) noexcept {
+        return ask({.what = deed::count, .now = now_.next(), .within = within});
+    }
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint32_t list_of(const interval& within) noexcept {
+        return static_cast<std::uint32_t>(ask({.what = deed::list, .now = now_.next(), .within = within}));
+    }
+
+    /// Has the weights of an interval's tokens dealt into bins; whether the target is in one. See deal().
+    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL bool dealt(deed what, const interval& within, std::uint64_t target, const weighing& weight, float bins,
+                                 std::uint32_t listed = 0) noexcept {
+        (void)ask({.what = what,
+                   .now = now_,
+                   .within = within,
+                   .weight = weight,
+                   .best = best_score_,
+                   .bins_per_nat = bins,
+                   .flag = listed,
+                   .target = target});
+        return memory().found_bin != no_bin;
+    }
+    /// The part of the interval that is in the bin found.
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL interval part_found(const interval& within, float bins) const noexcept {
+        return binning(within, best_score_, bins, Team::bins).part(team_, within, memory().found_bin, best_score_);
+    }
+
+    /// An ordered score at or above which the strips' best tokens weigh `target` at least, and not much more: so do all
+    /// tokens from there on. The lowest that a token can have, if all strips do not weigh as much.
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::int32_t reached(std::uint64_t target, const weighing& weight, float bins) noexcept {
+        constexpr std::int32_t lowest = 1 - core::ordered_infinity;
+        interval within;
+        if (!dealt(deed::deal_strips, within, target, weight, bins)) return lowest;
+        const bins_by_difference by_difference(core::float_of(best_score_), bins, Team::bins);
+        const std::uint32_t bin = memory().found_bin;
+        if (bin < by_difference.last) {  // mostly: where the bin ends, give or take one
+            const float end = core::sum(core::float_of(best_score_), -static_cast<float>(bin + 2) / bins);
+            if (core::ordered(end) >= lowest && by_difference(end) > bin) return core::ordered(end);
+        }
+        within = part_found(within, bins);
+        within.lower(best_score_);
+        for (int round = 0; round < 3 && within.low < within.high; ++round) {
+            if (memory().found_inside - memory().found_rest <= target / 8 + 4) break;
+            (void)dealt(deed::deal_strips, within, memory().found_rest, weight, 0);
+            within = part_found(within, 0);
+            within.low_token = std::uint32_t{max_vocab};
+            within.high_token = 0;
+        }
+        return within.low;
+    }
+
+    /// The cut at which the weights of an interval's tokens, summed from the best down, first reach `target`; the interval's
+    /// own end if they never do. Fills the list of a wide row.
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL ranking_key cut_at(interval within, std::uint64_t target, const weighing& weight,
+                                                       float bins) noexcept {
+        std::uint32_t listed = now_.list;
+        for (; !now_.listed(); bins = 0) {
+            if (!dealt(deed::deal_row, within, target, weight, bins)) return within.least();
+            target = memory().found_rest;
+            within = part_found(within, bins);
+            listed = list_of(within);
+            if (listed <= Team::list) break;
+        }
+        // Bins of equal width in score between the best and the least, then of equal width in key.
+        bins = static_cast<float>(Team::bins - 2) / (core::float_of(best_score_) - core::float_of(within.low));
+        for (;; bins = 0) {
+            const std::uint64_t key = ask({.what = deed::cut_of_few, .within = within, .weight = weight, .flag = listed, .target = target});
+            if (key != 0) return ranking_key{key};
+            if (!dealt(deed::deal_list, within, target, weight, bins, listed)) return within.least();
+            target = memory().found_rest;
+            within = part_found(within, bins);
+        }
+    }
+
+    // ---- what the row is ----
+
     PLUCK_HOST_DEVICE void changed() noexcept {
         total_ = 0;
         whole_ = false;
@@ -255,7 +372,6 @@ private:
         now_.list = listed;
         changed();
     }
-
     PLUCK_HOST_DEVICE void widen(const interval& kept, bool whole) noexcept {
         kept_ = kept;
         now_.list = progress::wide;
@@ -263,10 +379,12 @@ private:
         whole_ = whole;
     }
 
+    // ---- adjusting ----
+
     [[nodiscard]] PLUCK_HOST_DEVICE bool editable() noexcept {
         if constexpr (Source::writable) {
             if (!settled_) {
-                if (!copied_) field_.copy();
+                if (!copied_) copy();
                 copied_ = true;
                 return true;
             }
@@ -274,33 +392,39 @@ private:
         fail(status::bad_parameter);
         return false;
     }
+    PLUCK_HOST_DEVICE void copy() const noexcept {
+        const Source source = own_source();
+        const auto end = static_cast<std::uint32_t>(memory().shape.positions(Team::lanes));
+        for (std::uint32_t position = team_.thread() * quad; position < end; position += Team::threads * quad)
+            (void)source.keep(position, source.fetch(position));
+        team_.sync();
+    }
     template <class F>
-    PLUCK_HOST_DEVICE void move(std::uint32_t position, const F& f) noexcept {
+    PLUCK_HOST_DEVICE static void move(const Source& source, std::uint32_t position, const F& f) noexcept {
         if constexpr (Source::writable) {
-            const float score = field_.source.one(position);
-            if (core::ordered(score) != -core::ordered_infinity) field_.source.set(position, f(score));
+            const float score = source.one(position);
+            if (core::ordered(score) != -core::ordered_infinity) source.set(position, f(score));
         }
     }
-    PLUCK_HOST_DEVICE void forbid(std::uint32_t position) noexcept {
-        if constexpr (Source::writable) field_.source.set(position, core::minus_infinity);
-    }
     template <class F>
-    PLUCK_HOST_DEVICE void each_own(const F& f) noexcept {
-        const auto& slice = field_.source.slice();
-        for (std::uint32_t i = field_.team.thread(); i < slice.size; i += Team::threads)
-            f(slice.pad + i, slice.first + static_cast<std::int32_t>(i));
-        field_.team.sync();
+    PLUCK_HOST_DEVICE void each_own(const Source& source, const F& f) const noexcept {
+        for (std::uint32_t i = team_.thread(); i < source.slice.size; i += Team::threads)
+            f(source.slice.pad + i, source.slice.first + static_cast<std::int32_t>(i));
     }
 
-    const fields& field_;
-    progress now_;
+    Team team_;
+    key key_;
+    std::uint32_t vocab_;
     std::size_t index_;
+    progress now_;
     interval kept_;
     double temperature_ = 1.0;
-    std::uint64_t total_ = 0;       // 0 until asked for
-    std::int32_t best_score_ = 0;   // ordered
-    std::int32_t best_token_ = -1;  // until asked for
-    std::uint32_t masses_turn_ = 0;  // of the tables that total() has filled
+    std::uint64_t total_ = 0;        // 0 until asked for
+    float scale_ = unit_scale;       // mass_scale(temperature_)
+    std::int32_t best_score_ = 0;    // ordered
+    std::int32_t best_token_ = -1;   // until asked for
+    std::uint32_t masses_turn_ = 0;  // of the table that total() has filled
+    std::uint32_t slot_ = 0;         // of the last order
     status state_ = status::ok;
     bool settled_ = false;
     bool copied_ = false;

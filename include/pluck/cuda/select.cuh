@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Where a cut of the ranking lies, without sorting: weights are dealt into bins by score, and only the bin in which the
-// target falls is looked into. One algorithm for counts (every token weighs 1) and masses.
+// target falls is looked into. One algorithm for counts (every token weighs 1) and masses. Here are its steps, which all
+// warps do together; row.cuh puts them in order.
 #pragma once
 
 #include <pluck/core/arithmetic.hpp>
@@ -37,7 +38,9 @@ struct bins_between {
     std::uint32_t shift = 0;
 
     PLUCK_HOST_DEVICE bins_between(Integer least, Integer most, std::uint32_t bins) noexcept : low(least), high(most) {
-        for (std::uint64_t rest = distance(low); rest >= bins; rest >>= 1) ++shift;
+        const std::uint64_t all = distance(low);
+        if (all >= bins) shift = core::leading_zeros(bins) - core::leading_zeros(all);
+        if (all >> shift >= bins) ++shift;
     }
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint32_t operator()(Integer value) const noexcept {
         return static_cast<std::uint32_t>(distance(value) >> shift);
@@ -57,25 +60,71 @@ private:
     }
 };
 
-/// Where a target was reached, as weights were added up from bin 0 on.
-struct bin_found {
-    static constexpr std::uint32_t none = ~std::uint32_t{0};
-    std::uint32_t bin;     ///< none if it was not
-    std::uint64_t rest;    ///< of the target, within the bin
-    std::uint64_t inside;  ///< the bin's weight
+/// The least ordered score for which `holds`; it must hold for `high`, and above each for which it holds.
+template <class Team, class Holds>
+[[nodiscard]] PLUCK_HOST_DEVICE std::int32_t least_score(const Team& team, std::int32_t high,
+                                                         const Holds& holds) noexcept {
+    std::int64_t low = -core::ordered_infinity;
+    std::int64_t top = high;
+    while (low < top) {  // each lane tries one
+        const std::int64_t step = (top - low) / Team::lanes + 1;
+        const std::int64_t own = low + team.lane() * step;
+        const float probe = core::float_of(static_cast<std::int32_t>(own < top ? own : top));
+        const std::uint32_t found = team.ballot(holds(probe));
+        if (found == 0) {
+            low += std::int64_t{Team::lanes - 1} * step + 1;
+            continue;
+        }
+        const std::int64_t lane = core::first_bit(found);
+        top = low + lane * step < top ? low + lane * step : top;
+        low = lane == 0 ? top : low + (lane - 1) * step + 1;
+    }
+    return static_cast<std::int32_t>(top);
+}
+
+/// Which of the two an order asks for: `per_nat` bins a nat, or, if that is 0, bins of keys over an interval.
+struct binning {
+    bins_by_difference by_difference;
+    bins_between<std::uint64_t> by_key;
+    bool keys;
+
+    PLUCK_HOST_DEVICE binning(const interval& within, std::int32_t best, float per_nat, std::uint32_t bins) noexcept
+        : by_difference(core::float_of(best), per_nat, bins),
+          by_key(within.least().value, within.most().value, bins),
+          keys(per_nat == 0) {}
+
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint32_t operator()(float score, ranking_key key) const noexcept {
+        return keys ? by_key(key.value) : by_difference(score);
+    }
+
+    /// The part of the interval that is dealt into a bin; the warp together.
+    template <class Team>
+    [[nodiscard]] PLUCK_HOST_DEVICE interval part(const Team& team, const interval& within, std::uint32_t bin,
+                                                  std::int32_t best) const noexcept {
+        if (keys) return {ranking_key{by_key.lower(bin)}, ranking_key{by_key.upper(bin)}};
+        interval found = within;
+        const auto bins = by_difference;
+        found.raise(least_score(team, best, [&](float score) { return bins(score) <= bin; }));
+        if (bins(core::float_of(best)) < bin)  // where floats are far apart, even the best may be in a later bin
+            found.lower(least_score(team, best, [&](float score) { return bins(score) < bin; }) - 1);
+        return found;
+    }
 };
 
-/// Deals weights, which `each(put)` puts into bins, and finds the bin in which the target is reached. Over the whole row
-/// if `together`, else each block for itself.
+inline constexpr std::uint32_t no_bin = ~std::uint32_t{0};
+
+/// Deals weights, which `each(put)` puts into bins, and leaves in found_bin, found_rest and found_inside the bin in which
+/// the target is reached as bins are added up from 0 on, what of the target is left within it, and the bin's weight.
+/// Over the whole row if `together`, else each block for itself.
 template <class Team, class Source, class Each>
-[[nodiscard]] PLUCK_HOST_DEVICE bin_found deal(const field<Team, Source>& row, bool together, std::uint64_t target,
-                                               const Each& each) noexcept {
+PLUCK_HOST_DEVICE void deal(const field<Team, Source>& row, bool together, std::uint64_t target,
+                            const Each& each) noexcept {
     const Team& team = row.team;
     auto& memory = row.shared;
     for (std::uint32_t i = team.thread(); i < Team::bins; i += Team::threads)
         memory.histogram[0][i] = memory.histogram[1][i] = 0;
     team.sync();
-    if (team.thread() == 0) memory.found_bin = bin_found::none;
+    if (team.thread() == 0) memory.found_bin = no_bin;
     each([&](std::uint32_t bin, std::uint64_t weight) {  // 64-bit sums by the 32-bit additions that hardware has
         const auto low = static_cast<std::uint32_t>(weight);
         const std::uint32_t before = team.add(&memory.histogram[0][bin], low);
@@ -113,75 +162,30 @@ template <class Team, class Source, class Each>
         before += own[i];
     }
     meet();  // also so that no block empties its bins while another still reads them
-    return {memory.found_bin, memory.found_rest, memory.found_inside};
 }
 
-/// The least ordered score for which `holds`; it must hold for `high`, and above each for which it holds.
-template <class Team, class Holds>
-[[nodiscard]] PLUCK_HOST_DEVICE std::int32_t least_score(const Team& team, std::int32_t high,
-                                                         const Holds& holds) noexcept {
-    std::int64_t low = -core::ordered_infinity;
-    std::int64_t top = high;
-    while (low < top) {  // each lane tries one
-        const std::int64_t step = (top - low) / Team::lanes + 1;
-        const std::int64_t own = low + team.lane() * step;
-        const float probe = core::float_of(static_cast<std::int32_t>(own < top ? own : top));
-        const std::uint32_t found = team.ballot(holds(probe));
-        if (found == 0) {
-            low += std::int64_t{Team::lanes - 1} * step + 1;
-            continue;
-        }
-        const std::int64_t lane = core::first_bit(found);
-        top = low + lane * step < top ? low + lane * step : top;
-        low = lane == 0 ? top : low + (lane - 1) * step + 1;
-    }
-    return static_cast<std::int32_t>(top);
-}
-
-/// The part of an interval that is dealt into a bin; `best` is the ordered score of the best token.
-template <class Team>
-[[nodiscard]] PLUCK_HOST_DEVICE interval part_in(const Team& team, const interval& within, const bins_by_difference& bins,
-                                                 std::uint32_t bin, std::int32_t best) noexcept {
-    interval part = within;
-    part.raise(least_score(team, best, [&](float score) { return bins(score) <= bin; }));
-    if (bins(core::float_of(best)) < bin)  // where floats are far apart, even the best may be in a later bin
-        part.lower(least_score(team, best, [&](float score) { return bins(score) < bin; }) - 1);
-    return part;
-}
-
-/// An ordered score that at least k strips reach, and not many more; the lowest that a token can have if so many strips
-/// have none.
+/// Deals the tokens of an interval of a wide row.
 template <class Team, class Source>
-[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::int32_t reach(const field<Team, Source>& row, std::uint32_t k,
-                                                                     std::int32_t best) noexcept {
-    const std::uint32_t strips = row.strips();
-    const std::int32_t* strip_best = row.strip_best;
-    const bins_by_difference by_difference(core::float_of(best), 32.0f, Team::bins);  // models span some 30 nats
-    std::int32_t low = 1 - core::ordered_infinity;
-    std::int32_t high = best;
-    std::uint64_t target = k;
-    for (int round = 0; round < 4 && low < high; ++round) {
-        const bins_between by_score(std::int64_t{low}, std::int64_t{high}, Team::bins);
-        const bin_found found = deal(row, false, target, [&](const auto& put) {
-            for (std::uint32_t i = row.team.thread(); i < strips; i += Team::threads) {
-                const std::int32_t score = strip_best[i];
-                if (score < low || score > high) continue;
-                put(round == 0 ? by_difference(core::float_of(score)) : by_score(score), 1);
-            }
+PLUCK_HOST_DEVICE void deal_row(const field<Team, Source>& row, const interval& within, const binning& bins,
+                                const weighing& weight, std::uint64_t target, progress now) noexcept {
+    deal(row, true, target, [&](const auto& put) {
+        row.each(now, within, [&](float score, std::int32_t order, std::int32_t token) {
+            put(bins(score, ranking_key(order, token)), weight(score));
         });
-        if (found.bin == bin_found::none) return 1 - core::ordered_infinity;
-        if (round == 0) {
-            const interval bin = part_in(row.team, {}, by_difference, found.bin, best);
-            low = bin.low;
-            high = bin.high < best ? bin.high : best;
-        } else {
-            low = static_cast<std::int32_t>(by_score.lower(found.bin));
-            high = static_cast<std::int32_t>(by_score.upper(found.bin));
+    });
+}
+
+/// Deals the best tokens of strips, as if each was token 0; each block all of them.
+template <class Team, class Source>
+PLUCK_HOST_DEVICE void deal_strips(const field<Team, Source>& row, const interval& within, const binning& bins,
+                                   const weighing& weight, std::uint64_t target) noexcept {
+    deal(row, false, target, [&](const auto& put) {
+        for (std::uint32_t i = row.team.thread(); i < row.strips(); i += Team::threads) {
+            const std::int32_t order = row.strip_best[i];
+            const float score = core::float_of(order);
+            if (order >= within.low && order <= within.high) put(bins(score, ranking_key(order, 0)), weight(score));
         }
-        target = found.rest;
-        if (found.inside - found.rest <= k / 8 + 4) break;
-    }
-    return low;
+    });
 }
 
 /// f(score, key) for each of the first tokens of the list that lies in the interval; own ones, in no order.
@@ -196,40 +200,47 @@ PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE void each_listed(const field<Team, Source>
     }
 }
 
-/// Finds the cut among the first tokens of the list, each block by itself: the key at which the weights of an interval's
-/// tokens, summed from the best down, first reach `target`, or the interval's end.
+/// Deals the first tokens of the list; each block all of them.
 template <class Team, class Source>
-[[nodiscard]] PLUCK_HOST_DEVICE std::uint64_t cut_of_list(const field<Team, Source>& row, std::uint32_t listed,
-                                                          interval within, std::uint64_t target,
-                                                          const weighing& weight) noexcept {
+PLUCK_HOST_DEVICE void deal_list(const field<Team, Source>& row, std::uint32_t listed, const interval& within,
+                                 const binning& bins, const weighing& weight, std::uint64_t target) noexcept {
+    deal(row, false, target, [&](const auto& put) {
+        each_listed(row, listed, within, [&](float score, ranking_key key) { put(bins(score, key), weight(score)); });
+    });
+}
+
+/// The cut among the first tokens of the list: the value of the key at which the weights of an interval's tokens, summed
+/// from the best down, first reach `target`, or of the interval's end. 0 if there are too many to compare each with each.
+template <class Team, class Source>
+[[nodiscard]] PLUCK_HOST_DEVICE std::uint64_t cut_of_few(const field<Team, Source>& row, std::uint32_t listed,
+                                                         const interval& within, std::uint64_t target,
+                                                         const weighing& weight) noexcept {
     const Team& team = row.team;
     auto& memory = row.shared;
-    std::uint32_t finalists = 0;
-    for (;;) {
-        team.sync();  // the last ones may still be looked at
-        if (team.thread() == 0) memory.finalists = 0;
-        team.sync();
+    if (team.thread() == 0) {
+        memory.finalists = 0;
+        memory.found_rest = within.least().value;
+    }
+    team.sync();
+    if (listed <= Team::finalists) {
+        for (std::uint32_t i = team.thread(); i < listed; i += Team::threads) {
+            const ranking_key key(memory.list_score[i], memory.list_token[i]);
+            const bool enters = within.has(key.ordered_score(), key.token());
+            memory.finalist_key[i] = enters ? key.value : 0;
+            memory.finalist_weight[i] = enters ? weight(memory.list_score[i]) : 0;
+        }
+    } else {
         each_listed(row, listed, within, [&](float score, ranking_key key) {
             const std::uint32_t place = team.add(&memory.finalists, 1);
             if (place >= Team::finalists) return;
             memory.finalist_key[place] = key.value;
             memory.finalist_weight[place] = weight(score);
         });
-        team.sync();
-        finalists = memory.finalists;
-        if (finalists <= Team::finalists) break;
-
-        const bins_between by_key(within.least().value, within.most().value, Team::bins);
-        const bin_found found = deal(row, false, target, [&](const auto& put) {
-            each_listed(row, listed, within, [&](float score, ranking_key key) { put(by_key(key.value), weight(score)); });
-        });
-        if (found.bin == bin_found::none) return within.least().value;
-        target = found.rest;
-        within = {ranking_key{by_key.lower(found.bin)}, ranking_key{by_key.upper(found.bin)}};
     }
-    // Each finalist adds up what weighs before it; one finds the target in its own weight.
-    if (team.thread() == 0) memory.found_rest = within.least().value;
     team.sync();
+    const std::uint32_t finalists = listed <= Team::finalists ? listed : memory.finalists;
+    if (finalists > Team::finalists) return 0;
+    // Each adds up what weighs before it; one finds the target in its own weight.
     for (std::uint32_t i = team.thread(); i < finalists; i += Team::threads) {
         const std::uint64_t key = memory.finalist_key[i];
         std::uint64_t before = 0;
@@ -239,36 +250,6 @@ template <class Team, class Source>
     }
     team.sync();
     return memory.found_rest;
-}
-
-/// The cut at which the weights of an interval's tokens, summed from the best down, first reach `target`, as the value of
-/// its ranking_key; the interval's own end if they never do. Fills the list of a wide row.
-template <class Team, class Source>
-[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint64_t cut(const field<Team, Source>& row, interval within,
-                                                                    std::int32_t best, float bins_per_nat,
-                                                                    std::uint64_t target, weighing weight,
-                                                                    progress now) noexcept {
-    std::uint32_t listed = now.list;
-    if (!now.listed()) {
-        const bins_by_difference by_difference(core::float_of(best), bins_per_nat, Team::bins);
-        bin_found found = deal(row, true, target, [&](const auto& put) {
-            row.each(now, within, [&](float score, std::int32_t, std::int32_t) { put(by_difference(score), weight(score)); });
-        });
-        if (found.bin == bin_found::none) return within.least().value;
-        within = part_in(row.team, within, by_difference, found.bin, best);
-        target = found.rest;
-        while ((listed = row.list(within, now.next())) > Team::list) {
-            const bins_between by_key(within.least().value, within.most().value, Team::bins);
-            found = deal(row, true, target, [&](const auto& put) {
-                row.each(now, within, [&](float score, std::int32_t order, std::int32_t token) {
-                    put(by_key(ranking_key(order, token).value), weight(score));
-                });
-            });
-            target = found.rest;
-            within = {ranking_key{by_key.lower(found.bin)}, ranking_key{by_key.upper(found.bin)}};
-        }
-    }
-    return cut_of_list(row, listed, within, target, weight);
 }
 
 }  // namespace pluck::inline v0::cuda

@@ -7,8 +7,10 @@
 #include <pluck/core/ranking.hpp>
 #include <pluck/core/scalar.hpp>
 #include <pluck/cuda/geometry.cuh>
+#include <pluck/cuda/memory.cuh>
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 
 namespace pluck::inline v0::cuda {
@@ -19,25 +21,7 @@ struct alignas(quad * sizeof(Scalar)) packed {
     Scalar of[quad];
 };
 
-struct scores {
-    float of[quad];
-};
-
-/// The quad at a position of a slice; -infinity outside of it.
-template <class Scalar>
-[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> load_quad(const slice_view<Scalar>& slice,
-                                                                             std::uint32_t position,
-                                                                             Scalar forbidden) noexcept {
-    if (position >= slice.pad && position + quad <= slice.pad + slice.size) {
-        return *reinterpret_cast<const packed<Scalar>*>(slice.quads + position);
-    }
-    packed<Scalar> some;
-    for (std::uint32_t i = 0; i < quad; ++i) {
-        const bool inside = position + i >= slice.pad && position + i < slice.pad + slice.size;
-        some.of[i] = inside ? slice.quads[position + i] : forbidden;
-    }
-    return some;
-}
+using scores = packed<float>;
 
 /// -infinity in each type.
 template <class Scalar>
@@ -46,44 +30,60 @@ template <class Scalar>
     else return core::bits_as<Scalar>(std::uint16_t{std::same_as<Scalar, bfloat16> ? 0xff80u : 0xfc00u});
 }
 
+/// The quad at a position of a slice; -infinity outside of it.
+template <class Scalar>
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> load_quad(const slice_view<Scalar>& slice,
+                                                                             std::uint32_t position) noexcept {
+    if (position >= slice.pad && position + quad <= slice.end())
+        return *reinterpret_cast<const packed<Scalar>*>(slice.quads + position);
+    packed<Scalar> some;
+    for (std::uint32_t i = 0; i < quad; ++i) {
+        const bool inside = position + i >= slice.pad && position + i < slice.end();
+        some.of[i] = inside ? slice.quads[position + i] : forbidden_logit<Scalar>();
+    }
+    return some;
+}
+
 template <class Scalar>
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores widened(const packed<Scalar>& from) noexcept {
     return {{scalar_traits<Scalar>::widen(from.of[0]), scalar_traits<Scalar>::widen(from.of[1]),
              scalar_traits<Scalar>::widen(from.of[2]), scalar_traits<Scalar>::widen(from.of[3])}};
 }
 
-/// A slice that is copied as it is first read: read once from the caller's memory, then from `memory`. Stored as the
-/// logits are, or as float where stages move scores.
-template <class Scalar, class Stored>
+/// A slice that is copied as it is first read: read once from the caller's memory, then from shared memory, or, if it is
+/// `Elsewhere`, from a workspace. Stored as the logits are, or as float where stages move scores.
+template <class Scalar, class Stored, bool Elsewhere = false>
 class held {
 public:
+    using scalar = Scalar;
+    using stored = Stored;
     static constexpr bool writable = std::same_as<Stored, float>;
 
-    PLUCK_HOST_DEVICE held(const slice_view<Scalar>& slice, Stored* memory) noexcept : slice_(slice), memory_(memory) {}
+    template <class Team>
+    PLUCK_HOST_DEVICE held(const row_memory<Team>& memory, std::byte* room) noexcept
+        : slice(memory.template slice<Scalar>()),
+          memory_(static_cast<Stored*>(Elsewhere ? memory.elsewhere : room + memory_map<Team>(memory.shape).slice)) {}
 
-    /// How many bytes of memory a slice takes: with room for the pad, and whole quads.
-    [[nodiscard]] PLUCK_HOST_DEVICE static constexpr std::size_t bytes(const geometry& shape) noexcept {
-        return (std::size_t{shape.slice} + 2 * quad) / quad * quad * sizeof(Stored);
+    const slice_view<Scalar> slice;
+
+    /// How many bytes of memory a slice takes.
+    [[nodiscard]] PLUCK_HOST_DEVICE static std::size_t bytes(const geometry& shape, std::uint32_t lanes) noexcept {
+        return shape.positions(lanes) * sizeof(Stored);
     }
-
-    [[nodiscard]] PLUCK_HOST_DEVICE const slice_view<Scalar>& slice() const noexcept { return slice_; }
 
     /// The logits at a position of the caller's memory, to be handed to keep().
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> fetch(std::uint32_t position) const noexcept {
-        return load_quad(slice_, position, forbidden_logit<Scalar>());
+        return load_quad(slice, position);
     }
     PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores keep(std::uint32_t position, const packed<Scalar>& fetched) const noexcept {
         const scores wide = widened(fetched);
-        if (position < slice_.pad + slice_.size) {
-            if constexpr (std::same_as<Scalar, Stored>) *reinterpret_cast<packed<Stored>*>(memory_ + position) = fetched;
-            else *reinterpret_cast<packed<float>*>(memory_ + position) = {{wide.of[0], wide.of[1], wide.of[2], wide.of[3]}};
-        }
+        if constexpr (std::same_as<Scalar, Stored>) *reinterpret_cast<packed<Stored>*>(memory_ + position) = fetched;
+        else *reinterpret_cast<scores*>(memory_ + position) = wide;
         return wide;
     }
 
     /// The scores at a position that was kept.
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores at(std::uint32_t position) const noexcept {
-        if (position >= slice_.pad + slice_.size) return nothing();
         return widened(*reinterpret_cast<const packed<Stored>*>(memory_ + position));
     }
     [[nodiscard]] PLUCK_HOST_DEVICE float one(std::uint32_t position) const noexcept {
@@ -96,11 +96,6 @@ public:
     }
 
 private:
-    [[nodiscard]] PLUCK_HOST_DEVICE static scores nothing() noexcept {
-        return {{core::minus_infinity, core::minus_infinity, core::minus_infinity, core::minus_infinity}};
-    }
-
-    slice_view<Scalar> slice_;
     Stored* memory_;
 };
 
@@ -108,14 +103,16 @@ private:
 template <class Scalar>
 class streamed {
 public:
+    using scalar = Scalar;
     static constexpr bool writable = false;
 
-    PLUCK_HOST_DEVICE explicit streamed(const slice_view<Scalar>& slice) noexcept : slice_(slice) {}
+    template <class Team>
+    PLUCK_HOST_DEVICE streamed(const row_memory<Team>& memory, std::byte*) noexcept : slice(memory.template slice<Scalar>()) {}
 
-    [[nodiscard]] PLUCK_HOST_DEVICE const slice_view<Scalar>& slice() const noexcept { return slice_; }
+    const slice_view<Scalar> slice;
 
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> fetch(std::uint32_t position) const noexcept {
-        return load_quad(slice_, position, forbidden_logit<Scalar>());
+        return load_quad(slice, position);
     }
     PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores keep(std::uint32_t, const packed<Scalar>& fetched) const noexcept {
         return widened(fetched);
@@ -124,11 +121,8 @@ public:
         return widened(fetch(position));
     }
     [[nodiscard]] PLUCK_HOST_DEVICE float one(std::uint32_t position) const noexcept {
-        return scalar_traits<Scalar>::widen(slice_.quads[position]);
+        return scalar_traits<Scalar>::widen(slice.quads[position]);
     }
-
-private:
-    slice_view<Scalar> slice_;
 };
 
 }  // namespace pluck::inline v0::cuda

@@ -8,9 +8,10 @@
 
 #include <cooperative_groups.h>
 #include <cooperative_groups/reduce.h>
-#include <cooperative_groups/scan.h>
 #include <cub/block/block_scan.cuh>
+#include <cub/warp/warp_scan.cuh>
 
+#include <cstddef>
 #include <cstdint>
 
 namespace pluck::inline v0::cuda {
@@ -27,9 +28,11 @@ public:
     static constexpr std::uint32_t most_blocks = 16;  // a cluster of more than 8 must be allowed for each kernel
     static constexpr std::uint32_t bins = 1024;
     static constexpr std::uint32_t list = 2048;
+    static constexpr std::uint32_t staged = 1024;
     static constexpr std::uint32_t finalists = 128;
 
     using scan = cub::BlockScan<std::uint64_t, Threads>;
+    using lane_scan = cub::WarpScan<std::uint64_t>;
     using scratch = typename scan::TempStorage;
 
     /// Blocks of a row are neighbours in the grid.
@@ -40,6 +43,12 @@ public:
     [[nodiscard]] __device__ std::uint32_t warp() const noexcept { return threadIdx.x / lanes; }
     [[nodiscard]] __device__ std::uint32_t block() const noexcept { return block_; }
     [[nodiscard]] __device__ std::uint32_t blocks() const noexcept { return blocks_; }
+
+    /// The block's shared memory.
+    [[nodiscard]] __device__ static std::byte* room() noexcept {
+        extern __shared__ uint4 pluck_shared[];
+        return reinterpret_cast<std::byte*>(pluck_shared);
+    }
 
     /// All threads of the block; of the row; of the warp.
     __device__ void sync() const noexcept { __syncthreads(); }
@@ -81,18 +90,30 @@ public:
     [[nodiscard]] __device__ std::uint64_t shuffle(std::uint64_t mine, std::uint32_t from) const noexcept {
         return __shfl_sync(all, mine, static_cast<int>(from));
     }
+    // In pieces of 32 bits, which the hardware reduces in one instruction each; in 64 it takes five rounds of shuffles.
     [[nodiscard]] __device__ std::uint64_t warp_sum(std::uint64_t mine) const noexcept {
-        return cooperative_groups::reduce(tile(), mine, cooperative_groups::plus<std::uint64_t>());
+        constexpr int piece = 27;  // 32 of them fit into 32 bits
+        constexpr std::uint64_t low = (std::uint64_t{1} << piece) - 1;
+        return sum_of_words(mine & low) + (sum_of_words(mine >> piece & low) << piece) +
+               (sum_of_words(mine >> 2 * piece) << 2 * piece);
     }
     [[nodiscard]] __device__ std::uint64_t warp_max(std::uint64_t mine) const noexcept {
-        return cooperative_groups::reduce(tile(), mine, cooperative_groups::greater<std::uint64_t>());
+        const auto high = static_cast<std::uint32_t>(mine >> 32);
+        const std::uint32_t highest = max_of_words(high);
+        const std::uint32_t lowest = max_of_words(high == highest ? static_cast<std::uint32_t>(mine) : 0);
+        return std::uint64_t{highest} << 32 | lowest;
     }
     [[nodiscard]] __device__ std::int32_t warp_max(std::int32_t mine) const noexcept {
         return cooperative_groups::reduce(tile(), mine, cooperative_groups::greater<std::int32_t>());
     }
+    /// Of numbers whose sum has 32 bits.
+    [[nodiscard]] __device__ std::uint32_t warp_sum_of_words(std::uint32_t mine) const noexcept { return sum_of_words(mine); }
     /// The sum over this lane and those before it.
     [[nodiscard]] __device__ std::uint64_t warp_scan(std::uint64_t mine) const noexcept {
-        return cooperative_groups::inclusive_scan(tile(), mine, cooperative_groups::plus<std::uint64_t>());
+        typename lane_scan::TempStorage unused;  // a whole warp needs none
+        std::uint64_t sum;
+        lane_scan(unused).InclusiveSum(mine, sum);
+        return sum;
     }
     /// The sum over the block's threads before this one. A sync must lie between two calls.
     [[nodiscard]] __device__ std::uint64_t sum_before(std::uint64_t mine, scratch& memory) const noexcept {
@@ -104,6 +125,12 @@ public:
 private:
     static constexpr unsigned all = 0xffffffffu;
 
+    [[nodiscard]] __device__ static std::uint64_t sum_of_words(std::uint64_t word) noexcept {
+        return cooperative_groups::reduce(tile(), static_cast<std::uint32_t>(word), cooperative_groups::plus<std::uint32_t>());
+    }
+    [[nodiscard]] __device__ static std::uint32_t max_of_words(std::uint32_t word) noexcept {
+        return cooperative_groups::reduce(tile(), word, cooperative_groups::greater<std::uint32_t>());
+    }
     [[nodiscard]] __device__ static auto tile() noexcept {
         return cooperative_groups::tiled_partition<lanes>(cooperative_groups::this_thread_block());
     }

@@ -23,6 +23,7 @@ struct host_team_shape {
     static constexpr std::uint32_t most_blocks = 4;
     static constexpr std::uint32_t bins = 4 * threads;
     static constexpr std::uint32_t list = 8 * lanes * 4;
+    static constexpr std::uint32_t staged = list / 2;
     static constexpr std::uint32_t finalists = 8;
 };
 
@@ -65,6 +66,8 @@ public:
     [[nodiscard]] std::uint32_t warp() const { return thread_ / Shape::lanes; }
     [[nodiscard]] std::uint32_t block() const { return block_; }
     [[nodiscard]] std::uint32_t blocks() const { return static_cast<std::uint32_t>(row_->blocks.size()); }
+
+    [[nodiscard]] std::byte* room() const { return own_->memory; }
 
     void sync() const { own_->all.arrive_and_wait(); }
     void sync_all() const {
@@ -109,6 +112,9 @@ public:
         constexpr std::uint32_t sign = 0x80000000u;
         return static_cast<std::int32_t>(
             static_cast<std::uint32_t>(warp_max(std::uint64_t{static_cast<std::uint32_t>(mine) ^ sign})) ^ sign);
+    }
+    [[nodiscard]] std::uint32_t warp_sum_of_words(std::uint32_t mine) const {
+        return static_cast<std::uint32_t>(warp_sum(std::uint64_t{mine}));
     }
     [[nodiscard]] std::uint64_t warp_scan(std::uint64_t mine) const {
         std::uint64_t sum = 0;

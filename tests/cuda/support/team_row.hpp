@@ -13,6 +13,7 @@
 #include <barrier>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -80,74 +81,95 @@ public:
     using row = pluck::cuda::row<team, source>;
     using memory = pluck::cuda::row_memory<team>;
 
-    team_row(crew<Shape>& threads, const pluck::logits_view<Scalar>& logits, const pluck::randomness& random,
-             std::size_t index)
+    team_row(crew<Shape>& threads, const pluck::logits_view<Scalar>& logits, const pluck::key& key, std::size_t index)
         : threads_(threads),
           shape_(pluck::cuda::geometry_of(static_cast<std::uint32_t>(logits.size), threads.blocks(), false,
                                           Shape::lanes, Shape::list)) {
-        const std::size_t strips = shape_.strips * shape_.blocks * sizeof(std::int32_t);
-        const std::size_t slice = ((shape_.slice + 2 * pluck::cuda::quad) * sizeof(stored) + 15) / 16 * 16;
-        const std::size_t bytes = sizeof(memory) + (strips + 15) / 16 * 16 + slice;
+        const std::size_t bytes =
+            pluck::cuda::memory_map<team>(shape_).slice + shape_.positions(Shape::lanes) * sizeof(stored);
         for (std::uint32_t block = 0; block < shape_.blocks; ++block) {
-            memory_.emplace_back(bytes / 16 + 1, poison);  // a device's shared memory holds anything, too
-            threads_.team().blocks[block]->memory = reinterpret_cast<std::byte*>(memory_[block].data());
+            memory_.emplace_back(bytes / 16 + 1);
+            auto* own = reinterpret_cast<std::byte*>(memory_[block].data());
+            threads_.team().blocks[block]->memory = own;
+            auto* shared = new (own) memory;
+            std::memset(own, 0xa5, memory_[block].size() * 16);  // a device's shared memory holds anything, too
+            shared->begin(shape_, pluck::cuda::slice_view<Scalar>::of(logits.data, shape_, block), nullptr);
         }
         rows_ = std::vector<std::optional<row>>(threads_.size());
-        fields_ = std::vector<std::optional<pluck::cuda::field<team, source>>>(threads_.size());
-        threads_.all([&](std::uint32_t i) {
-            const std::uint32_t block = i / Shape::threads;
-            std::byte* own = threads_.team().blocks[block]->memory;
-            auto* shared = reinterpret_cast<memory*>(own);
-            const team place(threads_.team(), block, i % Shape::threads);
-            if (place.thread() == 0) new (shared) memory;
-            place.sync();
-            if (place.thread() == 0) shared->random = random;
-            place.sync();
-            auto* strip_best = reinterpret_cast<std::int32_t*>(own + sizeof(memory));
-            const auto part = pluck::cuda::slice_view<Scalar>::of(logits.data, shape_, block);
-            if constexpr (How == reading::streamed) {
-                fields_[i].emplace(place, source(part), *shared, strip_best, shape_);
-            } else {
-                fields_[i].emplace(place, source(part, reinterpret_cast<stored*>(own + bytes - slice)), *shared,
-                                   strip_best, shape_);
-            }
-            rows_[i].emplace(*fields_[i], index);
-        });
+        for (std::uint32_t i = 0; i < threads_.size(); ++i) {
+            const team place(threads_.team(), i / Shape::threads, i % Shape::threads);
+            rows_[i].emplace(place, key, shape_.vocab, index);
+        }
     }
 
-    /// f(row) by every thread; what they say, which must be the same.
+    /// f(row) by every thread, as adjusters are run.
+    template <class F>
+    void everyone(const F& f) {
+        threads_.all([&](std::uint32_t i) { f(*rows_[i]); });
+    }
+
+    /// f(row) by the first warp of each block, while the others serve; what they say, which must be the same.
     template <class F>
     auto together(const F& f) const {
         using answer = decltype(f(*rows_[0]));
-        if constexpr (std::is_void_v<answer>) {
-            threads_.all([&](std::uint32_t i) { f(*rows_[i]); });
-        } else {
-            std::vector<std::optional<answer>> answers(threads_.size());
-            threads_.all([&](std::uint32_t i) { answers[i] = f(*rows_[i]); });
-            for (const auto& other : answers) alike_ = alike_ && same(*other, *answers[0]);
+        constexpr bool silent = std::is_void_v<answer>;
+        std::vector<std::optional<std::conditional_t<silent, int, answer>>> answers(threads_.size());
+        threads_.all([&](std::uint32_t i) {
+            row& own = *rows_[i];
+            if (own.team().warp() != 0) return own.serve();
+            if constexpr (silent)
+                f(own);
+            else
+                answers[i] = f(own);
+            own.finished({});
+        });
+        if constexpr (!silent) {
+            for (const auto& other : answers) alike_ = alike_ && (!other || *other == *answers[0]);
             return *answers[0];
         }
     }
 
-    /// Whether all threads have given the same answers so far.
-    [[nodiscard]] bool alike() const { return alike_; }
-    [[nodiscard]] bool is_listed() const {
-        return together([](row& r) { return r.listed(); });
-    }
-
-    /// All of a chain, run by all threads.
+    /// All of a chain, as a kernel runs it.
     template <class Chain>
     pluck::pick run(const Chain& chain) {
-        return together([&](row& r) { return pluck::run(pluck::as_chain(chain), r); });
+        const auto stages = pluck::as_chain(chain);
+        std::vector<std::optional<pluck::pick>> drawn(threads_.size());
+        threads_.all([&](std::uint32_t i) {
+            row& own = *rows_[i];
+            pluck::core::adjust(stages, own);
+            if (own.team().warp() != 0) return own.serve();
+            drawn[i] = pluck::core::try_draw(stages, own);
+            own.finished(*drawn[i]);
+        });
+        for (const auto& other : drawn) alike_ = alike_ && (!other || *other == *drawn[0]);
+        return *drawn[0];
     }
+
+    /// f(token, kept, mass) for every token, by the thread to which it belongs, after a chain has been run.
+    template <class F>
+    void for_each_own(const F& f) const {
+        threads_.all([&](std::uint32_t i) {
+            const team& place = rows_[i]->team();
+            const pluck::cuda::field<team, source> all(place, place.room());
+            const auto& slice = all.source.slice;
+            const pluck::cuda::outcome& found = all.shared.result;
+            for (std::uint32_t t = place.thread(); t < slice.size; t += team::threads) {
+                const float score = all.source.one(slice.pad + t);
+                const std::int32_t token = slice.first + static_cast<std::int32_t>(t);
+                f(token, found.kept.has(pluck::core::ordered(score), token), found.weight(score));
+            }
+        });
+    }
+
+    /// Whether all threads have given the same answers so far.
+    [[nodiscard]] bool alike() const { return alike_; }
+    [[nodiscard]] bool is_listed() const { return rows_[0]->listed(); }
 
     bool settle() {
         return together([](row& r) { return r.settle(); });
     }
     [[nodiscard]] std::size_t index() const { return rows_[0]->index(); }
-    [[nodiscard]] pluck::status state() const {
-        return together([](row& r) { return r.state(); });
-    }
+    [[nodiscard]] pluck::status state() const { return rows_[0]->state(); }
     [[nodiscard]] double temperature() const { return rows_[0]->temperature(); }
     [[nodiscard]] pluck::bits128 uniform() const { return rows_[0]->uniform(); }
     [[nodiscard]] pluck::bits128 random(std::uint32_t purpose, std::uint32_t i) const {
@@ -194,23 +216,12 @@ public:
     }
 
 private:
-    template <class T>
-    static bool same(const T& a, const T& b) {
-        return a == b;
-    }
-
     crew<Shape>& threads_;
     pluck::cuda::geometry shape_;
     struct alignas(16) unit {
         std::byte bytes[16];
     };
-    static constexpr unit poison = [] {
-        unit filled{};
-        for (std::byte& byte : filled.bytes) byte = std::byte{0xa5};
-        return filled;
-    }();
     std::vector<std::vector<unit>> memory_;
-    std::vector<std::optional<pluck::cuda::field<team, source>>> fields_;
     mutable std::vector<std::optional<row>> rows_;
     mutable bool alike_ = true;
 };

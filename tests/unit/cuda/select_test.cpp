@@ -102,12 +102,13 @@ TEST_CASE("the part of an interval in a bin has the scores that are dealt into t
     tally seen;
     for (const float best : {2.0f, 1000.0f, 0x1p100f}) {
         const bins_by_difference bins(best, 8.0f, 64);
+        const pluck::cuda::binning which({}, pluck::core::ordered(best), 8.0f, 64);
         const std::int32_t top = pluck::core::ordered(best);
         for (const std::uint32_t bin : {0u, 1u, 3u, 7u, 63u}) {
             pluck::cuda::interval part;
             threads.all([&](std::uint32_t i) {
                 const host_team<shape> team(threads.team(), 0, i);
-                const auto own = pluck::cuda::part_in(team, {}, bins, bin, top);
+                const auto own = which.part(team, {}, bin, top);
                 if (i == 0) part = own;
             });
             bool some = false;  // a bin that nothing is dealt into is never asked for

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include "cuda/support/host_team.hpp"
 #include "support/catch.hpp"
 #include "unit/helpers.hpp"
 #include <pluck/core/ranking.hpp>
 #include <pluck/core/scalar.hpp>
 #include <pluck/cuda/geometry.cuh>
+#include <pluck/cuda/memory.cuh>
 #include <pluck/cuda/source.cuh>
 
 #include <bit>
@@ -20,6 +22,8 @@ using pluck::cuda::slice_view, pluck::cuda::streamed;
 
 namespace {
 
+using team = host_team<host_team_shape<4, 1>>;
+
 template <class Scalar>
 Scalar numbered(std::size_t i) {  // a number that all three types can hold
     const auto value = static_cast<float>(i % 128);
@@ -33,9 +37,9 @@ Scalar numbered(std::size_t i) {  // a number that all three types can hold
 
 /// All quads of a source, as a block reads them: those of the slice, and -infinity outside of it.
 template <class Source>
-void check_quads(tally& seen, const Source& source, std::size_t first, bool kept) {
-    const auto& slice = source.slice();
-    for (std::uint32_t position = 0; position < slice.pad + slice.size + 2 * quad; position += quad) {
+void check_quads(tally& seen, const Source& source, const geometry& shape, std::size_t first, bool kept) {
+    const auto& slice = source.slice;
+    for (std::uint32_t position = 0; position < shape.positions(team::lanes); position += quad) {
         const scores some = kept ? source.at(position) : source.keep(position, source.fetch(position));
         for (std::uint32_t i = 0; i < quad; ++i) {
             const bool inside = position + i >= slice.pad && position + i < slice.pad + slice.size;
@@ -59,17 +63,20 @@ void check_types() {
             for (std::uint32_t block = 0; block < 2; ++block) {
                 const auto slice = slice_view<Scalar>::of(row.data() + offset, shape, block);
                 const std::size_t first = offset + static_cast<std::size_t>(slice.first);
-                check_quads(seen, streamed<Scalar>(slice), first, true);
-
-                const std::size_t bytes = held<Scalar, Stored>::bytes(shape);
+                const std::size_t begin = pluck::cuda::memory_map<team>(shape).slice;
+                const std::size_t bytes = begin + held<Scalar, Stored>::bytes(shape, team::lanes);
                 struct alignas(16) unit {
                     unsigned char byte[16];
                 };
                 std::vector<unit> memory(bytes / 16 + 2);
                 std::memset(memory.data(), 0xa5, memory.size() * 16);
-                const held<Scalar, Stored> own(slice, reinterpret_cast<Stored*>(memory.data()));
-                check_quads(seen, own, first, false);
-                check_quads(seen, own, first, true);
+                auto* room = reinterpret_cast<std::byte*>(memory.data());
+                auto* shared = new (room) pluck::cuda::row_memory<team>;
+                shared->begin(shape, slice, nullptr);
+                check_quads(seen, streamed<Scalar>(*shared, room), shape, first, true);
+                const held<Scalar, Stored> own(*shared, room);
+                check_quads(seen, own, shape, first, false);
+                check_quads(seen, own, shape, first, true);
                 for (std::uint32_t i = 0; i < slice.size; ++i)
                     seen.expect(own.one(slice.pad + i) == static_cast<float>((first + i) % 128), "token ", i);
                 const auto* after = reinterpret_cast<const unsigned char*>(memory.data()) + bytes;
@@ -103,12 +110,24 @@ TEST_CASE("scores that are kept as float can be set") {
     STATIC_REQUIRE(held<half, float>::writable);
     STATIC_REQUIRE_FALSE(held<half, half>::writable);
     STATIC_REQUIRE_FALSE(streamed<float>::writable);
-    alignas(16) const float row[4] = {1, 2, 3, 4};
-    alignas(16) float memory[80];
-    const held<float, float> own(slice_view<float>::of(row, geometry_of(4, 1, true, 4, 128), 0), memory);
-    (void)own.keep(0, own.fetch(0));
-    own.set(2, 7.5f);
-    CHECK(own.one(2) == 7.5f);
-    CHECK(own.at(0).of[2] == 7.5f);
+    std::vector<float> row(40);
+    row[2] = 3.0f;
+    const geometry shape = geometry_of(40, 1, false, team::lanes, team::list);
+    const std::size_t bytes =
+        pluck::cuda::memory_map<team>(shape).slice + held<float, float>::bytes(shape, team::lanes);
+    struct alignas(16) unit {
+        unsigned char byte[16];
+    };
+    std::vector<unit> memory(bytes / 16 + 1);
+    auto* room = reinterpret_cast<std::byte*>(memory.data());
+    auto* shared = new (room) pluck::cuda::row_memory<team>;
+    shared->begin(shape, slice_view<float>::of(row.data(), shape, 0), nullptr);
+    const held<float, float> own(*shared, room);
+    for (std::uint32_t position = 0; position < shape.positions(team::lanes); position += quad)
+        (void)own.keep(position, own.fetch(position));
+    const std::uint32_t pad = own.slice.pad;
+    own.set(pad + 2, 7.5f);
+    CHECK(own.one(pad + 2) == 7.5f);
+    CHECK(own.at((pad + 2) / quad * quad).of[(pad + 2) % quad] == 7.5f);
     CHECK(row[2] == 3.0f);
 }

@@ -70,7 +70,7 @@ using stage = oracle::stage;
 /// In a slow build a few of them, never none.
 template <class Several>
 Several some_of(const Several& all) {
-    const std::size_t step = pluck_test::full_effort ? 1 : all.size() / 3 + 1;
+    const std::size_t step = pluck_test::full_effort ? 1 : all.size() / 2 + 1;
     Several some;
     for (std::size_t i = 0; i < all.size(); i += step) some.push_back(all[i]);
     return some;
@@ -196,7 +196,7 @@ TEST_CASE("more good tokens than the list has room for are cut all the same") {
                           {{stage::top_k, 0, 300}},
                           {{stage::top_p, 0x1.fffffep-1f}, {stage::top_k, 0, 1000}},
                           {{stage::drop_above, 0, 5}, {stage::top_k, 0, 700}}};
-    const tally found = compare_all_of(all, some_of(every), 2);
+    const tally found = compare_all_of(some_of(all), some_of(every), 2);
     INFO(found.summary());
     CHECK(found.mismatches == 0);
 }

@@ -39,8 +39,10 @@ public:
         std::barrier<> all;
         std::vector<std::unique_ptr<std::barrier<>>> warp;
         std::byte* memory = nullptr;
-        std::uint64_t lane_value[Shape::warps][Shape::lanes] = {};
-        std::uint64_t thread_value[Shape::threads] = {};
+        // Two of each: who writes the next ones cannot be ahead of who reads the last by more than a barrier.
+        std::uint64_t lane_value[2][Shape::warps][Shape::lanes] = {};
+        std::uint64_t thread_value[2][Shape::threads] = {};
+        std::uint32_t turn[2][Shape::threads] = {};
     };
 
     explicit host_row(std::uint32_t count) : everyone(static_cast<std::ptrdiff_t>(count * Shape::threads)) {
@@ -122,21 +124,21 @@ public:
         return sum;
     }
     [[nodiscard]] std::uint64_t sum_before(std::uint64_t mine, scratch&) const {
-        own_->thread_value[thread_] = mine;
+        const std::uint32_t turn = own_->turn[0][thread_] ^= 1;
+        own_->thread_value[turn][thread_] = mine;
         sync();
         std::uint64_t sum = 0;
-        for (std::uint32_t i = 0; i < thread_; ++i) sum += own_->thread_value[i];
-        sync();
+        for (std::uint32_t i = 0; i < thread_; ++i) sum += own_->thread_value[turn][i];
         return sum;
     }
 
 private:
     template <class F>
     void all_lanes(std::uint64_t mine, const F& f) const {
-        own_->lane_value[warp()][lane()] = mine;
+        const std::uint32_t turn = own_->turn[1][thread_] ^= 1;
+        own_->lane_value[turn][warp()][lane()] = mine;
         warp_sync();
-        for (std::uint32_t lane = 0; lane < Shape::lanes; ++lane) f(lane, own_->lane_value[warp()][lane]);
-        warp_sync();
+        for (std::uint32_t lane = 0; lane < Shape::lanes; ++lane) f(lane, own_->lane_value[turn][warp()][lane]);
     }
 
     host_row<Shape>* row_;

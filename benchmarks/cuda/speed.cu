@@ -118,7 +118,7 @@ struct figure {
 };
 
 template <class Scalar>
-std::vector<figure> measure(const char* type, std::byte* pool, std::size_t pool_bytes, const floor_figures& limit, const std::vector<std::size_t>& batches, const std::vector<std::size_t>& vocabs, bool all_rows) {
+std::vector<figure> measure(const char* type, std::byte* pool, std::size_t pool_bytes, const floor_figures& limit, const std::vector<std::size_t>& batches, const std::vector<std::size_t>& vocabs, bool all_rows, unsigned blocks) {
     using pluck::combined;
     const std::pair<const char*, combined> chains[] = {
         {"temperature", {.temperature = 0.8f}},
@@ -148,7 +148,7 @@ std::vector<figure> measure(const char* type, std::byte* pool, std::size_t pool_
                 const auto run = [&](const char* chain_name, const auto& chain) {
                     const timing t = time_of(buffers, [&](std::size_t i, cudaStream_t s) {
                         const pluck::batch_view<Scalar> view{reinterpret_cast<const Scalar*>(pool) + i * (usable / buffers) * vocab, batch, vocab, static_cast<std::ptrdiff_t>(vocab), 1};
-                        expect(pluck::cuda::sample_rows(view, chain, {.seed = 1, .position = i}, {.token = tokens + i * batch}, {.stream = s}), "sample_rows");
+                        expect(pluck::cuda::sample_rows(view, chain, {.seed = 1, .position = i}, {.token = tokens + i * batch}, {.stream = s, .blocks = blocks}), "sample_rows");
                     });
                     const double least = static_cast<double>(batch * vocab * sizeof(Scalar)) / limit.bytes_per_us + limit.empty;
                     std::printf("%-8s %-20s %-12s B %4zu V %6zu  %8.2f us  p99 %8.2f  limit %7.2f  ratio %5.2f\n", type, chain_name, shape.name, batch, vocab, t.median, t.p99, least, t.median / least);
@@ -181,6 +181,7 @@ void write_json(const char* file, const char* device, const floor_figures& limit
 
 int main(int count, char** words) {
     const bool quick = count > 2;
+    const unsigned blocks = count > 3 ? static_cast<unsigned>(std::atoi(words[3])) : 0;
     cudaDeviceProp device{};
     expect(cudaGetDeviceProperties(&device, 0), "cudaGetDeviceProperties");
     std::printf("%s, L2 %d MB\n", device.name, device.l2CacheSize >> 20);
@@ -191,10 +192,10 @@ int main(int count, char** words) {
     expect(cudaMalloc(reinterpret_cast<void**>(&out), 4), "cudaMalloc");
     expect(cudaMemset(pool, 1, bytes), "cudaMemset");
     const floor_figures limit = measure_floor(pool, bytes, out);
-    const std::vector<std::size_t> batches = quick ? std::vector<std::size_t>{1, 8, 256} : std::vector<std::size_t>{1, 8, 32, 64, 128, 256, 512, 1024};
+    const std::vector<std::size_t> batches = quick ? std::vector<std::size_t>{1, 256, 1024} : std::vector<std::size_t>{1, 8, 32, 64, 128, 256, 512, 1024};
     const std::vector<std::size_t> vocabs = quick ? std::vector<std::size_t>{128256} : std::vector<std::size_t>{32000, 128256, 151936, 262144};
-    std::vector<figure> figures = measure<float>("float", pool, bytes, limit, batches, vocabs, true);
-    const auto more = measure<pluck::bfloat16>("bfloat16", pool, bytes, limit, batches, vocabs, true);
+    std::vector<figure> figures = measure<float>("float", pool, bytes, limit, batches, vocabs, !quick, blocks);
+    const auto more = measure<pluck::bfloat16>("bfloat16", pool, bytes, limit, batches, vocabs, !quick, blocks);
     figures.insert(figures.end(), more.begin(), more.end());
     if (count > 1) write_json(words[1], device.name, limit, figures);
 }

@@ -107,7 +107,7 @@ template <class Scalar, class Chain>
     made.logits = {logits.data, logits.row_stride, static_cast<std::int64_t>(logits.rows),
                    how.indices.empty() ? nullptr : how.indices.data()};
     // A longer row is refused by its status; no part of it is read.
-    const auto vocab = static_cast<std::uint32_t>(logits.vocab < max_vocab ? logits.vocab : max_vocab + 1);
+    const auto vocab = static_cast<std::uint32_t>(logits.vocab <= max_vocab ? logits.vocab : max_vocab + 1);
     const bool aligned = reinterpret_cast<std::uintptr_t>(logits.data) % (quad * sizeof(Scalar)) == 0 &&
                          logits.row_stride % std::ptrdiff_t{quad} == 0;
     using stored = typename prepared<Scalar, Chain>::stored;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a team can be ordered to do with a row. One warp of each block runs the chain, and has all of its block do these:
-// so the loops exist once in a kernel, however many stages its chain has, and no other warp holds any state of the row.
+// What a team can be ordered to do with a row. One thread of each block runs the chain, and has all of its block do these:
+// so the loops exist once in a kernel, however many stages its chain has, and no other thread holds any state of the row.
 #pragma once
 
 #include <pluck/core/config.hpp>
@@ -22,40 +22,51 @@ namespace pluck::inline v0::cuda {
 /// and bit 32 is set if there is a NaN. `copied`: the row is in the block's own memory already.
 template <class Team, class Source>
 [[nodiscard]] PLUCK_HOST_DEVICE std::uint64_t scan(const field<Team, Source>& row, bool copied, progress now) noexcept {
-    constexpr std::uint32_t at_once = 4;  // strips whose loads are under way together
-    constexpr std::int32_t lowest_bits = std::int32_t{-0x7fffffff} - 1;
     const Team& team = row.team;
     std::int32_t best = -core::ordered_infinity;
     std::uint32_t worst = 0;
+    const auto look = [&](const scores& some, std::int32_t& most) {
+        for (std::uint32_t i = 0; i < quad; ++i) {
+            const auto bits = core::bits_as<std::uint32_t>(some.of[i]);
+            worst = bits > worst ? bits : worst;
+            // Orders as the float does, but for -0, which comes directly below +0.
+            const auto sign = static_cast<std::uint32_t>(static_cast<std::int32_t>(bits) >> 31);
+            const auto order = static_cast<std::int32_t>(bits ^ (sign & 0x7fffffffu));
+            most = order > most ? order : most;
+        }
+    };
+    const auto seen = [&](std::uint32_t strip, std::int32_t most) {
+        const std::int32_t order = team.warp_max(most);
+        const std::int32_t score = order < 0 ? order + 1 : order;
+        if (team.lane() == 0) row.own_best()[strip] = score;
+        best = score > best ? score : best;
+    };
+    constexpr std::int32_t lowest_bits = std::int32_t{-0x7fffffff} - 1;
     const span_of mine(row.shape.strips, team.warp(), Team::warps);
-    for (std::uint32_t strip = mine.begin; strip < mine.end; strip += at_once) {
-        std::int32_t most[at_once];
-        for (std::uint32_t s = 0; s < at_once; ++s) most[s] = lowest_bits;
+    std::uint32_t strip = mine.begin;
+    // Mostly a strip is two quads for each lane, all of it is to be read, and so is the next: then the loads of both, and
+    // of two more, are under way before the first is looked at.
+    constexpr std::uint32_t at_once = 4;
+    if (!copied && row.shape.strip_quads == 2) {
+        for (; strip + at_once <= mine.end && row.inner(strip) && row.inner(strip + at_once - 1); strip += at_once) {
+            packed<typename Source::scalar> fetched[2 * at_once];
+            for (std::uint32_t i = 0; i < 2 * at_once; ++i) fetched[i] = row.source.fetch_inner(row.position_of(strip + i / 2, i % 2));
+            std::int32_t most[at_once];
+            for (std::uint32_t i = 0; i < at_once; ++i) {
+                most[i] = lowest_bits;
+                look(row.source.keep(row.position_of(strip + i, 0), fetched[2 * i]), most[i]);
+                look(row.source.keep(row.position_of(strip + i, 1), fetched[2 * i + 1]), most[i]);
+            }
+            for (std::uint32_t i = 0; i < at_once; ++i) seen(strip + i, most[i]);
+        }
+    }
+    for (; strip < mine.end; ++strip) {
+        std::int32_t most = lowest_bits;
         for (std::uint32_t q = 0; q < row.shape.strip_quads; ++q) {
-            packed<typename Source::scalar> fetched[at_once];
-            for (std::uint32_t s = 0; s < at_once; ++s) {  // all loads are under way before the first is looked at
-                if (!copied && strip + s < mine.end) fetched[s] = row.source.fetch(row.position_of(strip + s, q));
-            }
-            for (std::uint32_t s = 0; s < at_once; ++s) {
-                if (strip + s >= mine.end) continue;
-                const std::uint32_t position = row.position_of(strip + s, q);
-                const scores some = copied ? row.source.at(position) : row.source.keep(position, fetched[s]);
-                for (std::uint32_t i = 0; i < quad; ++i) {
-                    const auto bits = core::bits_as<std::uint32_t>(some.of[i]);
-                    worst = bits > worst ? bits : worst;
-                    // Orders as the float does, but for -0, which comes directly below +0.
-                    const auto order = static_cast<std::int32_t>(
-                        bits ^ (static_cast<std::uint32_t>(static_cast<std::int32_t>(bits) >> 31) & 0x7fffffffu));
-                    most[s] = order > most[s] ? order : most[s];
-                }
-            }
+            const std::uint32_t position = row.position_of(strip, q);
+            look(copied ? row.source.at(position) : row.source.keep(position, row.source.fetch(position)), most);
         }
-        for (std::uint32_t s = 0; s < at_once && strip + s < mine.end; ++s) {
-            const std::int32_t order = team.warp_max(most[s]);
-            const std::int32_t score = order < 0 ? order + 1 : order;
-            if (team.lane() == 0) row.own_best()[strip + s] = score;
-            best = score > best ? score : best;
-        }
+        seen(strip, most);
     }
     if (team.blocks() > 1) {  // the other blocks are told first when all of them are there
         team.wait_for_start();
@@ -91,20 +102,42 @@ template <bool All, class Team, class Source>
                                                                              const interval within, std::int32_t lightest,
                                                                              const weighing weight, progress now) noexcept {
     std::uint64_t own = 0;
-    const span_of mine = row.own_strips(now);
-    for (std::uint32_t strip = mine.begin; strip < mine.end; ++strip) {
+    const auto weigh = [&](const scores& some, const auto& token) {
         std::uint64_t sum = 0;
-        if (row.reaches(now, strip, lightest)) {
-            row.each_quad(now, strip, [&](const scores& some, const auto& token) {
-                for (std::uint32_t i = 0; i < quad; ++i) {
-                    const std::uint64_t mass = mass_of(some.of[i] - weight.best, weight.scale);
-                    sum += All || within.has(core::ordered(some.of[i]), token(i)) ? mass : 0;
-                }
-            });
-            sum = row.team.warp_sum(sum);
+        for (std::uint32_t i = 0; i < quad; ++i) {
+            const std::uint64_t mass = mass_of(some.of[i] - weight.best, weight.scale);
+            sum += All || within.has(core::ordered(some.of[i]), token(i)) ? mass : 0;
         }
+        return sum;
+    };
+    const auto weighed = [&](std::uint32_t strip, std::uint64_t of_lane) {
+        const std::uint64_t sum = row.team.warp_sum(of_lane);
         if (row.team.lane() == 0) row.strip_mass[strip] = sum;
         own += sum;
+    };
+    const span_of mine = row.own_strips(now);
+    std::uint32_t strip = mine.begin;
+    // As in scan(): the loads of two strips are under way before the first is weighed.
+    if (!now.listed() && row.shape.strip_quads == 2) {
+        const auto offset = row.source.slice.first - static_cast<std::int32_t>(row.source.slice.pad);
+        const auto tokens = [&](std::uint32_t position) { return run_of_tokens{offset + static_cast<std::int32_t>(position)}; };
+        for (; strip + 2 <= mine.end && row.inner(strip) && row.inner(strip + 1); strip += 2) {
+            const bool first = row.reaches(now, strip, lightest);
+            const bool second = row.reaches(now, strip + 1, lightest);
+            const std::uint32_t at = row.position_of(strip, 0), and_at = row.position_of(strip, 1);
+            const std::uint32_t then_at = row.position_of(strip + 1, 0), last_at = row.position_of(strip + 1, 1);
+            scores a{}, b{}, c{}, d{};
+            if (first) a = row.source.at_inner(at), b = row.source.at_inner(and_at);
+            if (second) c = row.source.at_inner(then_at), d = row.source.at_inner(last_at);
+            weighed(strip, first ? weigh(a, tokens(at)) + weigh(b, tokens(and_at)) : 0);
+            weighed(strip + 1, second ? weigh(c, tokens(then_at)) + weigh(d, tokens(last_at)) : 0);
+        }
+    }
+    for (; strip < mine.end; ++strip) {
+        std::uint64_t sum = 0;
+        if (row.reaches(now, strip, lightest))
+            row.each_quad(now, strip, [&](const scores& some, const auto& token) { sum += weigh(some, token); });
+        weighed(strip, sum);
     }
     return own;
 }
@@ -182,6 +215,11 @@ template <deed What, class Source, class Team>
         return mass(row, asked.within, asked.lightest, asked.flag != 0, asked.weight, now);
     if constexpr (What == deed::token)
         return static_cast<std::uint32_t>(token_at(row, asked.target, asked.within, asked.weight, asked.flag, now));
+    if constexpr (What == deed::mass_and_token) {
+        const std::uint64_t all = mass(row, asked.within, asked.lightest, asked.flag != 0, asked.weight, now);
+        const std::uint64_t point = mass_point(asked.random.base, all);
+        return static_cast<std::uint32_t>(token_at(row, point, asked.within, asked.weight, now.turn, now));
+    }
     if constexpr (What == deed::own_mass)
         return own_mass(row, static_cast<std::int32_t>(asked.target), asked.within, asked.weight, now);
     if constexpr (What == deed::list) return list(row, asked.within, now);
@@ -200,7 +238,8 @@ template <deed What, class Source, class Team>
 /// Carries out the order in a slot, and says what it found. Two slots take turns: whoever has written one waits, within
 /// the order after it, until all have read it.
 template <class Source, class Team>
-[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint64_t carry_out(const Team& team, std::uint32_t slot) noexcept {
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint64_t carry_out(Team team, std::uint32_t slot) noexcept {
+    team.warp_sync();  // the thread that runs the chain comes from elsewhere than its warp
     team.sync();
     switch (reinterpret_cast<const row_memory<Team>*>(team.room())->orders[slot].what) {
         case deed::stop: return 0;
@@ -209,6 +248,7 @@ template <class Source, class Team>
         case deed::best: return done<deed::best, Source>(team, slot);
         case deed::mass: return done<deed::mass, Source>(team, slot);
         case deed::token: return done<deed::token, Source>(team, slot);
+        case deed::mass_and_token: return done<deed::mass_and_token, Source>(team, slot);
         case deed::own_mass: return done<deed::own_mass, Source>(team, slot);
         case deed::list: return done<deed::list, Source>(team, slot);
         case deed::deal_row: return done<deed::deal_row, Source>(team, slot);
@@ -218,6 +258,16 @@ template <class Source, class Team>
         case deed::darts: return done<deed::darts, Source>(team, slot);
     }
     return 0;
+}
+
+/// Carries out orders until one says to stop: what all threads do but the one that gives them.
+template <class Source, class Team>
+PLUCK_HOST_DEVICE void serve(const Team& team) noexcept {
+    std::uint32_t slot = 0;
+    do {
+        slot ^= 1;
+        (void)carry_out<Source>(team, slot);
+    } while (reinterpret_cast<const row_memory<Team>*>(team.room())->orders[slot].what != deed::stop);
 }
 
 }  // namespace pluck::inline v0::cuda

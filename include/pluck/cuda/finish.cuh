@@ -20,7 +20,7 @@ template <class Team>
     return team.block() == 0 && team.thread() == 0;
 }
 
-// tell() is called by the warps that have run the chain; write(), if it writes_rows, by all threads afterwards.
+// tell() is called by the threads that have run the chain; write(), if it writes_rows, by all threads afterwards.
 
 struct write_picks {
     static constexpr bool remembers = true;  // stages with a memory learn of the token

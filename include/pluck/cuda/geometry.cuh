@@ -49,7 +49,8 @@ struct geometry {
     shape.blocks = blocks;
     shape.slice = up(vocab > blocks ? (vocab + blocks - 1) / blocks : 1, dart_board);
     const std::uint32_t positions = shape.slice + (aligned ? 0 : quad - 1);
-    for (shape.strip_quads = 1;; shape.strip_quads *= 2) {
+    // What a strip costs beside its tokens halves if it is twice as long; a short row would have too few.
+    for (shape.strip_quads = vocab >= 64 * lanes * quad * 2 ? 2 : 1;; shape.strip_quads *= 2) {
         const std::uint32_t strip = lanes * quad * shape.strip_quads;
         shape.strips = up(positions, strip) / strip;
         if (shape.strips * blocks <= most_strips) break;

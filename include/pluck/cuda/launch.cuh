@@ -19,6 +19,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <type_traits>
 
 namespace pluck::inline v0::cuda {
@@ -51,6 +52,22 @@ inline constexpr bool moves_scores = false;
 template <class... Stages>
 inline constexpr bool moves_scores<chain<Stages...>> = (... || (Stages::does == verb::adjust));
 
+/// The row as after(row, token) sees it on a device, where one thread of one block calls it.
+template <class Row>
+class afterwards {
+public:
+    PLUCK_HOST_DEVICE explicit afterwards(const Row& row) noexcept : row_(row) {}
+    [[nodiscard]] PLUCK_HOST_DEVICE std::size_t index() const noexcept { return row_.index(); }
+    [[nodiscard]] PLUCK_HOST_DEVICE double temperature() const noexcept { return row_.temperature(); }
+    [[nodiscard]] PLUCK_HOST_DEVICE bits128 uniform() const noexcept { return row_.uniform(); }
+    [[nodiscard]] PLUCK_HOST_DEVICE bits128 random(std::uint32_t purpose, std::uint32_t i) const noexcept {
+        return row_.random(purpose, i);
+    }
+
+private:
+    const Row& row_;
+};
+
 /// Runs the chain on every row, and hands what comes out to `finish`.
 template <class Scalar, place Place, class Chain, class Keys, class Finish>
 __global__ void __launch_bounds__(device_team::threads, 2)
@@ -64,25 +81,35 @@ __global__ void __launch_bounds__(device_team::threads, 2)
     const std::int64_t index = logits.row_of(draw);
     const bool there = index >= 0 && index < logits.rows;
     auto& memory = *reinterpret_cast<row_memory<device_team>*>(device_team::room());
+    using device_row = row<device_team, source>;
+    __shared__ alignas(device_row) std::byte room[sizeof(device_row)];
+    auto& state = *reinterpret_cast<device_row*>(room);
     team.start();
     if (team.thread() == 0) {
         const Scalar* first = logits.data + (there ? index * logits.row_stride : 0);
         std::byte* copy = nullptr;
         if constexpr (Place == place::workspace) copy = workspace + blockIdx.x * source::bytes(shape, device_team::lanes);
         memory.begin(shape, slice_view<Scalar>::of(first, shape, team.block()), copy);
+        new (room) device_row(team, keys[draw], shape.vocab, draw);
+        if (!there) state.fail(status::bad_parameter);
     }
     team.sync();
-
-    row<device_team, source> state(team, keys[draw], shape.vocab, draw);
-    if (!there) state.fail(status::bad_parameter);
-    if constexpr (moves_scores<Chain>) core::adjust(chain, state);
-    if (team.warp() == 0) {
+    if constexpr (moves_scores<Chain>) {
+        device_row own = state;
+        core::adjust(chain, own);
+        team.sync();
+        if (team.thread() == 0) state = own;
+    }
+    if (team.thread() == 0) {
         const pick drawn = core::try_draw(chain, state);
-        if (finish.remembers && drawn) core::remember(chain, state, drawn.token);
+        if (finish.remembers && drawn && team.block() == 0) {
+            afterwards known{state};
+            core::remember(chain, known, drawn.token);
+        }
         finish.tell(state, drawn, draw);
         state.finished(drawn);
     } else {
-        state.serve();
+        serve<source>(team);
     }
     if constexpr (Finish::writes_rows) {
         const field<device_team, source> all(team, device_team::room());

@@ -66,12 +66,16 @@ template <class Team, class Source>
     const auto total = static_cast<std::uint32_t>(team.shuffle(end, Team::lanes - 1));
     const bool room = alone || team.ballot(sum > Team::staged) == 0;
     if (total > Team::list || !room) return total > Team::list ? total : Team::list + 1;
-    constexpr std::uint32_t most = Team::warps;
-    const std::uint32_t parts = most > team.blocks() ? most / team.blocks() : 1;  // of a block's list, a warp for each
-    for (std::uint32_t block = team.warp() / parts; !alone && block < team.blocks(); block += most / parts) {
+    // Mostly there are a few warps for each block.
+    const std::uint32_t blocks = team.blocks();
+    const bool even = (blocks & (blocks - 1)) == 0 && blocks <= Team::warps;
+    const std::uint32_t shift = even ? core::first_bit(blocks) : 0;
+    const std::uint32_t parts = even ? Team::warps >> shift : 1;
+    const std::uint32_t part = even ? team.warp() >> shift : 0;
+    for (std::uint32_t block = team.warp() & (even ? blocks - 1 : ~0u); !alone && block < blocks; block += Team::warps) {
         const auto size = static_cast<std::uint32_t>(team.shuffle(sum, block));
         const auto first = static_cast<std::uint32_t>(team.shuffle(end, block)) - size;
-        for (std::uint32_t i = team.warp() % parts * Team::lanes + team.lane(); i < size; i += parts * Team::lanes) {
+        for (std::uint32_t i = part * Team::lanes + team.lane(); i < size; i += parts * Team::lanes) {
             shared.list_score[first + i] = team.at(shared.staged.score, block)[i];
             shared.list_token[first + i] = team.at(shared.staged.token, block)[i];
         }

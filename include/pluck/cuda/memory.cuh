@@ -39,7 +39,7 @@ struct progress {
 };
 
 enum class deed : std::uint32_t {
-    stop, scan, count, best, mass, token, own_mass, list, deal_row, deal_strips, deal_list, cut_of_few, darts
+    stop, scan, count, best, mass, token, mass_and_token, own_mass, list, deal_row, deal_strips, deal_list, cut_of_few, darts
 };
 
 /// What all warps of a block shall do, and with what; each deed says what it looks at.

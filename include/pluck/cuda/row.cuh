@@ -3,9 +3,8 @@
 // The row on a device: the same primitives as the CPU's row. Its algorithm is plain C++ over a team (team.cuh), so that a
 // team of std::threads runs this very source in the tests.
 //
-// Adjusters are run by all threads of all blocks of the row. Then the first warp of each block runs the rest of the chain,
-// all of these warps the same, while the other warps serve(): what a stage asks of its row becomes an order to all
-// (deeds.cuh).
+// Adjusters are run by all threads of all blocks of the row. Then one thread of each block runs the rest of the chain, all
+// of these threads the same, while the others serve(): what a stage asks of its row becomes an order to all (deeds.cuh).
 #pragma once
 
 #include <pluck/core/config.hpp>
@@ -79,26 +78,21 @@ public:
         team_.sync();
     }
 
-    // ---- from here on by the first warp of each block; the others serve ----
+    // ---- from here on by one thread of each block; the others serve() ----
 
-    /// Carries out orders until the first warp has finished().
-    PLUCK_HOST_DEVICE void serve() noexcept {
-        do {
-            slot_ ^= 1;
-            (void)carry_out<Source>(team_, slot_);
-        } while (memory().orders[slot_].what != deed::stop);
-    }
     /// Lets the others go, and leaves them what has come out.
     PLUCK_HOST_DEVICE void finished(const pick& drawn) noexcept {
-        if (team_.lane() == 0) memory().result = {drawn, kept_, masses(), total_};
-        (void)ask({.what = deed::stop});
+        memory().result = {drawn, kept_, masses(), total_};
+        (void)ask(deed::stop, [](order&) {});
+        slot_ = 0;  // where serve() begins
     }
 
     /// Reads and classifies the row; true if a token can be drawn.
     PLUCK_HOST_DEVICE bool settle() noexcept {
         if (state_ != status::ok) return false;
         settled_ = true;
-        const std::uint64_t seen = ask({.what = deed::scan, .now = now_.next(), .flag = copied_ ? 1u : 0u});
+        const bool copied = copied_;
+        const std::uint64_t seen = ask(deed::scan, [=](order& to) { to.flag = copied ? 1 : 0; });
         best_score_ = static_cast<std::int32_t>(static_cast<std::uint32_t>(seen));
         if (seen >> 32 != 0) fail(status::nan_logit);
         else if (best_score_ == core::ordered_infinity) fail(status::pos_inf_logit);
@@ -120,7 +114,7 @@ public:
         if (best_token_ < 0) {
             interval tied = kept_;
             tied.raise(best_score_);
-            best_token_ = ranking_key{ask({.what = deed::best, .now = now_.next(), .within = tied})}.token();
+            best_token_ = ranking_key{ask(deed::best, [&](order& to) { to.within = tied; })}.token();
         }
         return {best_score_, best_token_};
     }
@@ -129,13 +123,7 @@ public:
 
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint64_t total() noexcept {
         if (total_ == 0) {
-            const float floor = core::sum(core::float_of(best_score_), -44.0f / scale_);  // as in mass.hpp
-            total_ = ask({.what = deed::mass,
-                          .now = now_.next(),
-                          .within = kept_,
-                          .weight = masses(),
-                          .lightest = core::ordered(floor) > kept_.low ? core::ordered(floor) : kept_.low,
-                          .flag = whole_ ? 1u : 0u});
+            total_ = ask(deed::mass, [&](order& to) { to_weigh(to); });
             masses_turn_ = now_.turn;
         }
         return total_;
@@ -144,11 +132,11 @@ public:
     /// The natural logarithm of the probability with which the row draws a token that it keeps.
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL float log_probability(std::int32_t token) noexcept {
         const double all = static_cast<double>(total());
-        const std::uint64_t mass = ask({.what = deed::own_mass,
-                                        .now = now_.next(),
-                                        .within = kept_,
-                                        .weight = masses(),
-                                        .target = static_cast<std::uint32_t>(token)});
+        const std::uint64_t mass = ask(deed::own_mass, [&](order& to) {
+            to.within = kept_;
+            to.weight = masses();
+            to.target = static_cast<std::uint32_t>(token);
+        });
         return core::nearest_float(log_of(core::nearest_float(core::quotient(static_cast<double>(mass), all))));
     }
 
@@ -214,7 +202,7 @@ public:
         const weighing weight = masses();
         if (weight(weight.best) < mass) return keep_largest(1);
         const auto enough = [&](float score) { return weight(score) >= mass; };
-        keep_at_least(core::float_of(least_score(team_, best_score_, enough)), 1);
+        keep_at_least(core::float_of(least_score(best_score_, weight.best, enough)), 1);
     }
 
     PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void drop_above(ranking_key cut) noexcept {
@@ -222,7 +210,7 @@ public:
         interval rest = kept_;
         rest.high = cut.ordered_score();
         rest.high_token = static_cast<std::uint32_t>(cut.token());
-        const ranking_key top{ask({.what = deed::best, .now = now_.next(), .within = rest})};
+        const ranking_key top{ask(deed::best, [&](order& to) { to.within = rest; })};
         if (top.value == 0) return;
         kept_ = rest;
         best_score_ = top.ordered_score();
@@ -240,21 +228,28 @@ public:
     // ---- what ends it ----
 
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::int32_t draw(const bits128& uniform) noexcept {
-        const std::uint64_t point = mass_point(uniform, total());
-        return static_cast<std::int32_t>(static_cast<std::uint32_t>(ask({.what = deed::token,
-                                                                         .now = now_.next(),
-                                                                         .within = kept_,
-                                                                         .weight = masses(),
-                                                                         .flag = masses_turn_,
-                                                                         .target = point})));
+        if (total_ == 0) {  // both in one order, as nearly always
+            const auto token = static_cast<std::uint32_t>(ask(deed::mass_and_token, [&](order& to) {
+                to_weigh(to);
+                to.random.base = uniform;
+            }));
+            return static_cast<std::int32_t>(token);
+        }
+        const auto token = static_cast<std::uint32_t>(ask(deed::token, [&](order& to) {
+            to.within = kept_;
+            to.weight = masses();
+            to.flag = masses_turn_;
+            to.target = mass_point(uniform, total_);
+        }));
+        return static_cast<std::int32_t>(token);
     }
 
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::int32_t throw_darts() noexcept {
-        const auto token = static_cast<std::int32_t>(static_cast<std::uint32_t>(ask({.what = deed::darts,
-                                                                                     .now = now_.next(),
-                                                                                     .within = kept_,
-                                                                                     .weight = masses(),
-                                                                                     .random = randomness(key_)})));
+        const auto token = static_cast<std::int32_t>(static_cast<std::uint32_t>(ask(deed::darts, [&](order& to) {
+            to.within = kept_;
+            to.weight = masses();
+            to.random = randomness(key_);
+        })));
         return token >= 0 ? token : draw(uniform());
     }
 
@@ -273,38 +268,46 @@ private:
 
     // ---- orders ----
 
-    PLUCK_HOST_DEVICE std::uint64_t ask(const order& what) noexcept {
+    /// Gives an order, which fill(order) completes, and says what was found.
+    template <class Fill>
+    PLUCK_HOST_DEVICE std::uint64_t ask(deed what, const Fill& fill) noexcept {
         slot_ ^= 1;
-        if (team_.lane() == 0) memory().orders[slot_] = what;
-        return carried_out(team_, slot_);
+        order& to = memory().orders[slot_];
+        to.what = what;
+        to.now = now_.next();
+        fill(to);
+        return carry_out<Source>(team_, slot_);
     }
-    /// A stage asks from many places, and this is too long to be at each.
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL static std::uint64_t carried_out(Team team, std::uint32_t slot) noexcept {
-        return carry_out<Source>(team, slot);
+    PLUCK_HOST_DEVICE void to_weigh(order& to) const noexcept {
+        const float floor = core::sum(core::float_of(best_score_), -44.0f / scale_);  // as in mass.hpp
+        to.within = kept_;
+        to.weight = masses();
+        to.lightest = core::ordered(floor) > kept_.low ? core::ordered(floor) : kept_.low;
+        to.flag = whole_ ? 1 : 0;
     }
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::size_t count_of(const interval& within) noexcept {
-        return ask({.what = deed::count, .now = now_.next(), .within = within});
+        return ask(deed::count, [&](order& to) { to.within = within; });
     }
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint32_t list_of(const interval& within) noexcept {
-        return static_cast<std::uint32_t>(ask({.what = deed::list, .now = now_.next(), .within = within}));
+        return static_cast<std::uint32_t>(ask(deed::list, [&](order& to) { to.within = within; }));
     }
 
     /// Has the weights of an interval's tokens dealt into bins; whether the target is in one. See deal().
     PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL bool dealt(deed what, const interval& within, std::uint64_t target, const weighing& weight, float bins,
                                  std::uint32_t listed = 0) noexcept {
-        (void)ask({.what = what,
-                   .now = now_,
-                   .within = within,
-                   .weight = weight,
-                   .best = best_score_,
-                   .bins_per_nat = bins,
-                   .flag = listed,
-                   .target = target});
+        (void)ask(what, [&](order& to) {
+            to.within = within;
+            to.weight = weight;
+            to.best = best_score_;
+            to.bins_per_nat = bins;
+            to.flag = listed;
+            to.target = target;
+        });
         return memory().found_bin != no_bin;
     }
     /// The part of the interval that is in the bin found.
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL interval part_found(const interval& within, float bins) const noexcept {
-        return binning(within, best_score_, bins, Team::bins).part(team_, within, memory().found_bin, best_score_);
+        return binning(within, best_score_, bins, Team::bins).part(within, memory().found_bin, best_score_);
     }
 
     /// An ordered score at or above which the strips' best tokens weigh `target` at least, and not much more: so do all
@@ -346,7 +349,12 @@ private:
         // Bins of equal width in score between the best and the least, then of equal width in key.
         bins = static_cast<float>(Team::bins - 2) / (core::float_of(best_score_) - core::float_of(within.low));
         for (;; bins = 0) {
-            const std::uint64_t key = ask({.what = deed::cut_of_few, .within = within, .weight = weight, .flag = listed, .target = target});
+            const std::uint64_t key = ask(deed::cut_of_few, [&](order& to) {
+                to.within = within;
+                to.weight = weight;
+                to.flag = listed;
+                to.target = target;
+            });
             if (key != 0) return ranking_key{key};
             if (!dealt(deed::deal_list, within, target, weight, bins, listed)) return within.least();
             target = memory().found_rest;

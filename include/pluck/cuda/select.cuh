@@ -60,24 +60,33 @@ private:
     }
 };
 
-/// The least ordered score for which `holds`; it must hold for `high`, and above each for which it holds.
-template <class Team, class Holds>
-[[nodiscard]] PLUCK_HOST_DEVICE std::int32_t least_score(const Team& team, std::int32_t high,
-                                                         const Holds& holds) noexcept {
-    std::int64_t low = -core::ordered_infinity;
-    std::int64_t top = high;
-    while (low < top) {  // each lane tries one
-        const std::int64_t step = (top - low) / Team::lanes + 1;
-        const std::int64_t own = low + team.lane() * step;
-        const float probe = core::float_of(static_cast<std::int32_t>(own < top ? own : top));
-        const std::uint32_t found = team.ballot(holds(probe));
-        if (found == 0) {
-            low += std::int64_t{Team::lanes - 1} * step + 1;
-            continue;
+/// The least ordered score for which `holds`; it must hold for `high`, and above each for which it holds. Quick if it is
+/// near the guess.
+template <class Holds>
+[[nodiscard]] PLUCK_HOST_DEVICE std::int32_t least_score(std::int32_t high, float guess, const Holds& holds) noexcept {
+    const auto at = [&](std::int64_t score) { return holds(core::float_of(static_cast<std::int32_t>(score))); };
+    const std::int64_t bottom = -core::ordered_infinity;
+    std::int64_t near = core::ordered(guess);
+    near = near < bottom ? bottom : near > high ? high : near;
+    // The least lies in [low, top]: from the guess on in growing steps, until there are both.
+    std::int64_t low = bottom, top = high;
+    if (at(near)) {
+        top = near;
+        for (std::int64_t step = 1; top - step > bottom && low == bottom; step *= 4) {
+            if (at(top - step)) top -= step;
+            else low = top - step + 1;
         }
-        const std::int64_t lane = core::first_bit(found);
-        top = low + lane * step < top ? low + lane * step : top;
-        low = lane == 0 ? top : low + (lane - 1) * step + 1;
+    } else {
+        low = near + 1;
+        for (std::int64_t step = 1; low + step < high && top == high; step *= 4) {
+            if (at(low + step)) top = low + step;
+            else low += step + 1;
+        }
+    }
+    while (low < top) {
+        const std::int64_t middle = low + ((top - low) >> 1);
+        if (at(middle)) top = middle;
+        else low = middle + 1;
     }
     return static_cast<std::int32_t>(top);
 }
@@ -97,16 +106,18 @@ struct binning {
         return keys ? by_key(key.value) : by_difference(score);
     }
 
-    /// The part of the interval that is dealt into a bin; the warp together.
-    template <class Team>
-    [[nodiscard]] PLUCK_HOST_DEVICE interval part(const Team& team, const interval& within, std::uint32_t bin,
-                                                  std::int32_t best) const noexcept {
+    /// The part of the interval that is dealt into a bin.
+    [[nodiscard]] PLUCK_HOST_DEVICE interval part(const interval& within, std::uint32_t bin, std::int32_t best) const noexcept {
         if (keys) return {ranking_key{by_key.lower(bin)}, ranking_key{by_key.upper(bin)}};
         interval found = within;
         const auto bins = by_difference;
-        found.raise(least_score(team, best, [&](float score) { return bins(score) <= bin; }));
-        if (bins(core::float_of(best)) < bin)  // where floats are far apart, even the best may be in a later bin
-            found.lower(least_score(team, best, [&](float score) { return bins(score) < bin; }) - 1);
+        const float top = core::float_of(best);
+        const float width = 1 / bins.per_nat;
+        found.raise(least_score(best, top - static_cast<float>(bin + 1) * width, [&](float score) { return bins(score) <= bin; }));
+        if (bins(top) < bin) {  // where floats are far apart, even the best may be in a later bin
+            const float guess = top - static_cast<float>(bin) * width;
+            found.lower(least_score(best, guess, [&](float score) { return bins(score) < bin; }) - 1);
+        }
         return found;
     }
 };
@@ -240,13 +251,18 @@ template <class Team, class Source>
     team.sync();
     const std::uint32_t finalists = listed <= Team::finalists ? listed : memory.finalists;
     if (finalists > Team::finalists) return 0;
-    // Each adds up what weighs before it; one finds the target in its own weight.
-    for (std::uint32_t i = team.thread(); i < finalists; i += Team::threads) {
-        const std::uint64_t key = memory.finalist_key[i];
+    // Some lanes together add up what weighs before a finalist; one finds the target in its own weight.
+    constexpr std::uint32_t helpers = Team::threads / Team::finalists < 4 ? 1 : 4;
+    const std::uint32_t part = team.thread() % helpers;
+    for (std::uint32_t first = 0; first < finalists; first += Team::threads / helpers) {
+        const std::uint32_t i = first + team.thread() / helpers;
+        const std::uint64_t key = i < finalists ? memory.finalist_key[i] : ~std::uint64_t{0};
         std::uint64_t before = 0;
-        for (std::uint32_t j = 0; j < finalists; ++j)
+        for (std::uint32_t j = part; j < finalists; j += helpers)
             before += memory.finalist_key[j] > key ? memory.finalist_weight[j] : 0;
-        if (before < target && target - before <= memory.finalist_weight[i]) memory.found_rest = key;
+        for (std::uint32_t other = 1; other < helpers; other *= 2) before += team.shuffle_across(before, other);
+        if (part == 0 && i < finalists && before < target && target - before <= memory.finalist_weight[i])
+            memory.found_rest = key;
     }
     team.sync();
     return memory.found_rest;

@@ -44,6 +44,13 @@ template <class Scalar>
     return some;
 }
 
+/// The same where the slice is known to have all of it.
+template <class Scalar>
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> load_inner_quad(const slice_view<Scalar>& slice,
+                                                                                   std::uint32_t position) noexcept {
+    return *reinterpret_cast<const packed<Scalar>*>(slice.quads + position);
+}
+
 template <class Scalar>
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores widened(const packed<Scalar>& from) noexcept {
     return {{scalar_traits<Scalar>::widen(from.of[0]), scalar_traits<Scalar>::widen(from.of[1]),
@@ -75,6 +82,9 @@ public:
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> fetch(std::uint32_t position) const noexcept {
         return load_quad(slice, position);
     }
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> fetch_inner(std::uint32_t position) const noexcept {
+        return load_inner_quad(slice, position);
+    }
     PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores keep(std::uint32_t position, const packed<Scalar>& fetched) const noexcept {
         const scores wide = widened(fetched);
         if constexpr (std::same_as<Scalar, Stored>) *reinterpret_cast<packed<Stored>*>(memory_ + position) = fetched;
@@ -85,6 +95,9 @@ public:
     /// The scores at a position that was kept.
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores at(std::uint32_t position) const noexcept {
         return widened(*reinterpret_cast<const packed<Stored>*>(memory_ + position));
+    }
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores at_inner(std::uint32_t position) const noexcept {
+        return at(position);
     }
     [[nodiscard]] PLUCK_HOST_DEVICE float one(std::uint32_t position) const noexcept {
         return scalar_traits<Stored>::widen(memory_[position]);
@@ -114,11 +127,17 @@ public:
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> fetch(std::uint32_t position) const noexcept {
         return load_quad(slice, position);
     }
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> fetch_inner(std::uint32_t position) const noexcept {
+        return load_inner_quad(slice, position);
+    }
     PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores keep(std::uint32_t, const packed<Scalar>& fetched) const noexcept {
         return widened(fetched);
     }
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores at(std::uint32_t position) const noexcept {
         return widened(fetch(position));
+    }
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores at_inner(std::uint32_t position) const noexcept {
+        return widened(fetch_inner(position));
     }
     [[nodiscard]] PLUCK_HOST_DEVICE float one(std::uint32_t position) const noexcept {
         return scalar_traits<Scalar>::widen(slice.quads[position]);

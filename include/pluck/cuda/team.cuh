@@ -8,7 +8,6 @@
 
 #include <cooperative_groups.h>
 #include <cooperative_groups/reduce.h>
-#include <cub/block/block_scan.cuh>
 #include <cub/warp/warp_scan.cuh>
 
 #include <cstddef>
@@ -31,9 +30,10 @@ public:
     static constexpr std::uint32_t staged = 1024;
     static constexpr std::uint32_t finalists = 128;
 
-    using scan = cub::BlockScan<std::uint64_t, Threads>;
     using lane_scan = cub::WarpScan<std::uint64_t>;
-    using scratch = typename scan::TempStorage;
+    struct scratch {
+        std::uint64_t warp_sum[warps];
+    };
 
     /// Blocks of a row are neighbours in the grid.
     __device__ explicit cluster_team(std::uint32_t blocks) noexcept : blocks_(blocks), block_(blockIdx.x % blocks) {}
@@ -50,13 +50,14 @@ public:
         return reinterpret_cast<std::byte*>(pluck_shared);
     }
 
-    /// All threads of the block; of the row; of the warp.
-    __device__ void sync() const noexcept { __syncthreads(); }
+    /// All threads of the block; of the row; of the warp. The block's is a barrier with a number and a count, as one thread
+    /// comes to it from elsewhere than the others, which __syncthreads() does not allow.
+    __device__ void sync() const noexcept { asm volatile("barrier.sync 1, %0;" ::"n"(Threads) : "memory"); }
     __device__ void sync_all() const noexcept {
 #if PLUCK_DEVICE_CLUSTERS
         if (blocks_ > 1) return cooperative_groups::this_cluster().sync();
 #endif
-        __syncthreads();
+        sync();
     }
     __device__ void warp_sync() const noexcept { __syncwarp(); }
 
@@ -91,6 +92,10 @@ public:
         return __shfl_sync(all, mine, static_cast<int>(from));
     }
     // In pieces of 32 bits, which the hardware reduces in one instruction each; in 64 it takes five rounds of shuffles.
+    /// What the lane has whose number differs in one bit.
+    [[nodiscard]] __device__ std::uint64_t shuffle_across(std::uint64_t mine, std::uint32_t bit) const noexcept {
+        return __shfl_xor_sync(all, mine, static_cast<int>(bit));
+    }
     [[nodiscard]] __device__ std::uint64_t warp_sum(std::uint64_t mine) const noexcept {
         constexpr int piece = 27;  // 32 of them fit into 32 bits
         constexpr std::uint64_t low = (std::uint64_t{1} << piece) - 1;
@@ -115,10 +120,13 @@ public:
         lane_scan(unused).InclusiveSum(mine, sum);
         return sum;
     }
-    /// The sum over the block's threads before this one. A sync must lie between two calls.
+    /// The sum over the block's threads before this one. Like cub::BlockScan, but by the barrier above.
     [[nodiscard]] __device__ std::uint64_t sum_before(std::uint64_t mine, scratch& memory) const noexcept {
-        std::uint64_t before;
-        scan(memory).ExclusiveSum(mine, before);
+        const std::uint64_t end = warp_scan(mine);
+        if (lane() == lanes - 1) memory.warp_sum[warp()] = end;
+        sync();
+        std::uint64_t before = end - mine;
+        for (std::uint32_t i = 0; i < warps; ++i) before += i < warp() ? memory.warp_sum[i] : 0;
         return before;
     }
 

@@ -100,6 +100,7 @@ public:
         all_lanes(mine, [&](std::uint32_t lane, std::uint64_t value) { found = lane == from ? value : found; });
         return found;
     }
+    [[nodiscard]] std::uint64_t shuffle_across(std::uint64_t mine, std::uint32_t bit) const { return shuffle(mine, lane() ^ bit); }
     [[nodiscard]] std::uint64_t warp_sum(std::uint64_t mine) const {
         std::uint64_t sum = 0;
         all_lanes(mine, [&](std::uint32_t, std::uint64_t value) { sum += value; });

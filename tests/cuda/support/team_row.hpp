@@ -108,7 +108,7 @@ public:
         threads_.all([&](std::uint32_t i) { f(*rows_[i]); });
     }
 
-    /// f(row) by the first warp of each block, while the others serve; what they say, which must be the same.
+    /// f(row) by one thread of each block, while the others serve; what they say, which must be the same.
     template <class F>
     auto together(const F& f) const {
         using answer = decltype(f(*rows_[0]));
@@ -116,7 +116,7 @@ public:
         std::vector<std::optional<std::conditional_t<silent, int, answer>>> answers(threads_.size());
         threads_.all([&](std::uint32_t i) {
             row& own = *rows_[i];
-            if (own.team().warp() != 0) return own.serve();
+            if (own.team().thread() != 0) return pluck::cuda::serve<source>(own.team());
             if constexpr (silent)
                 f(own);
             else
@@ -137,7 +137,7 @@ public:
         threads_.all([&](std::uint32_t i) {
             row& own = *rows_[i];
             pluck::core::adjust(stages, own);
-            if (own.team().warp() != 0) return own.serve();
+            if (own.team().thread() != 0) return pluck::cuda::serve<source>(own.team());
             drawn[i] = pluck::core::try_draw(stages, own);
             own.finished(*drawn[i]);
         });

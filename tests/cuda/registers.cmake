@@ -2,8 +2,19 @@
 # cmake -D nvcc= -D flags= -D source= -D output= -P registers.cmake: compiles a file for several architectures, prints
 # the registers and the spills of each function, and fails if a loop over logits keeps anything in local memory.
 cmake_policy(VERSION 3.25)
+# The deeds of include/pluck/cuda/memory.cuh that are loops over logits; a symbol names a deed by its place.
 set(loops scan count mass list)
-set(deeds 1 2 4 7)  # their places in the enumeration `deed` of include/pluck/cuda/memory.cuh
+file(READ "${CMAKE_CURRENT_LIST_DIR}/../../include/pluck/cuda/memory.cuh" header)
+if(NOT header MATCHES "enum class deed[^{]*{([^}]*)}")
+    message(FATAL_ERROR "include/pluck/cuda/memory.cuh has no enumeration `deed`")
+endif()
+string(REGEX REPLACE "[ \n]" "" names "${CMAKE_MATCH_1}")
+string(REPLACE "," ";" names "${names}")
+set(deeds)
+foreach(loop IN LISTS loops)
+    list(FIND names ${loop} place)
+    list(APPEND deeds ${place})
+endforeach()
 execute_process(COMMAND "${nvcc}" ${flags} -Xptxas -v -c "${source}" -o "${output}"
                 OUTPUT_VARIABLE text ERROR_VARIABLE errors RESULT_VARIABLE code)
 string(APPEND text "${errors}")

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "cuda/support/team_row.hpp"
 #include "support/catch.hpp"
 #include "support/logit_cases.hpp"
 #include "unit/helpers.hpp"
@@ -77,40 +76,31 @@ TEST_CASE("bins between two integers partition what lies between them, up to all
     PLUCK_CHECK_TALLY(seen);
 }
 
-TEST_CASE("the least score for which something holds is found by all lanes together") {
-    using shape = host_team_shape<4, 1>;
-    crew<shape> threads(1);
+TEST_CASE("the least score for which something holds is found from any guess") {
     tally seen;
     const std::int32_t high = pluck::core::ordered(0x1.8p40f);
+    const float guesses[] = {
+        0.0f, 1.0f, -1e20f, 0x1.8p40f, 1e30f, -float_of(bits::largest), float_of(bits::minus_infinity)};
     for (const std::int32_t least :
          {high, high - 1, high - 2, high - 3, high - 5, 1, 0, -1, -1'000'000'000, 2 - pluck::core::ordered_infinity,
           1 - pluck::core::ordered_infinity, -pluck::core::ordered_infinity}) {
-        std::int32_t found[shape::threads] = {};
-        threads.all([&](std::uint32_t i) {
-            const host_team<shape> team(threads.team(), 0, i);
-            found[i] =
-                pluck::cuda::least_score(team, high, [&](float score) { return pluck::core::ordered(score) >= least; });
-        });
-        for (const std::int32_t each : found) seen.expect(each == least, "found ", each, ", not ", least);
+        for (const float guess : guesses) {
+            const auto holds = [&](float score) { return pluck::core::ordered(score) >= least; };
+            const std::int32_t found = pluck::cuda::least_score(high, guess, holds);
+            seen.expect(found == least, "found ", found, ", not ", least, ", from ", guess);
+        }
     }
     PLUCK_CHECK_TALLY(seen);
 }
 
 TEST_CASE("the part of an interval in a bin has the scores that are dealt into that bin, and no others") {
-    using shape = host_team_shape<4, 1>;
-    crew<shape> threads(1);
     tally seen;
     for (const float best : {2.0f, 1000.0f, 0x1p100f}) {
         const bins_by_difference bins(best, 8.0f, 64);
         const pluck::cuda::binning which({}, pluck::core::ordered(best), 8.0f, 64);
         const std::int32_t top = pluck::core::ordered(best);
         for (const std::uint32_t bin : {0u, 1u, 3u, 7u, 63u}) {
-            pluck::cuda::interval part;
-            threads.all([&](std::uint32_t i) {
-                const host_team<shape> team(threads.team(), 0, i);
-                const auto own = which.part(team, {}, bin, top);
-                if (i == 0) part = own;
-            });
+            const pluck::cuda::interval part = which.part({}, bin, top);
             bool some = false;  // a bin that nothing is dealt into is never asked for
             for (std::int64_t step = 0; top - step > -pluck::core::ordered_infinity; step += 1 + step / 50)
                 some = some || bins(pluck::core::float_of(static_cast<std::int32_t>(top - step))) == bin;

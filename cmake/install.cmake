@@ -8,6 +8,14 @@ set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/pluck")
 install(TARGETS pluck EXPORT pluck-targets FILE_SET HEADERS)
 install(EXPORT pluck-targets NAMESPACE pluck:: DESTINATION "${package_dir}")
 
+# The device's headers come along in any case, for those who call nvcc themselves. They are in no file set, since the
+# host's compiler could not verify them.
+install(DIRECTORY include/pluck TYPE INCLUDE FILES_MATCHING PATTERN "*.cuh")
+if(PLUCK_CUDA)
+    install(TARGETS pluck_cuda EXPORT pluck-cuda-targets INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+    install(EXPORT pluck-cuda-targets NAMESPACE pluck:: DESTINATION "${package_dir}")
+endif()
+
 configure_package_config_file(cmake/pluck-config.cmake.in "${PROJECT_BINARY_DIR}/pluck-config.cmake"
                               INSTALL_DESTINATION "${package_dir}")
 # While the major version is 0, a new minor version may break callers. No machine code, so any architecture will do.

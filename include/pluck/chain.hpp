@@ -142,9 +142,11 @@ template <chain_like Left, chain_like Right>
 
 namespace core {
 
+PLUCK_ANY_ROW
 template <class Row>
 PLUCK_HOST_DEVICE void adjust(const chain<>&, Row&) {}
 
+PLUCK_ANY_ROW
 template <class First, class... Rest, class Row>
 PLUCK_HOST_DEVICE void adjust(const chain<First, Rest...>& stages, Row& row) {
     if constexpr (First::does == verb::adjust) {
@@ -155,11 +157,13 @@ PLUCK_HOST_DEVICE void adjust(const chain<First, Rest...>& stages, Row& row) {
     }
 }
 
+PLUCK_ANY_ROW
 template <class Row>
 PLUCK_HOST_DEVICE std::int32_t choose(const chain<>&, Row& row) {
     return row.state() == status::ok ? categorical{}(row) : -1;
 }
 
+PLUCK_ANY_ROW
 template <class First, class... Rest, class Row>
 PLUCK_HOST_DEVICE std::int32_t choose(const chain<First, Rest...>& stages, Row& row) {
     if constexpr (First::does == verb::adjust) {
@@ -176,9 +180,11 @@ PLUCK_HOST_DEVICE std::int32_t choose(const chain<First, Rest...>& stages, Row& 
     }
 }
 
+PLUCK_ANY_ROW
 template <class Row>
 PLUCK_HOST_DEVICE void remember(const chain<>&, Row&, std::int32_t) {}
 
+PLUCK_ANY_ROW
 template <class First, class... Rest, class Row>
 PLUCK_HOST_DEVICE void remember(const chain<First, Rest...>& stages, Row& row, std::int32_t token) {
     if constexpr (requires { stages.first.after(row, token); }) {
@@ -191,6 +197,7 @@ PLUCK_HOST_DEVICE void remember(const chain<First, Rest...>& stages, Row& row, s
 }
 
 /// What comes after the adjusters: classification, cuts, draw.
+PLUCK_ANY_ROW
 template <class... Stages, class Row>
 [[nodiscard]] PLUCK_HOST_DEVICE pick try_draw(const chain<Stages...>& stages, Row& row) {
     if (!row.settle()) return {-1, row.state()};
@@ -201,6 +208,7 @@ template <class... Stages, class Row>
 }
 
 /// All of run() but that stages remember it.
+PLUCK_ANY_ROW
 template <class... Stages, class Row>
 [[nodiscard]] PLUCK_HOST_DEVICE pick try_run(const chain<Stages...>& stages, Row& row) {
     adjust(stages, row);
@@ -210,6 +218,7 @@ template <class... Stages, class Row>
 }  // namespace core
 
 /// Runs a chain on a row of any backend: adjusters, classification, cuts, draw, and what stages remember of it.
+PLUCK_ANY_ROW
 template <class... Stages, class Row>
 [[nodiscard]] PLUCK_HOST_DEVICE pick run(const chain<Stages...>& stages, Row& row) {
     const pick drawn = core::try_run(stages, row);

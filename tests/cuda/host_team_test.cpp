@@ -1,41 +1,72 @@
 // SPDX-License-Identifier: MIT
 //
 // The device's row against the oracle, on a team of host threads: the algorithm is the very source that nvcc compiles.
+// Rows and chains at random, over teams of several shapes, every way of reading, every type of logits, 1 to 4 blocks.
 #include "cuda/support/team_row.hpp"
-
 #include "exact/compare.hpp"
 #include "exact/random_chains.hpp"
 #include "exact/random_rows.hpp"
 #include "exact/run_chain.hpp"
+#include "exact/scalars.hpp"
 #include "exact/workers.hpp"
+#include "reference/dart.hpp"
 #include "reference/oracle.hpp"
 #include "support/catch.hpp"
 #include <pluck/chain.hpp>
+#include <pluck/core/scalar.hpp>
 
+#include <bit>
 #include <cstddef>
+#include <vector>
 
 using namespace exact;
+using pluck_test::host_team_shape;
+using pluck_test::reading;
 
 namespace {
 
-using small_team = pluck_test::host_team_shape<4, 2>;
+/// How many rows of a random test to run. Teams are slow by their barriers, which no sanitizer makes much slower.
+[[nodiscard]] u64 rows_of(u64 full) { return exact::scaled(pluck_test::full_effort ? full : 5 * full); }
 
-/// Rows and chains at random, compared with the oracle.
-template <class Shape, pluck_test::reading How>
+/// Compares so many rows of up to `longest` tokens with the oracle; at any alignment, and each also through pluck::run.
+template <class Shape, class Scalar, reading How>
 tally compare_team(u64 rows, u64 suite, std::uint32_t blocks, std::size_t longest) {
     pluck_test::crew<Shape> threads(blocks);
     comparison compared;
+    std::vector<bits_of<Scalar>> bits;
+    std::vector<Scalar> logits;
     for (u64 number = 0; number < rows; ++number) {
         splitmix random(suite, number);
-        random_row(compared.scores, 1 + random.below(random.one_in(4) ? longest : longest / 4), random);
+        const std::size_t vocab = 1 + random.below(random.one_in(4) ? longest : longest / 4);
+        random_scalars<Scalar>(bits, compared.scores, vocab, random);
+        const std::size_t offset = random.below(5);
+        logits.assign(offset, std::bit_cast<Scalar>(scalar_kind<Scalar>::make(float_of(quiet_nan), random)));
+        for (const auto each : bits) logits.push_back(std::bit_cast<Scalar>(each));
+
         random_chain(compared.chain, compared.scores, 5, 4, random);
         const auto [seed, sequence, position] = random_place(random);
+        const pluck::key key{seed, sequence, position};
         const u128 U = oracle::philox(u128{sequence} << 64 | position, seed);
         const oracle::result want = oracle::draw(compared.scores, compared.chain, U);
         const question asked{number, compared.scores, compared.chain, U};
-        pluck_test::team_row<Shape, float, How> row(threads, {compared.scores.data(), compared.scores.size()}, pluck::key{seed, sequence, position}, 0);
-        compared.check(asked, want, row, 4);
-        compared.equal(asked, "agreement of all threads", true, row.alike());
+
+        using row = pluck_test::team_row<Shape, Scalar, How>;
+        const pluck::logits_view<Scalar> view{logits.data() + offset, vocab};
+        if (number % 2 == 0) {
+            row state(threads, view, key, 0);
+            compared.check(asked, want, state, 2);
+            compared.equal(asked, "agreement of all threads", true, state.alike());
+        } else {
+            ++compared.found.rows;
+            row state(threads, view, key, 0);
+            const bool darts = number % 4 == 1;
+            const pluck::pick got = darts ? state.run(pluck::chain{listed(compared.chain)} | pluck::dart{})
+                                          : state.run(pluck::chain{listed(compared.chain)});
+            compared.equal(asked, "status of run()", want.status, static_cast<int>(got.status));
+            const int token = darts && want.status == oracle::ok ? oracle::dart(vocab, want, U, seed) : want.token;
+            compared.equal(asked, darts ? "token of run() by darts" : "token of run()", token, got.token);
+            compared.equal(asked, "agreement of all threads", true, state.alike());
+        }
     }
     compared.found.print_first();
     return compared.found;
@@ -44,13 +75,39 @@ tally compare_team(u64 rows, u64 suite, std::uint32_t blocks, std::size_t longes
 }  // namespace
 
 TEST_CASE("a team of one block keeps and draws what the oracle says") {
-    const tally found = compare_team<small_team, pluck_test::reading::held>(scaled(400), 21, 1, 600);
+    const tally found = compare_team<host_team_shape<4, 2>, float, reading::held>(rows_of(600), 21, 1, 900);
     INFO(found.summary());
     CHECK(found.mismatches == 0);
 }
 
 TEST_CASE("a team of three blocks keeps and draws what the oracle says") {
-    const tally found = compare_team<small_team, pluck_test::reading::held>(scaled(400), 22, 3, 900);
+    const tally found = compare_team<host_team_shape<4, 2>, float, reading::held>(rows_of(160), 22, 3, 1200);
+    INFO(found.summary());
+    CHECK(found.mismatches == 0);
+}
+
+TEST_CASE("a team of four blocks of one warp keeps and draws what the oracle says, of bfloat16") {
+    const tally found = compare_team<host_team_shape<4, 1>, pluck::bfloat16, reading::held>(rows_of(160), 23, 4, 2000);
+    INFO(found.summary());
+    CHECK(found.mismatches == 0);
+}
+
+TEST_CASE("a warp of eight lanes keeps and draws what the oracle says, of half that is kept as float") {
+    const tally found =
+        compare_team<host_team_shape<8, 1>, pluck::half, reading::held_as_float>(rows_of(120), 24, 2, 2000);
+    INFO(found.summary());
+    CHECK(found.mismatches == 0);
+}
+
+TEST_CASE("three warps of two lanes keep and draw what the oracle says, of bfloat16 that is read again and again") {
+    const tally found =
+        compare_team<host_team_shape<2, 3>, pluck::bfloat16, reading::streamed>(rows_of(300), 25, 2, 900);
+    INFO(found.summary());
+    CHECK(found.mismatches == 0);
+}
+
+TEST_CASE("a team of two lanes keeps and draws what the oracle says, of floats that are read again and again") {
+    const tally found = compare_team<host_team_shape<2, 1>, float, reading::streamed>(rows_of(800), 26, 2, 600);
     INFO(found.summary());
     CHECK(found.mismatches == 0);
 }

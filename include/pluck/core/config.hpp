@@ -10,6 +10,20 @@
 #define PLUCK_HOST_DEVICE
 #endif
 
+/// 1 wherever nvcc compiles, the host side of a .cu file as well.
+#if defined(__CUDACC__)
+#define PLUCK_NVCC 1
+#else
+#define PLUCK_NVCC 0
+#endif
+
+/// Before a template that runs on rows of either side, on a line of its own: nvcc would warn of a host's row.
+#if defined(__CUDACC__)
+#define PLUCK_ANY_ROW _Pragma("nv_exec_check_disable")
+#else
+#define PLUCK_ANY_ROW
+#endif
+
 /// 1 while nvcc compiles the device side of a function.
 #if defined(__CUDA_ARCH__)
 #define PLUCK_ON_DEVICE 1

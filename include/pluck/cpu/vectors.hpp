@@ -34,7 +34,12 @@ PLUCK_ALWAYS_INLINE void raise(Vector& to, const Vector& other) noexcept {
 /// to = these of the 16 lanes of a and b.
 template <int... Lanes>
 PLUCK_ALWAYS_INLINE void pick_lanes(ints& to, const ints& a, const ints& b) noexcept {
-#if defined(__clang__) || __GNUC__ >= 12
+#if PLUCK_NVCC  // whose front end miscounts the lanes of either builtin's result
+    constexpr int from[] = {Lanes...};
+    ints made = {};
+    for (std::size_t i = 0; i < lanes; ++i) made[i] = from[i] < 8 ? a[from[i]] : b[from[i] - 8];
+    to = made;
+#elif defined(__clang__) || __GNUC__ >= 12
     to = __builtin_shufflevector(a, b, Lanes...);
 #else
     to = __builtin_shuffle(a, b, ints{Lanes...});

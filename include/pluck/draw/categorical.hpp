@@ -23,6 +23,7 @@ namespace pluck::inline v0 {
 struct categorical : stage {
     static constexpr verb does = verb::draw;
 
+    PLUCK_ANY_ROW
     template <class Row>
     PLUCK_HOST_DEVICE std::int32_t operator()(Row& row) const {
         return row.draw(row.uniform());

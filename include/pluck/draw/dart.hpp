@@ -26,6 +26,7 @@ namespace pluck::inline v0 {
 struct dart : stage {
     static constexpr verb does = verb::draw;
 
+    PLUCK_ANY_ROW
     template <class Row>
     PLUCK_HOST_DEVICE std::int32_t operator()(Row& row) const {
         return row.throw_darts();

@@ -20,6 +20,7 @@ namespace pluck::inline v0 {
 struct greedy : stage {
     static constexpr verb does = verb::draw;
 
+    PLUCK_ANY_ROW
     template <class Row>
     PLUCK_HOST_DEVICE std::int32_t operator()(Row& row) const {
         row.keep_largest(1);

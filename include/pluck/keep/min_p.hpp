@@ -40,6 +40,7 @@ public:
     constexpr min_p(per_row<float> m, Integer min_keep = 1)
         : m_(m), min_keep_(core::checked_min_keep("min_p", min_keep)) {}
 
+    PLUCK_ANY_ROW
     template <class Row>
     PLUCK_HOST_DEVICE void operator()(Row& row) const {
         const float m = m_[row.index()];

@@ -35,6 +35,7 @@ public:
     constexpr top_k(Integer k) : k_(checked(k)) {}
     constexpr top_k(per_row<std::int32_t> k) noexcept : k_(k) {}
 
+    PLUCK_ANY_ROW
     template <class Row>
     PLUCK_HOST_DEVICE void operator()(Row& row) const {
         const std::int32_t k = k_[row.index()];

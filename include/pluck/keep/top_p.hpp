@@ -42,6 +42,7 @@ public:
     constexpr top_p(per_row<float> p, Integer min_keep = 1)
         : p_(p), min_keep_(core::checked_min_keep("top_p", min_keep)) {}
 
+    PLUCK_ANY_ROW
     template <class Row>
     PLUCK_HOST_DEVICE void operator()(Row& row) const {
         const float p = p_[row.index()];

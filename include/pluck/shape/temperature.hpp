@@ -34,6 +34,7 @@ public:
     constexpr temperature(Number t) : t_(checked(static_cast<core::real<Number>>(t))) {}
     constexpr temperature(per_row<float> t) noexcept : t_(t) {}
 
+    PLUCK_ANY_ROW
     template <class Row>
     PLUCK_HOST_DEVICE void operator()(Row& row) const {
         const float t = t_[row.index()];

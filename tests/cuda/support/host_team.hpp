@@ -33,13 +33,16 @@ class host_row {
 public:
     struct block_state {
         explicit block_state() : all(Shape::threads) {
-            for (std::uint32_t i = 0; i < Shape::warps; ++i) warp.emplace_back(std::make_unique<std::barrier<>>(Shape::lanes));
+            for (std::uint32_t i = 0; i < Shape::warps; ++i)
+                warp.emplace_back(std::make_unique<std::barrier<>>(Shape::lanes));
         }
         std::barrier<> all;
         std::vector<std::unique_ptr<std::barrier<>>> warp;
         std::byte* memory = nullptr;
-        std::uint64_t lane_value[Shape::warps][Shape::lanes] = {};
-        std::uint64_t thread_value[Shape::threads] = {};
+        // Two of each: who writes the next ones cannot be ahead of who reads the last by more than a barrier.
+        std::uint64_t lane_value[2][Shape::warps][Shape::lanes] = {};
+        std::uint64_t thread_value[2][Shape::threads] = {};
+        std::uint32_t turn[2][Shape::threads] = {};
     };
 
     explicit host_row(std::uint32_t count) : everyone(static_cast<std::ptrdiff_t>(count * Shape::threads)) {
@@ -47,6 +50,7 @@ public:
     }
 
     std::barrier<> everyone;
+    std::atomic<std::uint32_t> meetings = 0;  // how often all blocks have waited for each other
     std::vector<std::unique_ptr<block_state>> blocks;
 };
 
@@ -68,7 +72,10 @@ public:
     [[nodiscard]] std::byte* room() const { return own_->memory; }
 
     void sync() const { own_->all.arrive_and_wait(); }
-    void sync_all() const { row_->everyone.arrive_and_wait(); }
+    void sync_all() const {
+        if (block_ == 0 && thread_ == 0) row_->meetings.fetch_add(1, std::memory_order_relaxed);
+        row_->everyone.arrive_and_wait();
+    }
     void warp_sync() const { own_->warp[warp()]->arrive_and_wait(); }
     void wait_for_start() const {}
 
@@ -84,7 +91,8 @@ public:
 
     [[nodiscard]] std::uint32_t ballot(bool mine) const {
         std::uint32_t found = 0;
-        all_lanes(mine ? 1 : 0, [&](std::uint32_t lane, std::uint64_t value) { found |= static_cast<std::uint32_t>(value) << lane; });
+        all_lanes(mine ? 1 : 0,
+                  [&](std::uint32_t lane, std::uint64_t value) { found |= static_cast<std::uint32_t>(value) << lane; });
         return found;
     }
     [[nodiscard]] std::uint64_t shuffle(std::uint64_t mine, std::uint32_t from) const {
@@ -105,30 +113,33 @@ public:
     }
     [[nodiscard]] std::int32_t warp_max(std::int32_t mine) const {
         constexpr std::uint32_t sign = 0x80000000u;
-        return static_cast<std::int32_t>(static_cast<std::uint32_t>(warp_max(std::uint64_t{static_cast<std::uint32_t>(mine) ^ sign})) ^ sign);
+        return static_cast<std::int32_t>(
+            static_cast<std::uint32_t>(warp_max(std::uint64_t{static_cast<std::uint32_t>(mine) ^ sign})) ^ sign);
     }
-    [[nodiscard]] std::uint32_t warp_sum_of_words(std::uint32_t mine) const { return static_cast<std::uint32_t>(warp_sum(std::uint64_t{mine})); }
+    [[nodiscard]] std::uint32_t warp_sum_of_words(std::uint32_t mine) const {
+        return static_cast<std::uint32_t>(warp_sum(std::uint64_t{mine}));
+    }
     [[nodiscard]] std::uint64_t warp_scan(std::uint64_t mine) const {
         std::uint64_t sum = 0;
         all_lanes(mine, [&](std::uint32_t lane, std::uint64_t value) { sum += lane <= this->lane() ? value : 0; });
         return sum;
     }
     [[nodiscard]] std::uint64_t sum_before(std::uint64_t mine, scratch&) const {
-        own_->thread_value[thread_] = mine;
+        const std::uint32_t turn = own_->turn[0][thread_] ^= 1;
+        own_->thread_value[turn][thread_] = mine;
         sync();
         std::uint64_t sum = 0;
-        for (std::uint32_t i = 0; i < thread_; ++i) sum += own_->thread_value[i];
-        sync();
+        for (std::uint32_t i = 0; i < thread_; ++i) sum += own_->thread_value[turn][i];
         return sum;
     }
 
 private:
     template <class F>
     void all_lanes(std::uint64_t mine, const F& f) const {
-        own_->lane_value[warp()][lane()] = mine;
+        const std::uint32_t turn = own_->turn[1][thread_] ^= 1;
+        own_->lane_value[turn][warp()][lane()] = mine;
         warp_sync();
-        for (std::uint32_t lane = 0; lane < Shape::lanes; ++lane) f(lane, own_->lane_value[warp()][lane]);
-        warp_sync();
+        for (std::uint32_t lane = 0; lane < Shape::lanes; ++lane) f(lane, own_->lane_value[turn][warp()][lane]);
     }
 
     host_row<Shape>* row_;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cuda/support/host_team.hpp"
+#include <pluck/chain.hpp>
 #include <pluck/core/logits.hpp>
 #include <pluck/core/row.hpp>
 #include <pluck/cuda/row.cuh>
@@ -12,6 +13,7 @@
 #include <barrier>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -74,22 +76,23 @@ class team_row {
 public:
     using team = host_team<Shape>;
     using stored = std::conditional_t<How == reading::held_as_float, float, Scalar>;
-    using source = std::conditional_t<How == reading::streamed, pluck::cuda::streamed<Scalar>,
-                                      pluck::cuda::held<Scalar, stored>>;
+    using source =
+        std::conditional_t<How == reading::streamed, pluck::cuda::streamed<Scalar>, pluck::cuda::held<Scalar, stored>>;
     using row = pluck::cuda::row<team, source>;
     using memory = pluck::cuda::row_memory<team>;
 
-    team_row(crew<Shape>& threads, const pluck::logits_view<Scalar>& logits, const pluck::key& key,
-             std::size_t index)
+    team_row(crew<Shape>& threads, const pluck::logits_view<Scalar>& logits, const pluck::key& key, std::size_t index)
         : threads_(threads),
-          shape_(pluck::cuda::geometry_of(static_cast<std::uint32_t>(logits.size), threads.blocks(), false, Shape::lanes,
-                                          Shape::list)) {
-        const std::size_t bytes = pluck::cuda::memory_map<team>(shape_).slice + shape_.positions(Shape::lanes) * sizeof(stored);
+          shape_(pluck::cuda::geometry_of(static_cast<std::uint32_t>(logits.size), threads.blocks(), false,
+                                          Shape::lanes, Shape::list)) {
+        const std::size_t bytes =
+            pluck::cuda::memory_map<team>(shape_).slice + shape_.positions(Shape::lanes) * sizeof(stored);
         for (std::uint32_t block = 0; block < shape_.blocks; ++block) {
             memory_.emplace_back(bytes / 16 + 1);
             auto* own = reinterpret_cast<std::byte*>(memory_[block].data());
             threads_.team().blocks[block]->memory = own;
-            auto* shared = new (own) memory{};
+            auto* shared = new (own) memory;
+            std::memset(own, 0xa5, memory_[block].size() * 16);  // a device's shared memory holds anything, too
             shared->begin(shape_, pluck::cuda::slice_view<Scalar>::of(logits.data, shape_, block), nullptr);
         }
         rows_ = std::vector<std::optional<row>>(threads_.size());
@@ -114,8 +117,10 @@ public:
         threads_.all([&](std::uint32_t i) {
             row& own = *rows_[i];
             if (own.team().thread() != 0) return pluck::cuda::serve<source>(own.team());
-            if constexpr (silent) f(own);
-            else answers[i] = f(own);
+            if constexpr (silent)
+                f(own);
+            else
+                answers[i] = f(own);
             own.finished({});
         });
         if constexpr (!silent) {
@@ -124,29 +129,91 @@ public:
         }
     }
 
+    /// All of a chain, as a kernel runs it.
+    template <class Chain>
+    pluck::pick run(const Chain& chain) {
+        const auto stages = pluck::as_chain(chain);
+        std::vector<std::optional<pluck::pick>> drawn(threads_.size());
+        threads_.all([&](std::uint32_t i) {
+            row& own = *rows_[i];
+            pluck::core::adjust(stages, own);
+            if (own.team().thread() != 0) return pluck::cuda::serve<source>(own.team());
+            drawn[i] = pluck::core::try_draw(stages, own);
+            own.finished(*drawn[i]);
+        });
+        for (const auto& other : drawn) alike_ = alike_ && (!other || *other == *drawn[0]);
+        return *drawn[0];
+    }
+
+    /// f(token, kept, mass) for every token, by the thread to which it belongs, after a chain has been run.
+    template <class F>
+    void for_each_own(const F& f) const {
+        threads_.all([&](std::uint32_t i) {
+            const team& place = rows_[i]->team();
+            const pluck::cuda::field<team, source> all(place, place.room());
+            const auto& slice = all.source.slice;
+            const pluck::cuda::outcome& found = all.shared.result;
+            for (std::uint32_t t = place.thread(); t < slice.size; t += team::threads) {
+                const float score = all.source.one(slice.pad + t);
+                const std::int32_t token = slice.first + static_cast<std::int32_t>(t);
+                f(token, found.kept.has(pluck::core::ordered(score), token), found.weight(score));
+            }
+        });
+    }
+
     /// Whether all threads have given the same answers so far.
     [[nodiscard]] bool alike() const { return alike_; }
     [[nodiscard]] bool is_listed() const { return rows_[0]->listed(); }
 
-    bool settle() { return together([](row& r) { return r.settle(); }); }
+    bool settle() {
+        return together([](row& r) { return r.settle(); });
+    }
     [[nodiscard]] std::size_t index() const { return rows_[0]->index(); }
     [[nodiscard]] pluck::status state() const { return rows_[0]->state(); }
     [[nodiscard]] double temperature() const { return rows_[0]->temperature(); }
     [[nodiscard]] pluck::bits128 uniform() const { return rows_[0]->uniform(); }
-    [[nodiscard]] pluck::bits128 random(std::uint32_t purpose, std::uint32_t i) const { return rows_[0]->random(purpose, i); }
-    [[nodiscard]] pluck::ranking_key best() { return together([](row& r) { return r.best(); }); }
-    [[nodiscard]] std::size_t count() { return together([](row& r) { return r.count(); }); }
-    [[nodiscard]] std::uint64_t total() { return together([](row& r) { return r.total(); }); }
-    [[nodiscard]] float log_probability(std::int32_t token) { return together([=](row& r) { return r.log_probability(token); }); }
-    void keep_largest(std::size_t k) { together([=](row& r) { r.keep_largest(k); }); }
-    void keep_mass(float p, std::size_t min_keep) { together([=](row& r) { r.keep_mass(p, min_keep); }); }
-    void keep_at_least(float score, std::size_t min_keep) { together([=](row& r) { r.keep_at_least(score, min_keep); }); }
-    void keep_mass_at_least(std::uint64_t mass) { together([=](row& r) { r.keep_mass_at_least(mass); }); }
-    void drop_above(pluck::ranking_key cut) { together([=](row& r) { r.drop_above(cut); }); }
-    void scale(double factor) { together([=](row& r) { r.scale(factor); }); }
-    std::int32_t draw(const pluck::bits128& bits) { return together([&](row& r) { return r.draw(bits); }); }
-    std::int32_t throw_darts() { return together([](row& r) { return r.throw_darts(); }); }
-    void fail(pluck::status why) { together([=](row& r) { r.fail(why); }); }
+    [[nodiscard]] pluck::bits128 random(std::uint32_t purpose, std::uint32_t i) const {
+        return rows_[0]->random(purpose, i);
+    }
+    [[nodiscard]] pluck::ranking_key best() {
+        return together([](row& r) { return r.best(); });
+    }
+    [[nodiscard]] std::size_t count() {
+        return together([](row& r) { return r.count(); });
+    }
+    [[nodiscard]] std::uint64_t total() {
+        return together([](row& r) { return r.total(); });
+    }
+    [[nodiscard]] float log_probability(std::int32_t token) {
+        return together([=](row& r) { return r.log_probability(token); });
+    }
+    void keep_largest(std::size_t k) {
+        together([=](row& r) { r.keep_largest(k); });
+    }
+    void keep_mass(float p, std::size_t min_keep) {
+        together([=](row& r) { r.keep_mass(p, min_keep); });
+    }
+    void keep_at_least(float score, std::size_t min_keep) {
+        together([=](row& r) { r.keep_at_least(score, min_keep); });
+    }
+    void keep_mass_at_least(std::uint64_t mass) {
+        together([=](row& r) { r.keep_mass_at_least(mass); });
+    }
+    void drop_above(pluck::ranking_key cut) {
+        together([=](row& r) { r.drop_above(cut); });
+    }
+    void scale(double factor) {
+        together([=](row& r) { r.scale(factor); });
+    }
+    std::int32_t draw(const pluck::bits128& bits) {
+        return together([&](row& r) { return r.draw(bits); });
+    }
+    std::int32_t throw_darts() {
+        return together([](row& r) { return r.throw_darts(); });
+    }
+    void fail(pluck::status why) {
+        together([=](row& r) { r.fail(why); });
+    }
 
 private:
     crew<Shape>& threads_;

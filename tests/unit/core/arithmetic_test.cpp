@@ -106,6 +106,19 @@ TEST_CASE("product_high is the upper half of the product of two words") {
     PLUCK_CHECK_TALLY(seen);
 }
 
+TEST_CASE("first_bit is the place of the lowest bit, count_bits how many are set") {
+    using pluck::core::count_bits, pluck::core::first_bit;
+    CHECK(count_bits(0) == 0);
+    CHECK(count_bits(0xffffffffu) == 32);
+    CHECK(count_bits(0x80000001u) == 2);
+    for (std::uint32_t place = 0; place < 32; ++place) {
+        INFO("bit " << place);
+        CHECK(first_bit(1u << place) == place);
+        CHECK(first_bit(0xffffffffu << place) == place);
+        CHECK(count_bits(0xffffffffu << place) == 32 - place);
+    }
+}
+
 TEST_CASE("bits_as reinterprets also in a constant expression") {
     STATIC_REQUIRE(pluck::core::bits_as<std::uint32_t>(1.0f) == 0x3f800000u);
     STATIC_REQUIRE(pluck::core::bits_as<float>(std::uint32_t{0xc0000000u}) == -2.0f);

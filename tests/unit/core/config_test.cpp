@@ -4,8 +4,9 @@
 
 #include <string_view>
 
-#if !defined(PLUCK_HOST_DEVICE) || !defined(PLUCK_ON_DEVICE) || !defined(PLUCK_ALWAYS_INLINE) || \
-    !defined(PLUCK_HARDWARE_FMA) || !defined(PLUCK_EXCEPTIONS) || !defined(PLUCK_BUILD)
+#if !defined(PLUCK_HOST_DEVICE) || !defined(PLUCK_ON_DEVICE) || !defined(PLUCK_ALWAYS_INLINE) ||                   \
+    !defined(PLUCK_HARDWARE_FMA) || !defined(PLUCK_EXCEPTIONS) || !defined(PLUCK_BUILD) || !defined(PLUCK_NVCC) || \
+    !defined(PLUCK_ANY_ROW) || !defined(PLUCK_DEVICE_CLUSTERS) || !defined(PLUCK_DEVICE_CALL)
 #error "every macro of config.hpp is always defined"
 #endif
 
@@ -18,11 +19,19 @@ constexpr std::string_view build = PLUCK_TEST_TEXT(PLUCK_BUILD);
 PLUCK_HOST_DEVICE
 PLUCK_ALWAYS_INLINE int forty_two() { return 42; }
 
+PLUCK_ANY_ROW
+template <class Row>
+PLUCK_HOST_DEVICE
+PLUCK_DEVICE_CALL int answer_of(const Row& row) { return row(); }
+
 }  // namespace
 
 TEST_CASE("host code is not device code") {
+    STATIC_REQUIRE(PLUCK_NVCC == 0);
     STATIC_REQUIRE(PLUCK_ON_DEVICE == 0);
+    STATIC_REQUIRE(PLUCK_DEVICE_CLUSTERS == 0);
     CHECK(forty_two() == 42);
+    CHECK(answer_of(forty_two) == 42);
 }
 
 TEST_CASE("a fused multiply-add counts as an instruction only where the target has one") {

@@ -129,3 +129,13 @@ TEST_CASE("numbers and whole numbers are arithmetic types, bool excepted") {
     STATIC_REQUIRE_FALSE(pluck::whole_number<float>);
     STATIC_REQUIRE_FALSE(pluck::whole_number<bool>);
 }
+
+TEST_CASE("the words of a key are parameters as well, of which every value is allowed") {
+    STATIC_REQUIRE(param<std::uint64_t>{42}[7] == 42);
+    const std::vector<std::uint64_t> seeds = {0, ~std::uint64_t{0}};
+    const param<std::uint64_t> seed = per_row<std::uint64_t>{seeds};
+    CHECK(seed[0] == 0);
+    CHECK(seed[1] == ~std::uint64_t{0});
+    CHECK(seed.rows() == 2);  // so whoever takes one compares this with the draws
+    STATIC_REQUIRE(param<std::uint64_t>::missing() == ~std::uint64_t{0});
+}

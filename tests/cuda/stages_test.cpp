@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+//
+// Whole chains on the device's row, run by all threads of a team as a kernel runs them: every stage of the library,
+// adjusters and stages of a user's own, against the CPU's row. And what a launch writes: counts, log-probabilities,
+// shares of every token.
+#include "cuda/device/stages.hpp"
+
+#include "cuda/support/team_row.hpp"
+#include "exact/random_rows.hpp"
+#include "exact/splitmix.hpp"
+#include "exact/workers.hpp"
+#include "support/catch.hpp"
+#include "unit/helpers.hpp"
+#include <pluck/chain.hpp>
+#include <pluck/core/log.hpp>
+#include <pluck/core/logits.hpp>
+#include <pluck/cpu/row.hpp>
+#include <pluck/cpu/workspace.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+using device_test::allow, device_test::favour, device_test::penalise, device_test::probable;
+using exact::float_of, exact::splitmix;
+using pluck_test::host_team_shape, pluck_test::reading;
+
+namespace {
+
+/// How many rows of a random test to run. Teams are slow by their barriers, which no sanitizer makes much slower.
+[[nodiscard]] std::uint64_t rows_of(std::uint64_t full) {
+    return exact::scaled(pluck_test::full_effort ? full : 5 * full);
+}
+
+/// What a draw has to show.
+struct answer {
+    pluck::pick drawn;
+    std::uint64_t kept = 0;
+    std::uint32_t log_probability = 0;     // bits
+    std::vector<std::uint64_t> mass = {};  // by token, 0 where it is not kept
+    friend bool operator==(const answer&, const answer&) = default;
+};
+
+template <class Chain>
+answer on_cpu(std::span<const float> scores, const Chain& chain, const pluck::key& key, std::size_t index) {
+    pluck::workspace scratch;
+    pluck::cpu::row row(pluck::logits_view<float>{scores.data(), scores.size()}, scratch, pluck::randomness(key),
+                        index);
+    answer found{pluck::run(pluck::as_chain(chain), row), 0, 0, std::vector<std::uint64_t>(scores.size())};
+    if (!found.drawn) return found;
+    found.kept = row.count();
+    row.for_each(
+        [&](std::int32_t token, float, std::uint64_t mass) { found.mass[static_cast<std::size_t>(token)] = mass; });
+    const double share =
+        static_cast<double>(found.mass[static_cast<std::size_t>(found.drawn.token)]) / static_cast<double>(row.total());
+    found.log_probability = std::bit_cast<std::uint32_t>(static_cast<float>(pluck::log_of(static_cast<float>(share))));
+    return found;
+}
+
+template <reading How, class Shape, class Chain>
+answer on_team(pluck_test::crew<Shape>& threads, std::span<const float> scores, const Chain& chain,
+               const pluck::key& key, std::size_t index, bool& alike) {
+    pluck_test::team_row<Shape, float, How> row(threads, {scores.data(), scores.size()}, key, index);
+    answer found{row.run(chain), 0, 0, std::vector<std::uint64_t>(scores.size())};
+    if (!found.drawn) return found;
+    found.kept = row.count();
+    found.log_probability = std::bit_cast<std::uint32_t>(row.log_probability(found.drawn.token));
+    (void)row.total();
+    row.for_each_own([&](std::int32_t token, bool kept, std::uint64_t mass) {  // each thread has tokens of its own
+        if (kept) found.mass[static_cast<std::size_t>(token)] = mass;
+    });
+    alike = alike && row.alike();
+    return found;
+}
+
+/// An adjuster that does not look at the scores that it replaces.
+struct level : pluck::stage {
+    static constexpr pluck::verb does = pluck::verb::adjust;
+    template <class Row>
+    void operator()(Row& row) const {
+        row.map([](float, std::int32_t token) { return token % 2 == 0 ? 1.0f : 0.5f; });
+        row.edit(std::span<const std::int32_t>(first), [](float, std::size_t) { return 3.0f; });
+    }
+    std::int32_t first[2] = {0, 0};
+};
+
+/// So many random rows under the chain that make(random, vocab) makes, on the CPU and on teams of 1 and 3 blocks.
+template <reading How = reading::held, class Make>
+void compare(std::size_t count, std::uint64_t suite, const Make& make) {
+    pluck_test::crew<host_team_shape<4, 2>> one(1);
+    pluck_test::crew<host_team_shape<4, 1>> three(3);
+    pluck_test::tally seen;
+    std::vector<float> scores;
+    for (std::size_t number = 0; number < rows_of(count); ++number) {
+        splitmix random(suite, number);
+        exact::random_row(scores, 1 + random.below(random.one_in(4) ? 700 : 200), random);
+        const auto chain = make(random, scores.size());
+        const pluck::key key{.seed = random.bits(), .sequence = random.bits(), .position = random.bits()};
+        const std::size_t index = random.below(4);
+        bool alike = true;
+        const answer want = on_cpu(scores, chain, key, index);
+        const answer got = number % 2 == 0 ? on_team<How>(one, scores, chain, key, index, alike)
+                                           : on_team<How>(three, scores, chain, key, index, alike);
+        seen.expect(got.drawn == want.drawn, "row ", number, ": token ", got.drawn.token, ", not ", want.drawn.token);
+        seen.expect(got == want && alike, "row ", number, ": kept ", got.kept, " of ", want.kept);
+    }
+    PLUCK_CHECK_TALLY(seen);
+}
+
+}  // namespace
+
+TEST_CASE("chains of the library's stages draw the CPU's tokens on a team") {
+    compare(600, 1, [](splitmix& random, std::size_t vocab) {
+        return pluck::combined{.temperature = random.one_in(6) ? 0.0f : random.positive(-2, 1),
+                               .top_k = random.one_in(2) ? 0 : random.below(vocab + 2),
+                               .top_p = random.one_in(3) ? 1.0f : random.uniform(),
+                               .min_p = random.one_in(2) ? 0.0f : random.uniform() * 0.2f};
+    });
+}
+
+TEST_CASE("greedy, categorical and dart end a chain on a team") {
+    compare(200, 2, [](splitmix&, std::size_t) { return pluck::temperature(0.7f) | pluck::dart{}; });
+    compare<reading::streamed>(200, 3, [](splitmix&, std::size_t) { return pluck::top_k(20) | pluck::dart{}; });
+    compare(100, 4, [](splitmix&, std::size_t) { return pluck::top_p(0.8f) | pluck::categorical{}; });
+    compare(100, 5, [](splitmix&, std::size_t) { return pluck::greedy{}; });
+}
+
+TEST_CASE("parameters of each row are read on a team by the row's index") {
+    static constexpr float temperatures[] = {0.5f, 0.0f, -1.0f, 2.0f};  // the third is out of range
+    static constexpr std::int32_t counts[] = {3, 0, 5, -1};             // the fourth is
+    compare(200, 6, [](splitmix&, std::size_t) {
+        return pluck::temperature(pluck::per_row<float>{temperatures}) |
+               pluck::top_k(pluck::per_row<std::int32_t>{counts});
+    });
+}
+
+TEST_CASE("a stage of a user's own runs on a team") {
+    compare(200, 7, [](splitmix&, std::size_t) { return pluck::temperature(0.75f) | probable{}; });
+}
+
+TEST_CASE("adjusters move, edit and mask scores on a team as on the CPU") {
+    std::vector<std::int32_t> ids;
+    std::vector<std::uint32_t> words;
+    compare<reading::held_as_float>(500, 8, [&](splitmix& random, std::size_t vocab) {
+        ids.resize(random.below(20));
+        for (auto& id : ids)
+            id = static_cast<std::int32_t>(random.below(random.one_in(2) ? vocab : 1 + vocab / 8));  // some twice
+        if (random.one_in(10))
+            ids.push_back(static_cast<std::int32_t>(random.one_in(2) ? vocab : ~std::size_t{0}));  // outside
+        words.resize((vocab + 31) / 32);
+        for (auto& word : words)
+            word = random.one_in(10) ? 0 : static_cast<std::uint32_t>(random.bits() | random.bits());
+        if (random.one_in(10)) words.pop_back();  // too few
+        return favour{} | penalise({ids.data(), ids.size()}) | allow({words.data(), words.size()}) | pluck::top_p(0.9f);
+    });
+}
+
+TEST_CASE("what is forbidden stays so on a team, whatever an adjuster makes of it") {
+    compare<reading::held_as_float>(100, 10, [](splitmix&, std::size_t) { return level{} | pluck::top_p(0.9f); });
+}
+
+TEST_CASE("a row that cannot be written refuses adjusters") {
+    pluck_test::crew<host_team_shape<4, 1>> threads(2);
+    const std::vector<float> scores(100, 1.0f);
+    pluck_test::team_row<host_team_shape<4, 1>, float, reading::streamed> row(threads, {scores.data(), 100},
+                                                                              pluck::key{}, 0);
+    CHECK(row.run(pluck::chain{favour{}}) == pluck::pick{-1, pluck::status::bad_parameter});
+    CHECK(row.alike());
+}
+
+TEST_CASE("an empty row and one that is too long are refused on a team, and not read") {
+    pluck_test::crew<host_team_shape<4, 1>> threads(1);
+    const float nothing = 0;
+    const auto drawn = [&](std::size_t vocab) {
+        pluck_test::team_row<host_team_shape<4, 1>, float, reading::streamed> row(threads, {&nothing, vocab},
+                                                                                  pluck::key{}, 0);
+        return row.run(pluck::temperature(0.5f) | pluck::top_k(3));
+    };
+    CHECK(drawn(0) == pluck::pick{-1, pluck::status::no_candidate});
+    CHECK(drawn(pluck::max_vocab + 1) == pluck::pick{-1, pluck::status::row_too_long});
+}
+
+TEST_CASE("blocks wait for each other as often as docs/cuda.md says") {
+    using shape = host_team_shape<4, 2>;
+    pluck_test::crew<shape> threads(3);
+    splitmix random(9, 0);
+    std::vector<float> scores(6144);  // so many strips that the best of them do not fill the list
+    for (float& score : scores) score = random.bell();
+    for (int i = 0; i < 5; ++i) scores[random.below(scores.size())] += 14.0f;
+    const auto meetings = [&](const auto& chain) {
+        threads.team().meetings = 0;
+        pluck_test::team_row<shape, float, reading::held> row(threads, {scores.data(), scores.size()}, pluck::key{}, 0);
+        CHECK(row.run(chain));
+        return threads.team().meetings.load();
+    };
+    CHECK(meetings(pluck::greedy{}) == 2);
+    CHECK(meetings(pluck::temperature(0.8f)) == 3);
+    CHECK(meetings(pluck::temperature(0.8f) | pluck::top_k(20)) == 3);
+    CHECK(meetings(pluck::temperature(0.8f) | pluck::top_p(0.9f)) == 4);
+    CHECK(meetings(pluck::temperature(0.8f) | pluck::top_k(20) | pluck::top_p(0.9f) | pluck::min_p(0.05f)) == 3);
+}

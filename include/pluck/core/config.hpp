@@ -53,6 +53,13 @@
 #define PLUCK_DEVICE_CALL
 #endif
 
+/// 1 under -rdc=true, where a device function may be called from other translation units.
+#if defined(__CUDACC_RDC__)
+#define PLUCK_RELOCATABLE 1
+#else
+#define PLUCK_RELOCATABLE 0
+#endif
+
 /// 1 where one instruction computes a * b + c with one rounding.
 #if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA)
 #define PLUCK_HARDWARE_FMA 1

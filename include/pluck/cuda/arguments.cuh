@@ -126,11 +126,13 @@ template <class Scalar, class Chain, class Finish>
 [[nodiscard]] cudaError_t run_batch(const char* who, const batch_view<Scalar>& logits, const Chain& stages,
                                     const keys& keys, const options& how, const Finish& finish) {
     prepared<Scalar, Chain> ready;
+    cudaError_t refused = cudaSuccess;
     for (options tried = how;; tried.blocks = ready.how.shape.blocks / 2) {
         if (const cudaError_t error = prepare(who, logits, stages, tried, ready); error != cudaSuccess) return error;
         keys.check(who, ready.draws);
         const std::size_t needed = ready.workspace_bytes();
         if (needed > how.workspace_size || (needed != 0 && how.workspace == nullptr)) {
+            if (refused != cudaSuccess) return refused;  // with more blocks a row it would not have been needed
             core::reject(who, "workspace_size",
                          (">= the " + core::text_of(needed) + " bytes of workspace_bytes()").c_str(),
                          how.workspace_size);
@@ -145,6 +147,7 @@ template <class Scalar, class Chain, class Finish>
                                                  : start(std::integral_constant<place, elsewhere>{});
         const bool crowded = error == cudaErrorLaunchOutOfResources || error == cudaErrorInvalidClusterSize;
         if (!crowded || ready.how.shape.blocks == 1) return error;
+        refused = error;
         (void)cudaGetLastError();  // it has been dealt with
     }
 }

@@ -43,33 +43,35 @@ template <class Team, class Source>
         best = score > best ? score : best;
     };
     constexpr std::int32_t lowest_bits = std::int32_t{-0x7fffffff} - 1;
-    const span_of mine(row.shape.strips, team.warp(), Team::warps);
-    std::uint32_t strip = mine.begin;
-    // Mostly a strip is two quads for each lane, all of it is to be read, and so is the next: then the loads of both,
-    // and of two more, are under way before the first is looked at.
-    constexpr std::uint32_t at_once = 4;
-    if (!copied && row.shape.strip_quads == 2) {
-        for (; strip + at_once <= mine.end && row.inner(strip) && row.inner(strip + at_once - 1); strip += at_once) {
-            packed<typename Source::scalar> fetched[2 * at_once];
-            for (std::uint32_t i = 0; i < 2 * at_once; ++i)
-                fetched[i] = row.source.fetch_inner(row.position_of(strip + i / 2, i % 2));
-            std::int32_t most[at_once];
-            for (std::uint32_t i = 0; i < at_once; ++i) {
-                most[i] = lowest_bits;
-                look(row.source.keep(row.position_of(strip + i, 0), fetched[2 * i]), most[i]);
-                look(row.source.keep(row.position_of(strip + i, 1), fetched[2 * i + 1]), most[i]);
-            }
-            for (std::uint32_t i = 0; i < at_once; ++i) seen(strip + i, most[i]);
-        }
-    }
-    for (; strip < mine.end; ++strip) {
+    const auto look_at = [&](std::uint32_t strip) {
         std::int32_t most = lowest_bits;
         for (std::uint32_t q = 0; q < row.shape.strip_quads; ++q) {
             const std::uint32_t position = row.position_of(strip, q);
             look(copied ? row.source.at(position) : row.source.keep(position, row.source.fetch(position)), most);
         }
         seen(strip, most);
+    };
+    const span_of mine(row.shape.strips, team.warp(), Team::warps);
+    std::uint32_t strip = mine.begin;
+    if (!copied && row.shape.strip_quads == 2) {
+        // As nearly always: then the loads of some strips are under way before the first is looked at.
+        constexpr std::uint32_t at_once = 4;
+        constexpr std::uint32_t step = Team::lanes * quad;
+        const std::uint32_t end = row.end_of_inner() < mine.end ? row.end_of_inner() : mine.end;
+        if (strip < row.first_inner() && strip < mine.end) look_at(strip++);
+        for (; strip + at_once <= end; strip += at_once) {
+            const std::uint32_t first = row.position_of(strip, 0);
+            packed<typename Source::scalar> fetched[2 * at_once];
+            for (std::uint32_t i = 0; i < 2 * at_once; ++i) fetched[i] = row.source.fetch_inner(first + i * step);
+            for (std::uint32_t i = 0; i < at_once; ++i) {
+                std::int32_t most = lowest_bits;
+                look(row.source.keep(first + 2 * i * step, fetched[2 * i]), most);
+                look(row.source.keep(first + (2 * i + 1) * step, fetched[2 * i + 1]), most);
+                seen(strip + i, most);
+            }
+        }
     }
+    for (; strip < mine.end; ++strip) look_at(strip);
     if (team.blocks() > 1) {  // the other blocks are told first when all of them are there
         team.wait_for_start();
         team.warp_sync();
@@ -110,8 +112,9 @@ template <bool All, class Team, class Source>
     const auto weigh = [&](const scores& some, const auto& token) {
         std::uint64_t sum = 0;
         for (std::uint32_t i = 0; i < quad; ++i) {
-            const std::uint64_t mass = mass_of(some.of[i] - weight.best, weight.scale);
-            sum += All || within.has(core::ordered(some.of[i]), token(i)) ? mass : 0;
+            // What was dropped from above is better than the best that is left: its mass is no number.
+            const bool kept = All || within.has(core::ordered(some.of[i]), token(i));
+            sum += mass_of(kept ? some.of[i] - weight.best : core::minus_infinity, weight.scale);
         }
         return sum;
     };
@@ -122,26 +125,30 @@ template <bool All, class Team, class Source>
     };
     const span_of mine = row.own_strips(now);
     std::uint32_t strip = mine.begin;
+    const auto weigh_strip = [&](std::uint32_t which) {
+        std::uint64_t sum = 0;
+        if (row.reaches(now, which, lightest))
+            row.each_quad(now, which, [&](const scores& some, const auto& token) { sum += weigh(some, token); });
+        weighed(which, sum);
+    };
     // As in scan(): the loads of two strips are under way before the first is weighed.
     if (!now.listed() && row.shape.strip_quads == 2) {
-        for (; strip + 2 <= mine.end && row.inner(strip) && row.inner(strip + 1); strip += 2) {
+        constexpr std::uint32_t step = Team::lanes * quad;
+        const std::uint32_t end = row.end_of_inner() < mine.end ? row.end_of_inner() : mine.end;
+        if (strip < row.first_inner() && strip < mine.end) weigh_strip(strip++);
+        for (; strip + 2 <= end; strip += 2) {
             const bool first = row.reaches(now, strip, lightest);
             const bool second = row.reaches(now, strip + 1, lightest);
-            const std::uint32_t at = row.position_of(strip, 0), and_at = row.position_of(strip, 1);
-            const std::uint32_t then_at = row.position_of(strip + 1, 0), last_at = row.position_of(strip + 1, 1);
+            const std::uint32_t at = row.position_of(strip, 0);
             scores a{}, b{}, c{}, d{};
-            if (first) a = row.source.at_inner(at), b = row.source.at_inner(and_at);
-            if (second) c = row.source.at_inner(then_at), d = row.source.at_inner(last_at);
-            weighed(strip, first ? weigh(a, row.tokens_at(at)) + weigh(b, row.tokens_at(and_at)) : 0);
-            weighed(strip + 1, second ? weigh(c, row.tokens_at(then_at)) + weigh(d, row.tokens_at(last_at)) : 0);
+            if (first) a = row.source.at_inner(at), b = row.source.at_inner(at + step);
+            if (second) c = row.source.at_inner(at + 2 * step), d = row.source.at_inner(at + 3 * step);
+            weighed(strip, first ? weigh(a, row.tokens_at(at)) + weigh(b, row.tokens_at(at + step)) : 0);
+            weighed(strip + 1,
+                    second ? weigh(c, row.tokens_at(at + 2 * step)) + weigh(d, row.tokens_at(at + 3 * step)) : 0);
         }
     }
-    for (; strip < mine.end; ++strip) {
-        std::uint64_t sum = 0;
-        if (row.reaches(now, strip, lightest))
-            row.each_quad(now, strip, [&](const scores& some, const auto& token) { sum += weigh(some, token); });
-        weighed(strip, sum);
-    }
+    for (; strip < mine.end; ++strip) weigh_strip(strip);
     return own;
 }
 

@@ -69,10 +69,10 @@ public:
     [[nodiscard]] PLUCK_HOST_DEVICE std::uint64_t* masses(std::uint32_t turn) const noexcept {
         return tables_ + (2 + turn) * shape.blocks * Team::warps;
     }
-    /// Whether all of a strip, whatever its lanes and quads, is of the slice.
-    [[nodiscard]] PLUCK_HOST_DEVICE bool inner(std::uint32_t strip) const noexcept {
-        const std::uint32_t tokens = shape.strip_quads * Team::lanes * quad;
-        return strip * tokens >= source.slice.pad && (strip + 1) * tokens <= source.slice.end();
+    /// The strips all of whose positions are of the slice: of any slice of some length, all but its first and its last.
+    [[nodiscard]] PLUCK_HOST_DEVICE std::uint32_t first_inner() const noexcept { return source.slice.pad == 0 ? 0 : 1; }
+    [[nodiscard]] PLUCK_HOST_DEVICE std::uint32_t end_of_inner() const noexcept {
+        return source.slice.end() / (shape.strip_quads * Team::lanes * quad);
     }
     [[nodiscard]] PLUCK_HOST_DEVICE std::uint32_t position_of(std::uint32_t strip, std::uint32_t q) const noexcept {
         return ((strip * shape.strip_quads + q) * Team::lanes + team.lane()) * quad;

@@ -57,7 +57,7 @@ struct geometry {
     }
     // If n good tokens lie in s strips as chance has it, s (1 - exp(-n / s)) strips have one; the list shall be filled
     // to two thirds, so that it seldom overflows.
-    const double strips = shape.strips * blocks;
+    const double strips = (vocab + lanes * quad * shape.strip_quads - 1) / (lanes * quad * shape.strip_quads);
     const double reaching = strips * (1 - std::exp(-0.67 * list / strips));
     shape.head = reaching < 1 ? 1 : static_cast<std::uint32_t>(reaching);
     return shape;

@@ -194,6 +194,12 @@ template <class Scalar, place Place, class Chain, class Keys, class Finish>
     const auto allow = [&](cudaFuncAttribute attribute, int value) {
         return cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel), attribute, value);
     };
+    if (how.shape.blocks > 1) {  // code made for an older architecture knows nothing of clusters, wherever it runs
+        cudaFuncAttributes made{};
+        const cudaError_t asked = cudaFuncGetAttributes(&made, reinterpret_cast<const void*>(kernel));
+        if (asked != cudaSuccess) return asked;
+        if (made.ptxVersion < 90) return cudaErrorInvalidClusterSize;
+    }
     cudaError_t error = allow(cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(how.shared_bytes));
     if (error == cudaSuccess)
         error = allow(cudaFuncAttributePreferredSharedMemoryCarveout, cudaSharedmemCarveoutMaxShared);

@@ -15,10 +15,20 @@
 
 namespace pluck::inline v0::cuda {
 
+// With -rdc=true ptxas lets a function that other units might call have more registers than the kernels that call it
+// here, and then refuses the call. So each unit's functions are its own there, by the type that all of them depend on.
+#if PLUCK_RELOCATABLE
+namespace {
+#endif
+struct of_this_unit {};
+#if PLUCK_RELOCATABLE
+}
+#endif
+
 /// One thread's place among the threads of its row.
 ///
 /// Clusters are of compute capability 9.0; older devices have one block a row, and nothing of clusters is compiled.
-template <int Threads>
+template <int Threads, class Unit = of_this_unit>
 class cluster_team {
 public:
     static constexpr std::uint32_t threads = Threads;

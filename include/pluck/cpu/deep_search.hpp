@@ -33,7 +33,7 @@ public:
 
     /// The cut after the share p < 1 of the mass. `total` is the row's, if it is known; else 0.
     [[nodiscard]] found_cut after_mass(float p, std::uint64_t total) noexcept {
-        const guessed about = guess<weighed>(static_cast<double>(p));
+        const guessed about = guess<weighed>(core::ordered(p) > 0 ? static_cast<double>(p) : 0);  // of a NaN, too
         if (total == 0 && keeps_all() && about.many) {
             row_view split_row = whole_row();
             split_row.kept = {about.scores.high + 1};
@@ -160,7 +160,7 @@ private:
             compare(known_.score == guess ? known_ : weight_of<Weight>(guess));
         }
         std::int32_t from = std::max(low, std::min(about.scores.low, high.score - 1));
-        if (high.score - from == 1) {  // all of the question is which of the tokens that have one score are kept
+        if (high.score == from + 1) {  // all of the question is which of the tokens that have one score are kept
             const std::uint64_t mass = mass_of_score(from);
             const std::uint64_t rest = target - high.weight;
             const std::uint64_t ties = weighs<Weight> ? ties_of(rest, mass) : rest;

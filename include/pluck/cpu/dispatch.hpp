@@ -50,8 +50,8 @@ struct avx2 {
         }
 #if !defined(__clang__)
         // The builtins may only be called where the target is known, which is not where templates are written; clang++
-        // refuses the instructions, too. A mask of 64 takes 45 of them by the first, and 80 without; eight halves take 2
-        // by the second, and 16 without.
+        // refuses the instructions, too. A mask of 64 takes 45 of them by the first, and 80 without; eight halves take
+        // 2 by the second, and 16 without.
         [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t signs(const kernels::ints& word) noexcept {
             std::uint32_t bits;
             asm("vmovmskps %1, %0" : "=r"(bits) : "x"(word));

@@ -265,8 +265,8 @@ struct chord {
 };
 
 struct quartic {
-    static constexpr double least = 1 - 0x1p-18;
-    static constexpr double most = 1 + 0x1p-18;
+    static constexpr double least = 1 - 0x1.8p-19;
+    static constexpr double most = 1 + 0x1.8p-19;
 
     template <class Fused>
     PLUCK_ALWAYS_INLINE static void of(const float* d, float scale, std::uint32_t* bits) noexcept {
@@ -288,9 +288,10 @@ struct quartic {
 
 /// Bounds of the mass of all scores, kept or not, whose difference from the best one is below that of `high`.
 ///
-/// A lane adds up 16 blocks as floats, 128 numbers of one sign: in whichever order a compiler chooses, that is right to
-/// 127 * 2^-24 of itself. Doubles add up the rest, right to 2^20 * 2^-53. Each mass lacks less than 1 to the number
-/// that is its bound, since it is an integer; and so does 0 to that of a score which is left out.
+/// A lane adds up the eight numbers of a block as floats, in whichever order a compiler chooses, and sixteen such sums
+/// one after the other: all of one sign, right to (7 + 15) * 2^-24 of itself. Doubles add up the rest, right to 2^20 *
+/// 2^-53. Each mass lacks less than 1 to the number that is its bound, since it is an integer; and so does 0 to that of
+/// a score which is left out.
 template <class Power>
 struct bound_masses {
     template <class Fused>
@@ -331,10 +332,11 @@ struct bound_masses {
                 in_block += powers;
             }
             some += in_block;
+            asm("" : "+m"(some));  // a sum of its own, whatever -ffast-math may do to those within the block
             if (++added % together == 0) move(sum, some);
         }
         move(sum, some);
-        constexpr double rounding = 0x1p-17;  // 128 * 2^-24, and what the doubles lose
+        constexpr double rounding = 0x1p-19;  // 22 * 2^-24, and what the doubles lose
         const double at_least = sum * 0x1p40 * (Power::least * (1 - rounding)) - static_cast<double>(row.size);
         const double at_most = sum * 0x1p40 * (Power::most * (1 + rounding)) + 1;
         return {exact + (at_least > 0 ? static_cast<std::uint64_t>(at_least) : 0),

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
 
@@ -146,18 +147,27 @@ struct widen {
 
 }  // namespace kernels
 
+/// A view of 16-bit logits.
+template <class View>
+concept narrow_view =
+    requires(const View& view) { typename scalar_traits<std::remove_cvref_t<decltype(*view.data)>>::layout; };
+
 /// Where the floats of a row come from, if they are not there yet.
 class narrow_row {
 public:
     narrow_row() noexcept = default;
 
-    /// Of 16-bit logits, at an address that is a multiple of two, and room for as many floats.
-    template <class Format>
-    void read(Format, const void* logits, std::size_t size, float* scores) noexcept {
-        logits_ = static_cast<const std::uint16_t*>(logits);
-        size_ = size;
+    /// False, and nothing done, unless the logits lie side by side. `scores` is where they will be floats.
+    template <narrow_view View>
+    [[nodiscard]] bool read(const View& view, float* scores) noexcept {
+        using format = typename scalar_traits<std::remove_cvref_t<decltype(*view.data)>>::layout;
+        const bool aligned = reinterpret_cast<std::uintptr_t>(view.data) % sizeof(std::uint16_t) == 0;
+        if (view.data == nullptr || view.stride != 1 || !aligned) return false;
+        logits_ = reinterpret_cast<const std::uint16_t*>(view.data);
+        size_ = view.size;
         scores_ = scores;
-        halves_ = std::same_as<Format, half>;
+        halves_ = std::same_as<format, half>;
+        return true;
     }
 
     [[nodiscard]] bool is_there() const noexcept { return logits_ != nullptr; }

@@ -36,8 +36,7 @@ public:
         if (size_ > max_vocab) fail(status::row_too_long);
         else if (size_ == 0) fail(status::no_candidate);
         else if (!scratch_.reserve(size_)) fail(status::out_of_memory);
-        else if (can_stay_narrow(view)) read_narrow(view);
-        else scores_ = load(view, scratch_.scores());
+        else read(view);
         if (state_ == status::ok && scores_ == nullptr) fail(status::no_candidate);
     }
 
@@ -331,22 +330,16 @@ private:
         return scores;
     }
 
+    /// 16-bit logits side by side stay what they are; all else becomes floats, if it is none.
     template <class View>
-    [[nodiscard]] static bool can_stay_narrow(const View&) noexcept {
-        return false;
-    }
-    template <class Scalar>
-        requires requires { typename scalar_traits<Scalar>::layout; }
-    [[nodiscard]] static bool can_stay_narrow(const logits_view<Scalar>& view) noexcept {
-        return view.data != nullptr && view.stride == 1 && reinterpret_cast<std::uintptr_t>(view.data) % 2 == 0;
-    }
-    template <class View>
-    void read_narrow(const View& view) noexcept {
-        if constexpr (requires { typename scalar_traits<std::remove_cvref_t<decltype(*view.data)>>::layout; }) {
-            using format = typename scalar_traits<std::remove_cvref_t<decltype(*view.data)>>::layout;
-            narrow_.read(format{}, view.data, size_, scratch_.scores());
-            scores_ = scratch_.scores();
+    void read(const View& view) noexcept {
+        if constexpr (narrow_view<View>) {
+            if (narrow_.read(view, scratch_.scores())) {
+                scores_ = scratch_.scores();
+                return;
+            }
         }
+        scores_ = load(view, scratch_.scores());
     }
 
     workspace& scratch_;

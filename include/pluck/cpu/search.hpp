@@ -49,12 +49,12 @@ public:
         close_ = !bounded;
         const std::size_t blocks = blocks_of(row_.size);
         std::uint64_t about = 0;  // the total mass, by a sample
-        for (const std::size_t k : {std::min<std::size_t>(128, blocks / 8), blocks - blocks / 4}) {
+        for (const std::size_t k : {std::min<std::size_t>(128, blocks / 8), blocks / 2, blocks - blocks / 4}) {
             const std::int32_t low = least_like(reach_of(k));
             std::uint64_t below = 0;
             if (bounded) {
                 below = sampled_mass_below(low);
-                if (about != 0 && about - mass_share(p, about) < below) break;  // too much to be cut off
+                if (about != 0 && about - mass_share(p, about) < below) continue;  // too much to be cut off
             }
             const std::size_t gathered = gather(low, limit_of(k));
             if (gathered > limit_of(k)) break;

@@ -160,7 +160,7 @@ TEST_CASE("masses below a score are between their bounds, and the bounds are as 
                     " <= ", close.high, ", size ", row.size(), ", T ", temperature, ", below ", high);
         seen.expect(far.low <= exact && exact <= far.high, "chord: ", far.low, " <= ", exact, " <= ", far.high,
                     ", size ", row.size(), ", T ", temperature, ", below ", high);
-        seen.expect(close.high - close.low <= exact / 32768 + 2 * row.size() + 2, "the quartic's are ",
+        seen.expect(close.high - close.low <= exact / 65536 + 2 * row.size() + 2, "the quartic's are ",
                     close.high - close.low, " apart, of ", exact);
         seen.expect(far.high - far.low <= exact / 15 + 2 * row.size() + 2, "the chord's are ", far.high - far.low,
                     " apart, of ", exact);

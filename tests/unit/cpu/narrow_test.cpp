@@ -151,10 +151,13 @@ TEMPLATE_TEST_CASE("only blocks that are needed become floats, and each of them 
     std::vector<float> floats(row.size(), 77.0f);
     std::vector<std::int32_t> best(cpu::blocks_of(row.size()));
     cpu::narrow_row narrow;
-    narrow.read(TestType{}, row.data(), row.size(), floats.data());
+    const auto* logits = reinterpret_cast<const TestType*>(row.data());
+    CHECK_FALSE(narrow.read(pluck::logits_view<TestType>{logits, row.size(), 2}, floats.data()));
+    CHECK_FALSE(narrow.read(pluck::logits_view<TestType>{nullptr, row.size()}, floats.data()));
+    REQUIRE(narrow.read(pluck::logits_view<TestType>{logits, row.size()}, floats.data()));
     (void)narrow.scan(best.data());
+    float least = 5;
     for (const float score : {4.0f, 4.5f, 3.0f, 1.0f, 1.5f, 0.0f}) {
-        static float least = 5;
         least = std::min(least, score);
         narrow.need(pluck::core::ordered(score));
         for (std::size_t i = 0; i < row.size(); ++i) {

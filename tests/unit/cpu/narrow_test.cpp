@@ -131,6 +131,24 @@ TEMPLATE_TEST_CASE("a scan of 16-bit logits finds what the scan of the same floa
     expect_the_scan_of_floats<TestType>(dispatched{});
 }
 
+TEMPLATE_TEST_CASE("a scan of 16-bit logits sees every NaN, whatever its sign, payload and place", "", pluck::half,
+                   pluck::bfloat16) {
+    const auto infinity = static_cast<std::uint32_t>(kernels::infinite_bits<TestType>);
+    tally seen;
+    for (const std::size_t size : {1u, 64u, 65u, 130u}) {
+        for (const std::uint32_t bits : {infinity + 1, infinity | 0x8001u, 0x7fffu, 0xffffu, infinity | 0x8000u}) {
+            for (std::size_t at = 0; at < size; ++at) {
+                std::vector<std::uint16_t> row(size, narrowed<TestType>(at % 2 == 0 ? 1.0f : -1.0f));
+                row[at] = static_cast<std::uint16_t>(bits);
+                std::vector<std::int32_t> best(cpu::blocks_of(size));
+                const bool nan = cpu::run_kernel<kernels::scan_narrow<TestType>>(row.data(), size, best.data()).nan;
+                seen.expect(nan == (bits != (infinity | 0x8000u)), "size ", size, ", at ", at, ", bits ", bits);
+            }
+        }
+    }
+    PLUCK_CHECK_TALLY(seen);
+}
+
 TEMPLATE_TEST_CASE("every 16-bit logit becomes the float that it is, whatever is flushed to zero", "", pluck::half,
                    pluck::bfloat16) {
     expect_every_float<TestType>(generic{});

@@ -16,6 +16,7 @@ namespace pluck::inline v0 {
 
 template <>
 struct scalar_traits<Eigen::half> {
+    using layout = half;
     [[nodiscard]] static float widen(Eigen::half value) noexcept {
         return scalar_traits<half>::widen(half{core::bits_as<std::uint16_t>(value)});
     }
@@ -23,6 +24,7 @@ struct scalar_traits<Eigen::half> {
 
 template <>
 struct scalar_traits<Eigen::bfloat16> {
+    using layout = bfloat16;
     [[nodiscard]] static float widen(Eigen::bfloat16 value) noexcept {
         return scalar_traits<bfloat16>::widen(bfloat16{core::bits_as<std::uint16_t>(value)});
     }

@@ -25,7 +25,8 @@ struct bfloat16 {
 template <class Scalar>
 struct scalar_traits;
 
-/// A type that a logit may have.
+/// A type that a logit may have. If its bits are those of a half or a bfloat16, its traits may say so by a type `layout`,
+/// which is the one or the other: such rows are read faster.
 template <class Scalar>
 concept logit_scalar = requires(const Scalar& value) {
     { scalar_traits<Scalar>::widen(value) } noexcept;
@@ -38,6 +39,7 @@ struct scalar_traits<float> {
 
 template <>
 struct scalar_traits<bfloat16> {
+    using layout = bfloat16;
     [[nodiscard]] PLUCK_HOST_DEVICE static constexpr float widen(bfloat16 value) noexcept {
         return core::bits_as<float>(std::uint32_t{value.bits} << 16);
     }
@@ -45,6 +47,7 @@ struct scalar_traits<bfloat16> {
 
 template <>
 struct scalar_traits<half> {
+    using layout = half;
     [[nodiscard]] PLUCK_HOST_DEVICE static constexpr float widen(half value) noexcept {
 #if PLUCK_ON_DEVICE
         float wide;  // exact for all, and never flushes: a subnormal half is a normal float

@@ -30,7 +30,8 @@ static_assert(dart_board == block_size);
         const std::int32_t score = row.block_best[block];
         if (score < row.kept.score) continue;
         if (tokens == nullptr) {
-            if (score == row.kept.score && kernels::kept_of_block(row, begin) == 0) continue;
+            const bool ties_end = score == row.kept.score && row.kept.ties_end < row.size;
+            if (ties_end && kernels::kept_of_block(row, begin) == 0) continue;
             best[count] = core::float_of(score);
             ids[count++] = static_cast<std::int32_t>(block);
             continue;

@@ -2,9 +2,11 @@
 //
 // The loops over a whole row, written once as C++ that compilers vectorise. Each is a struct whose run() is inlined
 // into one function for each instruction set (dispatch.hpp), so nothing in here may be called out of line, and no
-// lambda appears. `Fused` is the fused multiply-add of that instruction set.
+// lambda appears. `Fused` is that instruction set: its fused multiply-add, and what else it has (dispatch.hpp). Those
+// for masses are in masses.hpp.
 #pragma once
 
+#include <pluck/core/arithmetic.hpp>
 #include <pluck/core/config.hpp>
 #include <pluck/core/mass.hpp>
 #include <pluck/core/ranking.hpp>
@@ -14,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
 
@@ -46,7 +49,8 @@ struct extremes {
 /// The best ordered score of each block, and the extremes of the row.
 ///
 /// Of a float's bits, the largest as a signed integer is the best score, if one has no sign; the largest unsigned is a
-/// NaN, if one with a sign is there. Two comparisons for each logit, and a second look where all of a block are negative.
+/// NaN, if one with a sign is there. Two comparisons for each logit, and a second look where all of a block are
+/// negative.
 struct scan {
     template <class Fused>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static extremes run(const float* scores, std::size_t size,
@@ -114,7 +118,8 @@ private:
 };
 
 /// A score, above -infinity, as something to compare a logit's bits with: those of a larger one are
-/// `((bits ^ flip) > above) ^ invert`. Above 0 they compare as they are; else by magnitude, where the larger falls short.
+/// `((bits ^ flip) > above) ^ invert`. Above 0 they compare as they are; else by magnitude, where the larger falls
+/// short.
 struct threshold {
     std::uint32_t flip;
     std::int32_t above;
@@ -122,15 +127,19 @@ struct threshold {
 
     PLUCK_ALWAYS_INLINE explicit threshold(std::int32_t score) noexcept
         : flip(score > 0 ? 0 : 0x80000000u), above(score > 0 ? score - 1 : -score), invert(score > 0 ? 0 : ~0u) {}
+
+    [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t inverted() const noexcept {
+        return invert == 0 ? 0 : ~std::uint64_t{0};
+    }
 };
 
 /// Bit i: whether scores[begin + i] is at least this ordered score, above -infinity's; of one block.
+template <class Fused = core::native_fused>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t reaching(const float* scores, std::size_t begin, std::size_t size,
                                                          std::int32_t score) noexcept {
     if (size - begin >= block_size) {
         const threshold least(score);
-        const std::uint64_t bits = bits_above(scores + begin, least.flip, least.above);
-        return least.invert == 0 ? bits : ~bits;
+        return bits_above<Fused>(scores + begin, least.flip, least.above) ^ least.inverted();
     }
     std::uint64_t found = 0;
     for (std::size_t i = begin; i < size; ++i) {
@@ -140,37 +149,77 @@ struct threshold {
 }
 
 /// Bit i: whether block first + i has a score of at least this, of 64 blocks.
+template <class Fused = core::native_fused>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t blocks_reaching(const std::int32_t* block_best, std::size_t first,
                                                                 std::size_t all, std::int32_t score) noexcept {
-    if (all - first >= block_size) return bits_above(block_best + first, 0, score - 1);
+    if (all - first >= block_size) return bits_above<Fused>(block_best + first, 0, score - 1);
     std::uint64_t found = 0;
     for (std::size_t i = first; i < all; ++i) found |= std::uint64_t{block_best[i] >= score} << (i - first);
     return found;
 }
 
 /// Bit i: whether scores[begin + i] is kept.
+template <class Fused = core::native_fused>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t kept_of_block(const row_view& row, std::size_t begin) noexcept {
-    if (begin + block_size <= row.kept.ties_end) return reaching(row.scores, begin, row.size, row.kept.score);
-    const std::uint64_t above = reaching(row.scores, begin, row.size, row.kept.score + 1);
+    if (begin + block_size <= row.kept.ties_end) return reaching<Fused>(row.scores, begin, row.size, row.kept.score);
+    const std::uint64_t above = reaching<Fused>(row.scores, begin, row.size, row.kept.score + 1);
     if (begin >= row.kept.ties_end) return above;
     const std::uint64_t early = (std::uint64_t{1} << (row.kept.ties_end - begin)) - 1;
-    return above | (reaching(row.scores, begin, row.size, row.kept.score) & early);
+    return above | (reaching<Fused>(row.scores, begin, row.size, row.kept.score) & early);
 }
 
-/// How many tokens are kept.
+/// The least score that a kept token of the block can have. A block of mere ties of the cut, all of them late, is none
+/// to look into.
+[[nodiscard]] PLUCK_ALWAYS_INLINE std::int32_t least_of_block(const row_view& row, std::size_t begin) noexcept {
+    return row.kept.score + (begin < row.kept.ties_end ? 0 : 1);
+}
+
+/// How many tokens are kept; gives up after the block in which there are more than `limit`.
 struct count {
     template <class Fused>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const row_view& row) noexcept {
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const row_view& row, std::size_t limit) noexcept {
         std::size_t found = 0;
         const std::size_t all = blocks_of(row.size);
         for (std::size_t first = 0; first < all; first += block_size) {
-            for (std::uint64_t blocks = blocks_reaching(row.block_best, first, all, row.kept.score); blocks != 0;
+            for (std::uint64_t blocks = blocks_reaching<Fused>(row.block_best, first, all, row.kept.score); blocks != 0;
                  blocks &= blocks - 1) {
                 const std::size_t block = first + static_cast<std::size_t>(__builtin_ctzll(blocks));
-                found += static_cast<std::size_t>(__builtin_popcountll(kept_of_block(row, block * block_size)));
+                if (row.block_best[block] < least_of_block(row, block * block_size)) continue;
+                found += static_cast<std::size_t>(__builtin_popcountll(kept_of_block<Fused>(row, block * block_size)));
+                if (found > limit) return found;
             }
         }
         return found;
+    }
+};
+
+/// The place behind the n-th kept token of this score, n >= 1; 0 if there are fewer. If block_mass is not null, adds
+/// the mass that each of the n has to that of its block.
+struct end_of_ties {
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const row_view& from, std::int32_t score, std::uint64_t n,
+                                                             std::uint64_t mass, std::uint64_t* block_mass) noexcept {
+        const row_view row = from;
+        const std::size_t all = blocks_of(row.size);
+        for (std::size_t first = 0; first < all; first += block_size) {
+            for (std::uint64_t blocks = blocks_reaching<Fused>(row.block_best, first, all, score); blocks != 0;
+                 blocks &= blocks - 1) {
+                const std::size_t block = first + static_cast<std::size_t>(__builtin_ctzll(blocks));
+                const std::size_t begin = block * block_size;
+                std::uint64_t ties = kept_of_block<Fused>(row, begin);
+                if (score > row.kept.score) ties &= reaching<Fused>(row.scores, begin, row.size, score);
+                if (row.block_best[block] > score) ties &= ~reaching<Fused>(row.scores, begin, row.size, score + 1);
+                const auto here = static_cast<std::uint64_t>(__builtin_popcountll(ties));
+                if (block_mass != nullptr) block_mass[block] += (here < n ? here : n) * mass;
+                if (here < n) {
+                    n -= here;
+                    continue;
+                }
+                for (; n > 1; --n) ties &= ties - 1;
+                return begin + static_cast<std::size_t>(__builtin_ctzll(ties)) + 1;
+            }
+        }
+        return 0;
     }
 };
 
@@ -207,151 +256,96 @@ struct reach {
     }
 };
 
+/// The first Count elements whose bits are set, to where `scores` and `places` point: what is behind the last is
+/// garbage.
+template <std::size_t... Counts>
+PLUCK_ALWAYS_INLINE void put(const float* block, std::size_t begin, std::uint64_t& bits, float* scores,
+                             std::int32_t* places, std::index_sequence<Counts...>) noexcept {
+    std::size_t at = 0;
+    ((at = static_cast<std::size_t>(__builtin_ctzll(bits | std::uint64_t{1} << (block_size - 1))), bits &= bits - 1,
+      scores[Counts] = block[at], places[Counts] = static_cast<std::int32_t>(begin + at)),
+     ...);
+}
+
 /// Copies the kept scores below `high` and their places, in order, and counts them; gives up after the block in which
 /// there are more than `limit`.
 struct gather {
     template <class Fused>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const row_view& row, std::int32_t high, std::size_t limit,
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const row_view& from, std::int32_t high, std::size_t limit,
                                                              float* scores, std::int32_t* places) noexcept {
+        const row_view row = from;  // no store below can change it
+        const threshold least(row.kept.score);
         std::size_t found = 0;
         const std::size_t all = blocks_of(row.size);
         for (std::size_t first = 0; first < all && found <= limit; first += block_size) {
-            std::uint64_t blocks = blocks_reaching(row.block_best, first, all, row.kept.score);
+            std::uint64_t blocks = blocks_reaching<Fused>(row.block_best, first, all, row.kept.score);
             for (; blocks != 0 && found <= limit; blocks &= blocks - 1) {
                 const std::size_t block = first + static_cast<std::size_t>(__builtin_ctzll(blocks));
                 const std::size_t begin = block * block_size;
-                std::uint64_t kept = kept_of_block(row, begin);
-                if (row.block_best[block] >= high) kept &= ~reaching(row.scores, begin, row.size, high);
-                for (; kept != 0; kept &= kept - 1) {
-                    const std::size_t place = begin + static_cast<std::size_t>(__builtin_ctzll(kept));
-                    scores[found] = row.scores[place];
-                    places[found++] = static_cast<std::int32_t>(place);
+                const bool whole = row.size - begin >= block_size;
+                std::uint64_t kept = 0;
+                if (whole && begin + block_size <= row.kept.ties_end) {
+                    kept = bits_above<Fused>(row.scores + begin, least.flip, least.above) ^ least.inverted();
+                } else if (row.block_best[block] >= least_of_block(row, begin)) {
+                    kept = kept_of_block<Fused>(row, begin);
                 }
+                if (row.block_best[block] >= high) kept &= ~reaching<Fused>(row.scores, begin, row.size, high);
+                if (!whole || row.size - found < block_size) {
+                    for (; kept != 0; kept &= kept - 1) {
+                        const std::size_t place = begin + static_cast<std::size_t>(__builtin_ctzll(kept));
+                        scores[found] = row.scores[place];
+                        places[found++] = static_cast<std::int32_t>(place);
+                    }
+                    continue;
+                }
+                // Four at a time, whether they are there or not: how many there are is what no branch can foretell.
+                const auto here = static_cast<std::size_t>(__builtin_popcountll(kept));
+                for (std::size_t i = 0; i < here; i += 4) {
+                    put(row.scores + begin, begin, kept, scores + found + i, places + found + i,
+                        std::make_index_sequence<4>());
+                }
+                found += here;
             }
         }
         return found;
     }
 };
 
-/// The sum of the masses of one block, of all of it or of the scores from `least` on.
-template <class Fused, bool All>
-[[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t mass_of_block(const float* scores, float best, float scale,
-                                                              const threshold& least) noexcept {
-    // q and the shift of two neighbours make one word of 64 bits, so that no lane is ever unpacked.
-    std::uint32_t q[block_size];
-    std::uint32_t shift[block_size];
-    for (std::size_t i = 0; i < block_size; ++i) {
-        const mass_parts parts = mass_parts_of<Fused>(scores[i] - best, scale);
-        q[i] = parts.q;
-        shift[i] = parts.shift;
-    }
-    if constexpr (!All) {
-        for (std::size_t i = 0; i < block_size; ++i) {
-            const auto bits = static_cast<std::int32_t>(core::bits_as<std::uint32_t>(scores[i]) ^ least.flip);
-            q[i] &= (bits > least.above ? ~0u : 0u) ^ least.invert;
-        }
-    }
-    longs sums = {};
-    for (std::size_t i = 0; i < block_size; i += lanes) {
-        longs pairs, shifts;
-        load_lanes(pairs, q + i);
-        load_lanes(shifts, shift + i);
-        sums += (pairs << 32) >> (shifts & 0xffffffffu);
-        sums += (pairs & 0xffffffff00000000u) >> (shifts >> 32);
-    }
-    return sums[0] + sums[1] + sums[2] + sums[3];
-}
-
-/// The kept mass of each block; returns the row's. A block whose best token weighs nothing is not looked at.
-struct sum_masses {
+/// Scores as ordered integers.
+struct order {
     template <class Fused>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint64_t run(const row_view& row, float best, float scale,
-                                                               std::uint64_t* block_mass) noexcept {
-        const bool all = row.kept.score == kept_part{}.score;  // what is not kept then weighs nothing
-        const threshold early(row.kept.score);                 // the ties of the cut stay, or go
-        const threshold late(row.kept.score + 1);
-        std::uint64_t total = 0;
-        for (std::size_t begin = 0, block = 0; begin < row.size; begin += block_size, ++block) {
-            block_mass[block] = 0;
-            if (row.block_best[block] < row.kept.score) continue;
-            if (mass_of<Fused>(core::float_of(row.block_best[block]) - best, scale) == 0) continue;
-            const float* scores = row.scores + begin;
-            const bool whole = row.size - begin >= block_size;
-            std::uint64_t sum = 0;
-            if (whole && all) {
-                sum = mass_of_block<Fused, true>(scores, best, scale, early);
-            } else if (whole && begin + block_size <= row.kept.ties_end) {
-                sum = mass_of_block<Fused, false>(scores, best, scale, early);
-            } else if (whole && begin >= row.kept.ties_end) {
-                sum = mass_of_block<Fused, false>(scores, best, scale, late);
-            } else {
-                for (std::uint64_t kept = kept_of_block(row, begin); kept != 0; kept &= kept - 1) {
-                    sum += mass_of<Fused>(scores[__builtin_ctzll(kept)] - best, scale);
-                }
-            }
-            block_mass[block] = sum;
-            total += sum;
-        }
-        return total;
-    }
-};
-
-/// Buckets of a mass histogram: eight to the octave, a little beyond the last octave that has mass.
-inline constexpr std::size_t mass_buckets = 8 * (mass_bits + 1);
-
-struct mass_histogram {
-    std::uint64_t sums[mass_buckets] = {};
-};
-
-/// The bucket of a score: never decreases with the score, is at least 0 wherever there is mass, negative far below.
-template <class Fused>
-[[nodiscard]] PLUCK_ALWAYS_INLINE std::int32_t mass_bucket(float difference, float scale) noexcept {
-    const float shifted = Fused::of(difference, 8 * scale, core::magic);
-    const auto bits = core::bits_as<std::int32_t>(shifted);
-    constexpr auto top = static_cast<std::int32_t>(mass_buckets) - 1;
-    return bits >= core::magic_bits - top ? bits - core::magic_bits + top : -1;
-}
-
-/// The mass of each score.
-struct masses {
-    template <class Fused>
-    PLUCK_ALWAYS_INLINE static void run(const float* scores, std::size_t count, float best, float scale,
-                                        std::uint64_t* masses) noexcept {
+    PLUCK_ALWAYS_INLINE static void run(const float* scores, std::size_t count, std::int32_t* ordered) noexcept {
         std::size_t i = 0;
-        for (; i + lanes <= count; i += lanes) {
-            for (std::size_t lane = 0; lane < lanes; ++lane) {
-                masses[i + lane] = mass_of<Fused>(scores[i + lane] - best, scale);
-            }
+        for (; i + lanes <= count; i += lanes) {  // a constant trip count vectorises also at -O2
+            for (std::size_t lane = 0; lane < lanes; ++lane) ordered[i + lane] = core::ordered(scores[i + lane]);
         }
-        for (; i < count; ++i) masses[i] = mass_of<Fused>(scores[i] - best, scale);
+        for (; i < count; ++i) ordered[i] = core::ordered(scores[i]);
     }
 };
 
-/// The kept masses dealt into buckets by score.
-struct deal_masses {
+/// Of gathered scores and their places, moves those above `score` to the front, and the first `ties` that have it; in
+/// order. Returns how many.
+struct compact {
     template <class Fused>
-    PLUCK_ALWAYS_INLINE static void run(const row_view& row, float best, float scale,
-                                        mass_histogram* histogram) noexcept {
-        std::uint64_t mass[block_size];
-        std::int32_t buckets[block_size];
-        for (std::size_t begin = 0, block = 0; begin < row.size; begin += block_size, ++block) {
-            if (row.block_best[block] < row.kept.score) continue;
-            const std::size_t count = block_end(begin, row.size) - begin;
-            masses::run<Fused>(row.scores + begin, count, best, scale, mass);
-            if (count == block_size) {
-                for (std::size_t i = 0; i < block_size; ++i) {
-                    buckets[i] = mass_bucket<Fused>(row.scores[begin + i] - best, scale);
-                }
-            } else {
-                for (std::size_t i = 0; i < count; ++i) {
-                    buckets[i] = mass_bucket<Fused>(row.scores[begin + i] - best, scale);
-                }
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(float* scores, std::int32_t* places, std::size_t count,
+                                                             std::int32_t score, std::uint64_t ties) noexcept {
+        std::size_t left = 0;
+        for (std::size_t begin = 0; begin < count; begin += block_size) {
+            std::uint64_t kept = reaching<Fused>(scores, begin, count, score);
+            const std::uint64_t above = reaching<Fused>(scores, begin, count, score + 1);
+            for (std::uint64_t equal = kept & ~above; equal != 0; equal &= equal - 1) {
+                if (ties > 0)
+                    --ties;
+                else
+                    kept &= ~(equal & -equal);
             }
-            const std::uint64_t kept = kept_of_block(row, begin);
-            for (std::size_t i = 0; i < count; ++i) {
-                if (buckets[i] >= 0) histogram->sums[buckets[i]] += (kept >> i & 1) != 0 ? mass[i] : 0;
+            for (; kept != 0; kept &= kept - 1) {  // in place: a write never overtakes its read
+                const std::size_t i = begin + static_cast<std::size_t>(__builtin_ctzll(kept));
+                scores[left] = scores[i];
+                places[left++] = places[i];
             }
         }
+        return left;
     }
 };
 

@@ -14,7 +14,8 @@
 #include <pluck/cpu/boards.hpp>
 #include <pluck/cpu/dispatch.hpp>
 #include <pluck/cpu/load.hpp>
-#include <pluck/cpu/select.hpp>
+#include <pluck/cpu/narrow.hpp>
+#include <pluck/cpu/search.hpp>
 #include <pluck/cpu/workspace.hpp>
 
 #include <algorithm>
@@ -35,7 +36,7 @@ public:
         if (size_ > max_vocab) fail(status::row_too_long);
         else if (size_ == 0) fail(status::no_candidate);
         else if (!scratch_.reserve(size_)) fail(status::out_of_memory);
-        else scores_ = load(view, scratch_.scores());
+        else read(view);
         if (state_ == status::ok && scores_ == nullptr) fail(status::no_candidate);
     }
 
@@ -81,7 +82,9 @@ public:
     bool settle() noexcept {
         if (state_ != status::ok) return false;
         settled_ = true;
-        const kernels::extremes seen = run_kernel<kernels::scan>(scores_, size_, scratch_.block_best());
+        const kernels::extremes seen = narrow_.is_there()
+                                           ? narrow_.scan(scratch_.block_best())
+                                           : run_kernel<kernels::scan>(scores_, size_, scratch_.block_best());
         best_score_ = seen.best;
         if (seen.nan) fail(status::nan_logit);
         else if (seen.best == core::ordered_infinity) fail(status::pos_inf_logit);
@@ -101,7 +104,7 @@ public:
 
     [[nodiscard]] ranking_key best() const noexcept { return {best_score_, token(place_of_best())}; }
 
-    [[nodiscard]] std::size_t count() const noexcept { return run_kernel<kernels::count>(view()); }
+    [[nodiscard]] std::size_t count() const noexcept { return run_kernel<kernels::count>(view(), size_); }
 
     [[nodiscard]] std::uint64_t total() noexcept {
         if (total_ == 0) {
@@ -115,8 +118,10 @@ public:
     template <class F>
     void for_each(const F& f) const {
         const float scale = mass_scale(temperature_);
+        const row_view kept_row = view();
         for (std::size_t begin = 0; begin < size_; begin += block_size) {
-            for (std::uint64_t kept = kernels::kept_of_block(view(), begin); kept != 0; kept &= kept - 1) {
+            if (kept_row.block_best[begin / block_size] < kept_row.kept.score) continue;
+            for (std::uint64_t kept = kernels::kept_of_block(kept_row, begin); kept != 0; kept &= kept - 1) {
                 const std::size_t i = begin + first_of(kept);
                 f(token(i), scores_[i], mass_of(scores_[i] - best_logit(), scale));
             }
@@ -127,29 +132,16 @@ public:
 
     void keep_largest(std::size_t k) noexcept {
         if (k >= size_) return;
-        if (k <= 1) return adopt(lowest, gather(view_from(best())));
-        const std::size_t gathered = gather(view_from(reach_of(k)));
-        adopt(gathered <= k ? lowest : select(keys_of(gathered), nullptr, gathered, k), gathered);
+        if (k <= 1) return keep_best();
+        cut(cut_search().after_tokens(k));
     }
 
     void keep_mass(float p, std::size_t min_keep) noexcept {
         if (core::ordered(p) >= core::ordered(1.0f)) return;
-        const std::uint64_t target = mass_share(p, total());
-        // Mostly the best tokens of the best blocks are enough, and only they have to be ranked; of a short row, all.
-        const std::size_t blocks = blocks_of(size_);
-        const std::size_t limit = size_ / 8 + 512;
-        for (const std::size_t k : {std::size_t{128}, blocks - blocks / 4}) {
-            if (k > blocks && size_ > limit) continue;
-            const std::size_t gathered = gather(view_from(reach_of(k)), limit);
-            if (gathered > limit) break;
-            if (weigh(gathered) < target) continue;
-            const ranking_key cut = select(keys_of(gathered), scratch_.weights(), gathered, target);
-            if (min_keep > 1 && reaching(cut, gathered) < min_keep) return keep_largest(min_keep);
-            return adopt(cut, gathered);
-        }
-        const ranking_key cut = nucleus_of(target);
-        if (min_keep > 1 && run_kernel<kernels::count>(view_from(cut)) < min_keep) return keep_largest(min_keep);
-        narrow(cut);
+        const found_cut nucleus = cut_search().after_mass(p, total_);
+        total_ = 0;  // the masses of the blocks may be gone
+        if (min_keep > 1 && keeps_less(nucleus, min_keep)) return keep_largest(min_keep);
+        cut(nucleus);
     }
 
     void keep_at_least(float score, std::size_t min_keep) noexcept {
@@ -157,26 +149,31 @@ public:
         const bool negative_nan = least < -core::ordered_infinity;
         if (least > best_score_ || negative_nan) return keep_largest(min_keep);  // also a NaN without a sign
         if (least <= kept_.score) return;
-        const ranking_key cut{least, last_token};
-        if (min_keep > 1 && run_kernel<kernels::count>(view_from(cut)) < min_keep) return keep_largest(min_keep);
-        narrow(cut);
+        const found_cut found{.kept = {least}};
+        if (min_keep > 1 && keeps_less(found, min_keep)) return keep_largest(min_keep);
+        cut(found);
     }
 
     void keep_mass_at_least(std::uint64_t mass) noexcept {
         const float scale = mass_scale(temperature_);
         if (mass_of(0.0f, scale) < mass) return keep_largest(1);
         const std::int32_t least = least_score(
-            [=](float difference) noexcept { return mass_of(difference, scale) >= mass; });
+            best_score_, [=](float difference) noexcept { return mass_of(difference, scale) >= mass; });
         keep_at_least(core::float_of(least), 1);
     }
 
     void drop_above(ranking_key cut) noexcept {
         if (cut >= best()) return;
         const std::size_t gathered = gather(view());
-        const float* scores = scratch_.spare_scores();
-        for (std::size_t i = 0; i < gathered; ++i) {
-            if (ranking_key(scores[i], token_at(i)) <= cut) return adopt(lowest, gathered, cut);
+        float* scores = scratch_.spare_scores();
+        std::int32_t* places = scratch_.spare_tokens();
+        std::size_t kept = 0;
+        for (std::size_t i = 0; i < gathered; ++i) {  // in place, behind what is still to be read
+            if (ranking_key{scores[i], token(static_cast<std::size_t>(places[i]))} > cut) continue;
+            scores[kept] = scores[i];
+            places[kept++] = places[i];
         }
+        if (kept != 0) adopt(kept);
     }
 
     void scale(double factor) noexcept {
@@ -203,8 +200,10 @@ public:
     }
 
     [[nodiscard]] std::int32_t throw_darts() noexcept {
+        // Of a row that is not cut inside a tie, no board has to be looked into.
+        const row_view kept = kept_.ties_end < size_ ? view() : look();
         const boards all{scratch_.weights(), scratch_.spare_tokens(),
-                         boards_of(view(), tokens_, scratch_.spare_scores(), scratch_.spare_tokens())};
+                         boards_of(kept, tokens_, scratch_.spare_scores(), scratch_.spare_tokens())};
         run_kernel<kernels::masses>(scratch_.spare_scores(), all.count, best_logit(), mass_scale(temperature_),
                                     all.ends);
         const std::uint64_t area = all.add_up();
@@ -219,10 +218,6 @@ public:
     void fail(status why) noexcept { state_ = why; }
 
 private:
-    static constexpr std::int32_t last_token = std::int32_t{max_vocab};
-    static constexpr ranking_key lowest{1 - core::ordered_infinity, last_token};  // any score above -infinity
-    static constexpr ranking_key highest{core::ordered_infinity, 0};
-
     [[nodiscard]] static std::size_t first_of(std::uint64_t bits) noexcept {
         return static_cast<std::size_t>(__builtin_ctzll(bits));
     }
@@ -230,41 +225,43 @@ private:
         return tokens_ != nullptr ? tokens_[i] : static_cast<std::int32_t>(i);
     }
     [[nodiscard]] float best_logit() const noexcept { return core::float_of(best_score_); }
-    [[nodiscard]] row_view view() const noexcept { return {scores_, size_, scratch_.block_best(), kept_}; }
-
-    /// What the row would be if it was cut here as well.
-    [[nodiscard]] row_view view_from(ranking_key cut) const noexcept {
-        row_view cut_row = view();
-        const std::int32_t score = cut.ordered_score();
-        if (score < kept_.score) return cut_row;
-        std::size_t ties_end = static_cast<std::size_t>(cut.token()) + 1;
-        if (tokens_ != nullptr) {
-            ties_end = static_cast<std::size_t>(std::upper_bound(tokens_, tokens_ + size_, cut.token()) - tokens_);
-        }
-        if (score > kept_.score || ties_end < kept_.ties_end) cut_row.kept = {score, ties_end};
-        return cut_row;
+    /// The row as it is cut, with all that is kept there as floats.
+    [[nodiscard]] row_view view() const noexcept {
+        narrow_.need(kept_.score);
+        return look();
+    }
+    /// The same before that has been seen to.
+    [[nodiscard]] row_view look() const noexcept { return {scores_, size_, scratch_.block_best(), kept_}; }
+    [[nodiscard]] search cut_search() noexcept {
+        return {look(), narrow_, best_score_, mass_scale(temperature_), scratch_};
     }
 
-    /// A cut that at least k tokens reach, by the k-th best block, when there are as many blocks.
-    [[nodiscard]] ranking_key reach_of(std::size_t k) const noexcept {
-        const std::size_t blocks = blocks_of(size_);
-        if (k > blocks) return lowest;
-        return {run_kernel<kernels::reach>(scratch_.block_best(), blocks, k, kept_.score, best_score_), last_token};
+    [[nodiscard]] bool keeps_less(const found_cut& found, std::size_t count) const noexcept {
+        if (found.gathered == 0) return run_kernel<kernels::count>(cut_row(found), count) < count;
+        std::size_t kept = 0, ties = 0;
+        for (std::size_t i = 0; i < found.gathered; ++i) {
+            const std::int32_t score = core::ordered(scratch_.spare_scores()[i]);
+            kept += score > found.score;
+            ties += score == found.score;
+        }
+        return kept + std::min<std::uint64_t>(ties, found.ties) < count;
     }
 
     [[nodiscard]] std::size_t place_of_best() const noexcept {
         std::size_t block = 0;
         while (scratch_.block_best()[block] != best_score_) ++block;
+        narrow_.need(best_score_);
         return block * block_size +
                first_of(kernels::reaching(scores_, block * block_size, size_, best_score_));
     }
 
     /// The mass at a place, 0 if it is not kept.
     [[nodiscard]] std::uint64_t mass_at(std::size_t i) const noexcept {
-        const std::int32_t score = core::ordered(scores_[i]);
+        const float logit = narrow_.is_there() ? narrow_.at(i) : scores_[i];
+        const std::int32_t score = core::ordered(logit);
         if (score < kept_.score || (score == kept_.score && i >= kept_.ties_end)) return 0;
         std::uint64_t mass;
-        run_kernel<kernels::masses>(scores_ + i, std::size_t{1}, best_logit(), mass_scale(temperature_), &mass);
+        run_kernel<kernels::masses>(&logit, std::size_t{1}, best_logit(), mass_scale(temperature_), &mass);
         return mass;
     }
 
@@ -275,109 +272,74 @@ private:
         return found != tokens_ + size_ && *found == token ? static_cast<std::size_t>(found - tokens_) : size_;
     }
 
-    /// Puts the kept scores below `high` and their places aside, in order, and counts them; may stop beyond `limit`.
-    [[nodiscard]] std::size_t gather(const row_view& from, std::size_t limit = max_vocab,
-                                     std::int32_t high = core::ordered_infinity) noexcept {
-        return run_kernel<kernels::gather>(from, high, limit, scratch_.spare_scores(), scratch_.spare_tokens());
+    /// Puts the kept scores and their places aside, in order, and counts them.
+    [[nodiscard]] std::size_t gather(const row_view& from) noexcept {
+        return run_kernel<kernels::gather>(from, core::ordered_infinity, size_, scratch_.spare_scores(),
+                                           scratch_.spare_tokens());
     }
 
-    // ---- on what was gathered ----
-
-    [[nodiscard]] std::int32_t token_at(std::size_t i) const noexcept {
-        return token(static_cast<std::size_t>(scratch_.spare_tokens()[i]));
-    }
-    [[nodiscard]] ranking_key* keys_of(std::size_t gathered) noexcept {
-        ranking_key* keys = scratch_.keys();
-        const float* scores = scratch_.spare_scores();
-        for (std::size_t i = 0; i < gathered; ++i) keys[i] = {scores[i], token_at(i)};
-        return keys;
-    }
-    [[nodiscard]] std::uint64_t weigh(std::size_t gathered) noexcept {
-        std::uint64_t* weights = scratch_.weights();
-        run_kernel<kernels::masses>(scratch_.spare_scores(), gathered, best_logit(), mass_scale(temperature_), weights);
-        std::uint64_t sum = 0;
-        for (std::size_t i = 0; i < gathered; ++i) sum += weights[i];
-        return sum;
-    }
-    [[nodiscard]] std::size_t reaching(ranking_key cut, std::size_t gathered) const noexcept {
-        const float* scores = scratch_.spare_scores();
-        std::size_t found = 0;
-        for (std::size_t i = 0; i < gathered; ++i) found += ranking_key(scores[i], token_at(i)) >= cut;
-        return found;
+    /// The row, cut in its own middle.
+    [[nodiscard]] row_view cut_row(const found_cut& found) const noexcept {
+        narrow_.need(found.kept.score);
+        return cut_at(look(), found.kept);
     }
 
-    /// Makes what was gathered, between the two cuts, the row. At least one token must be there.
-    void adopt(ranking_key least, std::size_t gathered, ranking_key most = highest) noexcept {
-        float* scores = scratch_.spare_scores();
-        std::int32_t* tokens = scratch_.spare_tokens();
-        std::size_t kept = 0;
-        for (std::size_t i = 0; i < gathered; ++i) {  // in place: a write never overtakes its read
-            const ranking_key own{scores[i], token_at(i)};
-            scores[kept] = scores[i];
-            tokens[kept] = own.token();
-            kept += own >= least && own <= most;
+    /// Drops what lies below the cut. To copy what stays pays where that is little.
+    void cut(const found_cut& found) noexcept {
+        if (found.gathered != 0) {
+            return adopt(run_kernel<kernels::compact>(scratch_.spare_scores(), scratch_.spare_tokens(), found.gathered,
+                                                      found.score, found.ties));
         }
+        const row_view kept = cut_row(found);
+        const std::size_t little = size_ / 8;
+        if (run_kernel<kernels::count>(kept, little) <= little) return adopt(gather(kept));
+        kept_ = kept.kept;
+        total_ = found.total;
+    }
+
+    void keep_best() noexcept {
+        const std::size_t place = place_of_best();
+        scratch_.spare_scores()[0] = scores_[place];
+        scratch_.spare_tokens()[0] = static_cast<std::int32_t>(place);
+        adopt(1);
+    }
+
+    /// Makes the first of what was put aside the row. At least one token must be there.
+    void adopt(std::size_t count) noexcept {
+        const float* scores = scratch_.spare_scores();
+        std::int32_t* tokens = scratch_.spare_tokens();
+        for (std::size_t i = 0; i < count; ++i) tokens[i] = token(static_cast<std::size_t>(tokens[i]));
         scratch_.swap_spare();
+        narrow_.drop();
         scores_ = scores;
         tokens_ = tokens;
-        size_ = kept;
+        size_ = count;
         kept_ = {};
         total_ = 0;
         best_score_ = run_kernel<kernels::scan>(scores_, size_, scratch_.block_best()).best;
     }
 
-    /// Drops what lies below the cut. To copy what stays pays where that is little.
-    void narrow(ranking_key cut) noexcept {
-        const row_view cut_row = view_from(cut);
-        if (run_kernel<kernels::count>(cut_row) <= size_ / 8) return adopt(lowest, gather(cut_row));
-        kept_ = cut_row.kept;
-        total_ = 0;
-    }
-
-    /// Where a wide nucleus ends: masses are dealt into buckets by score, and only the bucket of the cut is looked into.
-    [[nodiscard]] ranking_key nucleus_of(std::uint64_t target) noexcept {
-        const float scale = mass_scale(temperature_);
-        kernels::mass_histogram histogram;
-        run_kernel<kernels::deal_masses>(view(), best_logit(), scale, &histogram);
-
-        constexpr std::int32_t top_bucket = kernels::mass_buckets - 1;
-        std::int32_t bucket = top_bucket;
-        for (; histogram.sums[bucket] < target; --bucket) target -= histogram.sums[bucket];
-
-        const auto reaches = [scale](std::int32_t least) noexcept {
-            return [=](float difference) noexcept {
-                return kernels::mass_bucket<core::native_fused>(difference, scale) >= least;
-            };
-        };
-        const std::int32_t low = least_score(reaches(bucket));
-        const std::int32_t high = bucket == top_bucket ? core::ordered_infinity : least_score(reaches(bucket + 1));
-        const std::size_t inside = gather(view_from({low, last_token}), max_vocab, high);
-        (void)weigh(inside);
-        return select(keys_of(inside), scratch_.weights(), inside, target);
-    }
-
-    /// The least ordered score whose difference from the best one satisfies `reaches`, by bisection. It must hold for
-    /// the best score, and for every score above one for which it holds.
-    template <class Reaches>
-    [[nodiscard]] std::int32_t least_score(const Reaches& reaches) const noexcept {
-        std::int32_t low = -core::ordered_infinity;
-        std::int32_t high = best_score_;
-        while (low < high) {
-            const auto middle = static_cast<std::int32_t>((std::int64_t{low} + high) >> 1);
-            if (reaches(core::float_of(middle) - best_logit())) high = middle;
-            else low = middle + 1;
-        }
-        return low;
-    }
-
     /// The scores as scratch memory of our own: the caller's logits are never written to.
     [[nodiscard]] float* writable() noexcept {
         float* scores = scratch_.scores();
+        narrow_.need_all();
         if (scores_ != scores) {
             for (std::size_t i = 0; i < size_; ++i) scores[i] = scores_[i];
             scores_ = scores;
         }
         return scores;
+    }
+
+    /// 16-bit logits side by side stay what they are; all else becomes floats, if it is none.
+    template <class View>
+    void read(const View& view) noexcept {
+        if constexpr (narrow_view<View>) {
+            if (narrow_.read(view, scratch_.scores())) {
+                scores_ = scratch_.scores();
+                return;
+            }
+        }
+        scores_ = load(view, scratch_.scores());
     }
 
     workspace& scratch_;
@@ -390,6 +352,7 @@ private:
     const float* scores_ = nullptr;         // [size_], in id order; what was not kept may be among them
     const std::int32_t* tokens_ = nullptr;  // [size_], their token ids; none until a cut copies: then i is token i
     kept_part kept_;                        // which of them are kept
+    mutable narrow_row narrow_;             // whence scores come that nothing has looked at yet
     std::size_t size_ = 0;
     double temperature_ = 1.0;
     std::uint64_t total_ = 0;  // 0 until asked for

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // Weighted selection: where a cut of the ranking lies, without sorting. One algorithm for top-k (every token weighs 1)
-// and top-p (a token weighs its mass).
+// and top-p (a token weighs its mass). It looks at scores alone: which of the tokens that share the cut's score are
+// kept is then a matter of counting.
 #pragma once
 
 #include <pluck/core/config.hpp>
-#include <pluck/core/ranking.hpp>
 
 #include <bit>
 #include <cstddef>
@@ -13,48 +13,76 @@
 
 namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
 
-/// The key at which the weights, summed from the best key down, first reach `target`.
+/// The scores between `low` and `high`, both included.
+struct score_range {
+    std::int32_t low;
+    std::int32_t high;
+};
+
+/// Where weights that are summed from the best score down first reach a target: among the tokens of this score, which
+/// have to bring the last `rest` of it, at least 1.
+struct score_cut {
+    std::int32_t score;
+    std::uint64_t rest;
+};
+
+/// The score at which the weights, summed from the best score down, first reach `target`.
 ///
-/// Each round deals the keys that are still in question into buckets between their extremes and keeps the bucket in
-/// which the target falls: at most eleven rounds however the keys lie, and a fraction of the keys after the first.
+/// Each round deals the scores that are still in question into buckets and keeps the bucket in which the target falls,
+/// which settles six or eight bits of the cut: at most six rounds, and a fraction of the scores after the first. Where
+/// a round has settled nothing, the next looks between the extremes of what is left.
 ///
-/// Parameters.   keys     [count >= 1], all different; reordered and overwritten
-///               weights  [count], of the keys, likewise; null: each weighs 1
-///               target   in [1, sum of the weights]; beyond the sum, the last key is returned
+/// Parameters.   scores   [count], ordered; reordered and overwritten
+///               weights  [count], of the scores, likewise; null: each weighs 1
+///               target   in [1, sum of the weights]; beyond the sum, the cut is at range.low
+///               range    in which all scores are: the narrower, the fewer the rounds
 /// Cost.         Linear for any input.
-[[nodiscard]] inline ranking_key select(ranking_key* keys, std::uint64_t* weights, std::size_t count,
-                                        std::uint64_t target) noexcept {
+[[nodiscard]] inline score_cut select(std::int32_t* scores, std::uint64_t* weights, std::size_t count,
+                                      std::uint64_t target, const score_range& range) noexcept {
     constexpr std::size_t most_buckets = 256;
     std::uint64_t sums[most_buckets];
-    for (;;) {
-        std::uint64_t low = keys[0].value;
-        std::uint64_t high = keys[0].value;
-        for (std::size_t i = 1; i < count; ++i) {
-            low = keys[i].value < low ? keys[i].value : low;
-            high = keys[i].value > high ? keys[i].value : high;
-        }
-        if (low == high) return ranking_key{low};
-
+    auto low = static_cast<std::uint32_t>(range.low);
+    std::uint32_t above_low = static_cast<std::uint32_t>(range.high) - low;  // no score is higher by more
+    while (above_low != 0) {
         const int bucket_bits = count < 512 ? 6 : 8;  // to clear and to walk the buckets costs, too
-        const int width = static_cast<int>(std::bit_width(high - low));
+        const auto width = static_cast<int>(std::bit_width(above_low));
         const int shift = width > bucket_bits ? width - bucket_bits : 0;
-        std::size_t bucket = static_cast<std::size_t>((high - low) >> shift);
+        std::uint32_t bucket = above_low >> shift;
         for (std::size_t i = 0; i <= bucket; ++i) sums[i] = 0;
         if (weights != nullptr) {
-            for (std::size_t i = 0; i < count; ++i) sums[(keys[i].value - low) >> shift] += weights[i];
+            for (std::size_t i = 0; i < count; ++i) {
+                sums[(static_cast<std::uint32_t>(scores[i]) - low) >> shift] += weights[i];
+            }
         } else {
-            for (std::size_t i = 0; i < count; ++i) ++sums[(keys[i].value - low) >> shift];
+            for (std::size_t i = 0; i < count; ++i) ++sums[(static_cast<std::uint32_t>(scores[i]) - low) >> shift];
         }
         for (; bucket > 0 && sums[bucket] < target; --bucket) target -= sums[bucket];
 
         std::size_t left = 0;
-        for (std::size_t i = 0; i < count; ++i) {  // in place: a write never overtakes its read
-            keys[left] = keys[i];
-            if (weights != nullptr) weights[left] = weights[i];
-            left += (keys[i].value - low) >> shift == bucket;
+        if (shift != 0) {
+            for (std::size_t i = 0; i < count; ++i) {  // in place: a write never overtakes its read
+                scores[left] = scores[i];
+                if (weights != nullptr) weights[left] = weights[i];
+                left += (static_cast<std::uint32_t>(scores[i]) - low) >> shift == bucket;
+            }
+            if (left == 1) return {scores[0], target};
+        }
+        low += bucket << shift;
+        above_low = (std::uint32_t{1} << shift) - 1;
+        if (left == count && left != 0) {  // all of them alike, perhaps
+            std::uint32_t least = above_low;
+            std::uint32_t most = 0;
+            for (std::size_t i = 0; i < count; ++i) {
+                const std::uint32_t above = static_cast<std::uint32_t>(scores[i]) - low;
+                least = above < least ? above : least;
+                most = above > most ? above : most;
+            }
+            low += least;
+            above_low = most - least;
         }
         count = left;
     }
+    return {static_cast<std::int32_t>(low), target};
 }
 
 }  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD

@@ -4,8 +4,6 @@
 // draw allocates nothing once warm.
 #pragma once
 
-#include <pluck/core/ranking.hpp>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -29,7 +27,7 @@ inline constexpr std::size_t block_size = 64;
 /// Scratch memory for `sample(row, chain, key, workspace)`, one for each thread that samples at the same time.
 ///
 /// Without it, sample() uses one that belongs to the calling thread and lives as long as the thread does.
-/// Cost.         32 bytes of address space for each token of the longest row seen, and 12 for each 64 tokens; memory is
+/// Cost.         28 bytes of address space for each token of the longest row seen, and 12 for each 64 tokens; memory is
 ///               taken where draws write: mostly little beyond the kept tokens.
 class workspace {
 public:
@@ -41,17 +39,17 @@ public:
         auto tokens = allocate<std::int32_t>(vocab);
         auto spare_scores = allocate<float>(vocab);
         auto spare_tokens = allocate<std::int32_t>(vocab);
-        auto keys = allocate<ranking_key>(vocab);
+        auto ordered = allocate<std::int32_t>(vocab);
         auto weights = allocate<std::uint64_t>(vocab);
         auto block_best = allocate<std::int32_t>(blocks);
         auto block_mass = allocate<std::uint64_t>(blocks);
-        if (!scores || !tokens || !spare_scores || !spare_tokens || !keys || !weights || !block_best || !block_mass)
+        if (!scores || !tokens || !spare_scores || !spare_tokens || !ordered || !weights || !block_best || !block_mass)
             return false;
         scores_ = std::move(scores);
         tokens_ = std::move(tokens);
         spare_scores_ = std::move(spare_scores);
         spare_tokens_ = std::move(spare_tokens);
-        keys_ = std::move(keys);
+        ordered_ = std::move(ordered);
         weights_ = std::move(weights);
         block_best_ = std::move(block_best);
         block_mass_ = std::move(block_mass);
@@ -68,7 +66,7 @@ public:
         scores_.swap(spare_scores_);
         tokens_.swap(spare_tokens_);
     }
-    [[nodiscard]] ranking_key* keys() noexcept { return keys_.get(); }
+    [[nodiscard]] std::int32_t* ordered() noexcept { return ordered_.get(); }
     [[nodiscard]] std::uint64_t* weights() noexcept { return weights_.get(); }
     [[nodiscard]] std::int32_t* block_best() noexcept { return block_best_.get(); }
     [[nodiscard]] std::uint64_t* block_mass() noexcept { return block_mass_.get(); }
@@ -91,7 +89,7 @@ private:
     buffer<std::int32_t> tokens_;
     buffer<float> spare_scores_;
     buffer<std::int32_t> spare_tokens_;
-    buffer<ranking_key> keys_;
+    buffer<std::int32_t> ordered_;
     buffer<std::uint64_t> weights_;
     buffer<std::int32_t> block_best_;
     buffer<std::uint64_t> block_mass_;

@@ -30,7 +30,10 @@ struct findings {
     std::vector<std::int32_t> block_best;
     std::vector<std::uint64_t> block_mass;
     std::vector<std::uint64_t> masses;
-    std::vector<std::uint64_t> buckets;
+    std::vector<std::size_t> ends;
+    std::vector<std::int32_t> ordered;
+    std::vector<std::uint64_t> sampled;
+    std::vector<std::int32_t> compacted;
     std::vector<std::int32_t> places;
 
     bool operator==(const findings&) const = default;
@@ -57,18 +60,35 @@ findings found(const std::vector<float>& row, double temperature, const Build& b
     for (const bool all : {true, false}) {
         cpu::row_view view{row.data(), size, result.block_best.data(), {}};
         if (!all) view.kept = {std::max(low, pluck::core::ordered(row[size / 2])), size / 2};
-        result.count = 31 * result.count + build.template operator()<kernels::count>(view);
+        result.count = 31 * result.count + build.template operator()<kernels::count>(view, size);
         result.total = 31 * result.total +
                        build.template operator()<kernels::sum_masses>(view, best, scale, result.block_mass.data());
-        kernels::mass_histogram histogram;
-        build.template operator()<kernels::deal_masses>(view, best, scale, &histogram);
-        result.buckets.insert(result.buckets.end(), histogram.sums, histogram.sums + kernels::mass_buckets);
+        const std::int32_t middle = pluck::core::ordered(row[size / 2]);
+        const std::uint64_t two = 2, seven = 7;
+        result.ends.push_back(build.template operator()<kernels::end_of_ties>(view, middle, two, seven,
+                                                                              result.block_mass.data()));
         std::vector<float> scores(size);
         std::vector<std::int32_t> places(size);
         result.gathered = build.template operator()<kernels::gather>(view, pluck::core::ordered_infinity, size,
                                                                      scores.data(), places.data());
         result.places.insert(result.places.end(), places.begin(), places.end());
     }
+    result.ordered.resize(size);
+    build.template operator()<kernels::order>(row.data(), size, result.ordered.data());
+    std::vector<float> scores = row;
+    for (std::size_t i = 0; i < size; ++i) result.compacted.push_back(static_cast<std::int32_t>(i));
+    const std::uint64_t ties = 3;
+    result.compacted.resize(build.template operator()<kernels::compact>(
+        scores.data(), result.compacted.data(), size, pluck::core::ordered(row[size / 3]), ties));
+    if (size >= kernels::most_sampled) {
+        result.sampled.push_back(
+            build.template operator()<kernels::sample_mass>(row.data(), size, best, scale, low + 77));
+    }
+    const std::int32_t cut = std::max(low, pluck::core::ordered(row[size / 2]));
+    const cpu::row_view view{row.data(), size, result.block_best.data(), {cut, size}};
+    const kernels::split_mass split =
+        build.template operator()<kernels::split_masses>(view, best, scale, result.block_mass.data());
+    result.sampled.insert(result.sampled.end(), {split.kept, split.all});
     result.masses.resize(size);
     build.template operator()<kernels::masses>(row.data(), size, best, scale, result.masses.data());
     return result;

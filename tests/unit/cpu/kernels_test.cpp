@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
 #include "support/logit_cases.hpp"
+#include "unit/cpu/kernel_rows.hpp"
 #include "unit/helpers.hpp"
 #include <pluck/cpu/kernels.hpp>
 
@@ -14,30 +15,6 @@ using namespace pluck_test;
 namespace cpu = pluck::cpu;
 namespace kernels = pluck::cpu::kernels;
 using fused = pluck::core::native_fused;
-
-namespace {
-
-constexpr std::size_t sizes[] = {1, 2, 63, 64, 65, 127, 128, 129, 191, 192, 193, 511, 512, 513, 1000, 1100};
-
-std::vector<float> row_of(std::size_t size, std::uint64_t seed) {
-    random_numbers numbers(seed);
-    std::vector<float> row;
-    for (std::size_t i = 0; i < size; ++i) {
-        row.push_back(numbers.chance(9) ? forbidden : static_cast<float>(numbers.normal() * 12));
-    }
-    row[numbers.below(size)] = 3;
-    return row;
-}
-
-float maximum(const std::vector<float>& row) { return *std::max_element(row.begin(), row.end()); }
-
-std::vector<std::int32_t> block_best_of(const std::vector<float>& row) {
-    std::vector<std::int32_t> best(pluck::cpu::blocks_of(row.size()));
-    (void)kernels::scan::run<fused>(row.data(), row.size(), best.data());
-    return best;
-}
-
-}  // namespace
 
 TEST_CASE("a block ends after 64 logits or with the row") {
     CHECK(kernels::block_end(0, 1) == 1);
@@ -94,85 +71,6 @@ TEST_CASE("a scan of forbidden tokens alone is as low as can be") {
     CHECK(best[1] == -pluck::core::ordered_infinity);
 }
 
-TEST_CASE("the masses of the blocks are the sums of their tokens' masses") {
-    for (const std::size_t size : sizes) {
-        for (const double temperature : {0.05, 0.7, 1.0, 5.0, 1000.0}) {
-            const std::vector<float> row = row_of(size, size + 1);
-            const float scale = pluck::mass_scale(temperature);
-            const float best = maximum(row);
-            const std::vector<std::int32_t> block_best = block_best_of(row);
-            std::vector<std::uint64_t> block_mass(block_best.size(), 77);
-            const std::uint64_t total = kernels::sum_masses::run<fused>(
-                cpu::row_view{row.data(), size, block_best.data(), {}}, best, scale, block_mass.data());
-            std::vector<std::uint64_t> expected(block_best.size(), 0);
-            std::uint64_t sum = 0;
-            for (std::size_t i = 0; i < size; ++i) {
-                const std::uint64_t mass = pluck::mass_of(row[i] - best, scale);
-                expected[i / 64] += mass;
-                sum += mass;
-            }
-            CHECK(block_mass == expected);
-            CHECK(total == sum);
-        }
-    }
-}
-
-TEST_CASE("a block whose best token has the least mass there is still counts, one below it does not") {
-    std::vector<float> row(192, forbidden);
-    row[0] = 0;
-    row[64] = -40;  // at scale 1: a single unit
-    row[65] = -41;
-    row[191] = -41;
-    const std::vector<std::int32_t> block_best = block_best_of(row);
-    std::vector<std::uint64_t> block_mass(3, 77);
-    const std::uint64_t best = std::uint64_t{1} << 40;
-    const cpu::row_view view{row.data(), 192, block_best.data(), {}};
-    CHECK(kernels::sum_masses::run<fused>(view, 0, 1, block_mass.data()) == best + 1);
-    CHECK(block_mass == std::vector<std::uint64_t>{best, 1, 0});
-}
-
-TEST_CASE("dealt masses are the same masses, each in the bucket of its score") {
-    for (const std::size_t size : sizes) {
-        for (const double temperature : {0.05, 0.7, 1.0, 5.0, 1000.0}) {
-            const std::vector<float> row = row_of(size, size + 2);
-            const float scale = pluck::mass_scale(temperature);
-            const float best = maximum(row);
-            const std::vector<std::int32_t> block_best = block_best_of(row);
-            kernels::mass_histogram histogram;
-            kernels::deal_masses::run<fused>(cpu::row_view{row.data(), size, block_best.data(), {}}, best, scale,
-                                             &histogram);
-            std::vector<std::uint64_t> expected(kernels::mass_buckets, 0);
-            for (std::size_t i = 0; i < size; ++i) {
-                const std::uint64_t mass = pluck::mass_of(row[i] - best, scale);
-                const std::int32_t bucket = kernels::mass_bucket<fused>(row[i] - best, scale);
-                if (mass != 0) {
-                    REQUIRE(bucket >= 0);
-                    expected[static_cast<std::size_t>(bucket)] += mass;
-                }
-            }
-            CHECK(std::equal(expected.begin(), expected.end(), histogram.sums));
-        }
-    }
-}
-
-TEST_CASE("a bucket never decreases with the score, and holds every token that has mass") {
-    tally seen;
-    const auto top = static_cast<std::int32_t>(kernels::mass_buckets) - 1;
-    for (const double temperature : {0x1p-64, 0x1p-10, 0.3, 1.0, 7.0, 0x1p40, 0x1p64}) {
-        const float scale = pluck::mass_scale(temperature);
-        std::int32_t above = kernels::mass_bucket<fused>(0.0f, scale);
-        seen.expect(above == top, "the best token's bucket is ", above);
-        for (std::uint64_t pattern = 0x80000000u; pattern <= 0xff800000u; pattern += 16'384) {
-            const float difference = float_of(static_cast<std::uint32_t>(pattern));
-            const std::int32_t here = kernels::mass_bucket<fused>(difference, scale);
-            seen.expect(here <= above && here <= top, "difference ", difference, ", temperature ", temperature);
-            seen.expect(here >= 0 || pluck::mass_of(difference, scale) == 0, "difference ", difference);
-            above = here;
-        }
-    }
-    PLUCK_CHECK_TALLY(seen);
-}
-
 TEST_CASE("a scan finds the best of a block of negative scores, zeros and forbidden tokens among them") {
     for (const float least : {-1e-40f, -0.0f, 0.0f, -3.0f, -3e38f}) {
         for (const std::size_t at : {0u, 63u, 64u, 300u, 511u, 513u, 599u}) {
@@ -205,12 +103,116 @@ TEST_CASE("counted and gathered are exactly the kept: above the score, and its t
                     const std::int32_t own = pluck::core::ordered(row[i]);
                     if (own > score || (own == score && i < ties_end)) expected.push_back(static_cast<std::int32_t>(i));
                 }
-                seen.expect(kernels::count::run<fused>(view) == expected.size(), "count at ", cut, ", size ", size);
+                seen.expect(kernels::count::run<fused>(view, size) == expected.size(), "count at ", cut, ", size ",
+                            size);
                 std::vector<float> scores(size);
                 std::vector<std::int32_t> places(size);
                 places.resize(kernels::gather::run<fused>(view, pluck::core::ordered_infinity, size, scores.data(),
                                                           places.data()));
                 seen.expect(places == expected, "gathered at ", cut, ", size ", size);
+                for (std::size_t i = 0; i < places.size(); ++i) {
+                    seen.expect(bits_of(scores[i]) == bits_of(row[static_cast<std::size_t>(places[i])]), "score ", i);
+                }
+            }
+        }
+    }
+    PLUCK_CHECK_TALLY(seen);
+}
+
+TEST_CASE("who counts or gathers gives up in the block in which there are too many") {
+    const std::vector<float> row(1000, 1.0f);
+    const std::vector<std::int32_t> block_best = block_best_of(row);
+    const cpu::row_view view{row.data(), row.size(), block_best.data(), {}};
+    std::vector<float> scores(row.size());
+    std::vector<std::int32_t> places(row.size());
+    for (const std::size_t limit : {0u, 63u, 64u, 127u, 128u, 999u, 1000u}) {
+        const std::size_t expected = std::min<std::size_t>((limit / 64 + 1) * 64, 1000);
+        CHECK(kernels::count::run<fused>(view, limit) == expected);
+        CHECK(kernels::gather::run<fused>(view, pluck::core::ordered_infinity, limit, scores.data(), places.data()) ==
+              expected);
+    }
+}
+
+TEST_CASE("of the scores below another only those are gathered, and nothing is written behind the row's length") {
+    tally seen;
+    for (const std::size_t size : sizes) {
+        const std::vector<float> row = row_of(size, size + 5);
+        const std::vector<std::int32_t> block_best = block_best_of(row);
+        const cpu::row_view view{row.data(), size, block_best.data(), {}};
+        for (const float high : {-20.0f, -1.0f, 0.0f, 3.0f, 1000.0f}) {
+            std::vector<float> scores(size + 1, 77.0f);
+            std::vector<std::int32_t> places(size + 1, 77);
+            const std::size_t found =
+                kernels::gather::run<fused>(view, pluck::core::ordered(high), size, scores.data(), places.data());
+            std::size_t expected = 0;
+            for (std::size_t i = 0; i < size; ++i) {
+                if (row[i] >= high || bits_of(row[i]) == bits::minus_infinity) continue;
+                seen.expect(expected < found && places[expected] == static_cast<std::int32_t>(i), "place ", i);
+                ++expected;
+            }
+            seen.expect(found == expected, "size ", size, ", below ", high, ": ", found);
+            seen.expect(scores[size] == 77.0f && places[size] == 77, "size ", size);
+        }
+    }
+    PLUCK_CHECK_TALLY(seen);
+}
+
+TEST_CASE("ties end behind the n-th kept one, and nowhere if there are fewer; each adds its mass to its block") {
+    tally seen;
+    for (const std::size_t size : sizes) {
+        std::vector<float> row(size);
+        for (std::size_t i = 0; i < size; ++i) row[i] = static_cast<float>(i % 7 == 3 ? 2 : i % 3) - 1;
+        const std::vector<std::int32_t> block_best = block_best_of(row);
+        for (const float cut : {-1.0f, 0.0f}) {
+            for (const std::size_t ties_end : {std::size_t{0}, size / 2, ~std::size_t{0}}) {
+                const cpu::row_view view{row.data(), size, block_best.data(), {pluck::core::ordered(cut), ties_end}};
+                for (const float score : {-1.0f, 0.0f, 1.0f}) {
+                    if (score < cut) continue;
+                    std::vector<std::size_t> ends;
+                    for (std::size_t i = 0; i < size; ++i) {
+                        if (row[i] == score && (score > cut || i < ties_end)) ends.push_back(i + 1);
+                    }
+                    for (std::size_t n = 1; n <= ends.size() + 1; n += 1 + n / 3) {
+                        std::vector<std::uint64_t> masses(block_best.size(), 100), expected = masses;
+                        for (std::size_t i = 0; i < std::min(n, ends.size()); ++i) expected[(ends[i] - 1) / 64] += 7;
+                        const std::int32_t ordered = pluck::core::ordered(score);
+                        const std::uint64_t count = n, mass = 7;
+                        const std::size_t end =
+                            kernels::end_of_ties::run<fused>(view, ordered, count, mass, masses.data());
+                        seen.expect(end == (n <= ends.size() ? ends[n - 1] : 0), "size ", size, ", n ", n, ": ", end);
+                        seen.expect(masses == expected, "size ", size, ", n ", n, ": masses");
+                        seen.expect(kernels::end_of_ties::run<fused>(view, ordered, count, mass, nullptr) == end,
+                                    "null");
+                    }
+                }
+            }
+        }
+    }
+    PLUCK_CHECK_TALLY(seen);
+}
+
+TEST_CASE("of what was gathered stays what is above the score, and the first ties") {
+    tally seen;
+    for (const std::size_t size : sizes) {
+        std::vector<float> row = row_of(size, size + 7);
+        for (std::size_t i = 0; i < size; i += 3) row[i] = static_cast<float>(i % 5) - 2;
+        for (const float score : {-2.0f, 0.0f, 1.0f}) {
+            for (const std::uint64_t ties : {0u, 1u, 2u, 30u, 5000u}) {
+                std::vector<float> scores = row;
+                std::vector<std::int32_t> places, expected;
+                for (std::size_t i = 0; i < size; ++i) places.push_back(static_cast<std::int32_t>(5 * i));
+                std::uint64_t left = ties;
+                for (std::size_t i = 0; i < size; ++i) {
+                    if (row[i] > score || (row[i] == score && left > 0)) expected.push_back(places[i]);
+                    if (row[i] == score && left > 0) --left;
+                }
+                places.resize(kernels::compact::run<fused>(scores.data(), places.data(), size,
+                                                           pluck::core::ordered(score), ties));
+                seen.expect(places == expected, "size ", size, ", score ", score, ", ties ", ties);
+                for (std::size_t i = 0; i < places.size(); ++i) {
+                    seen.expect(bits_of(scores[i]) == bits_of(row[static_cast<std::size_t>(places[i]) / 5]), "score ",
+                                i);
+                }
             }
         }
     }
@@ -231,7 +233,9 @@ TEST_CASE("the reach of k blocks is one that at least k reach, and few more") {
         seen.expect(reached >= k && reached <= k + k / 4, "k ", k, ": ", reached);
     }
     const std::vector<std::int32_t> equal(100, 5);
-    seen.expect(kernels::reach::run<fused>(equal.data(), equal.size(), std::size_t{50}, low, std::int32_t{5}) == 5, "ties");
-    seen.expect(kernels::reach::run<fused>(equal.data(), equal.size(), std::size_t{101}, low, std::int32_t{5}) == low, "too few");
+    seen.expect(kernels::reach::run<fused>(equal.data(), equal.size(), std::size_t{50}, low, std::int32_t{5}) == 5,
+                "ties");
+    seen.expect(kernels::reach::run<fused>(equal.data(), equal.size(), std::size_t{101}, low, std::int32_t{5}) == low,
+                "too few");
     PLUCK_CHECK_TALLY(seen);
 }

@@ -5,6 +5,8 @@
 #include "support/catch.hpp"
 #include "support/effort.hpp"
 #include "support/logit_cases.hpp"
+#include "unit/cpu/long_rows.hpp"
+#include "unit/cpu/row_steps.hpp"
 #include "unit/helpers.hpp"
 #include "unit/library_row.hpp"
 #include <pluck/chain.hpp>
@@ -61,80 +63,6 @@ std::vector<float> scores_of(std::size_t size, std::uint64_t seed) {
     return row;
 }
 
-// One random step for both, its name returned.
-std::string step(pluck::cpu::row& row, sorted_row& expected, random_numbers& numbers) {
-    switch (numbers.below(8)) {
-        case 0: {
-            const std::size_t k = numbers.chance(3) ? numbers.below(4) : 1 + numbers.below(expected.count() + 5);
-            row.keep_largest(k);
-            expected.keep_largest(k);
-            return " keep_largest(" + std::to_string(k) + ")";
-        }
-        case 1:
-        case 2: {
-            constexpr std::array edges = {0.0f, 0x1p-149f, 0x1p-30f, 0.5f, 0x1.fffffep-1f, 1.0f};
-            const float p = numbers.chance(2) ? static_cast<float>(numbers.uniform()) : edges[numbers.below(6)];
-            const std::size_t min_keep = numbers.chance(2) ? 1 : numbers.below(expected.count() + 3);
-            row.keep_mass(p, min_keep);
-            expected.keep_mass(p, min_keep);
-            return " keep_mass(" + std::to_string(p) + ", " + std::to_string(min_keep) + ")";
-        }
-        case 3: {
-            const float at = expected.score(numbers.below(expected.count()));
-            const float least = numbers.chance(2)   ? at
-                                : numbers.chance(2) ? at + 0.1f
-                                : numbers.chance(2) ? float_of(bits::plus_infinity)
-                                                    : forbidden;
-            const std::size_t min_keep = numbers.chance(2) ? 1 : numbers.below(expected.count() + 3);
-            row.keep_at_least(least, min_keep);
-            expected.keep_at_least(least, min_keep);
-            return " keep_at_least(" + std::to_string(least) + ", " + std::to_string(min_keep) + ")";
-        }
-        case 4: {
-            const std::uint64_t at = expected.mass(numbers.below(expected.count()));
-            const std::uint64_t least = numbers.chance(4)   ? 0
-                                        : numbers.chance(8) ? ~std::uint64_t{0}
-                                                            : at + numbers.below(3) - (at > 0 ? 1 : 0);
-            row.keep_mass_at_least(least);
-            expected.keep_mass_at_least(least);
-            return " keep_mass_at_least(" + std::to_string(least) + ")";
-        }
-        case 5: {
-            const ranking_key at = expected.key(numbers.below(expected.count()));
-            const ranking_key cut = numbers.chance(3)   ? ranking_key{at.score() + 0.1f, 7}
-                                    : numbers.chance(6) ? ranking_key{forbidden, 0}
-                                                        : at;
-            row.drop_above(cut);
-            expected.drop_above(cut);
-            return " drop_above(" + std::to_string(cut.score()) + ", " + std::to_string(cut.token()) + ")";
-        }
-        case 6: {
-            constexpr std::array factors = {0.5, 2.0, 1.0, 0x1p-64, 0x1p64, 0.1, 7.3};
-            const double factor = factors[numbers.below(factors.size())];
-            row.scale(factor);
-            expected.scale(factor);
-            return " scale(" + std::to_string(factor) + ")";
-        }
-        default:
-            return row.total() == expected.total() ? " total()" : " total() is wrong,";
-    }
-}
-
-bool agree(pluck::cpu::row& row, const sorted_row& expected) {
-    return row.state() == status::ok && kept_ids(row) == expected.ids() && row.count() == expected.count() &&
-           row.best() == expected.key(0) && row.best().token() == expected.best() &&
-           row.temperature() == expected.temperature() && row.total() == expected.total();
-}
-
-pluck::bits128 random_bits(random_numbers& numbers) {
-    const std::uint64_t low = numbers.bits(), high = numbers.bits();
-    return {{static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(low >> 32), static_cast<std::uint32_t>(high),
-             static_cast<std::uint32_t>(high >> 32)}};
-}
-
-constexpr pluck::bits128 no_bits{};
-constexpr pluck::bits128 all_bits{{0xffffffffu, 0xffffffffu, 0xffffffffu, 0xffffffffu}};
-
 }  // namespace
 
 // ---- against the definition ----
@@ -170,6 +98,106 @@ TEST_CASE("any sequence of primitives keeps what the definitions keep, and draws
             for (const pluck::bits128& uniform : {no_bits, all_bits, random_bits(numbers), random_bits(numbers)}) {
                 seen.expect(of.row.draw(uniform) == expected.draw(uniform), "size ", size, ", seed ", seed, ":", steps,
                             " draw");
+            }
+        }
+    }
+    PLUCK_CHECK_TALLY(seen);
+}
+
+TEST_CASE("long rows keep and draw what the definitions say") {
+    tally seen;
+    for (const std::size_t size : {2049u, 5000u, 16'383u, 20'000u}) {
+        for (std::uint64_t seed = 0; seed < repeated(full_effort ? 48 : 480); ++seed) {
+            library_row of(long_row(size, seed));
+            sorted_row expected(of.logits);
+            random_numbers numbers(seed, size + 1);
+            if (!of.row.settle()) FAIL("the row is bad");
+            std::string steps;
+            for (int i = 0; i < 3; ++i) steps += step(of.row, expected, numbers);
+            const pluck::bits128 uniform = random_bits(numbers);
+            seen.expect(of.row.draw(uniform) == expected.draw(uniform), "size ", size, ", seed ", seed, ":", steps,
+                        " draw");
+            seen.expect(agree(of.row, expected), "size ", size, ", seed ", seed, ":", steps);
+        }
+    }
+    PLUCK_CHECK_TALLY(seen);
+}
+
+TEST_CASE("one cut of a long row is where the definition has it, wherever that is") {
+    tally seen;
+    for (const std::size_t size : {3000u, 17'000u}) {
+        for (std::uint64_t seed = 0; seed < long_row_kinds; seed += full_effort ? 1 : 3) {
+            const std::vector<float> logits = long_row(size, seed);
+            const sorted_row whole(logits);
+            const std::size_t all = whole.count();
+            const std::uint64_t total = whole.total();
+            std::uint64_t before = 0;
+            const auto expect = [&](library_row& of, const sorted_row& expected, const std::string& what) {
+                const std::string where = what + ", size " + std::to_string(size) + ", seed " + std::to_string(seed);
+                const bool same = of.row.count() == expected.count() && kept_ids(of.row) == expected.ids();
+                seen.expect(same, where, ": ", of.row.count(), ", not ", expected.count());
+                seen.expect(of.row.total() == expected.total(), where, ": total");
+                seen.expect(of.row.draw(all_bits) == expected.draw(all_bits), where, ": draw");
+            };
+            for (std::size_t k = 2; k <= size; k += 1 + k / 2) {
+                library_row of(logits);
+                sorted_row expected = whole;
+                if (!of.row.settle()) FAIL("the row is bad");
+                of.row.keep_largest(k);
+                expected.keep_largest(k);
+                expect(of, expected, "k " + std::to_string(k));
+            }
+            // Shares of which the nearest float is as close as can be to an edge between two tokens.
+            std::size_t next = 0;
+            for (std::size_t rank = 0; rank < all; ++rank) {
+                before += whole.mass(rank);
+                if (rank < next) continue;
+                next += 1 + next / 2;
+                const auto share = static_cast<float>(static_cast<double>(before) / static_cast<double>(total));
+                for (const std::uint32_t aside : {~std::uint32_t{0}, std::uint32_t{0}, std::uint32_t{1}}) {
+                    const float p = float_of(bits_of(share) + aside);
+                    if (p >= 1) continue;
+                    library_row of(logits);
+                    sorted_row expected = whole;
+                    if (!of.row.settle()) FAIL("the row is bad");
+                    of.row.keep_mass(p, 1);
+                    expected.keep_mass(p, 1);
+                    expect(of, expected, "p " + std::to_string(p));
+                }
+            }
+        }
+    }
+    PLUCK_CHECK_TALLY(seen);
+}
+
+TEST_CASE("a row that deceives every sample is cut where the definition has it") {
+    tally seen;
+    for (const std::size_t size : {2049u, 9000u, 17'000u}) {
+        for (const float sampled : {-3.0f, 0.5f, 3.0f}) {
+            // What a sample sees is lower, or higher, than all else; or one thing where there are many.
+            random_numbers numbers(size, 15);
+            std::vector<float> logits(size);
+            for (float& logit : logits) logit = static_cast<float>(numbers.normal() / 2);
+            pluck::cpu::kernels::sample_places places(size);
+            for (std::size_t place = 0; place < pluck::cpu::kernels::sampled_places; ++place) {
+                const std::size_t begin = places.next();
+                for (std::size_t i = 0; i < pluck::cpu::kernels::sampled_neighbours; ++i) {
+                    logits[begin + i] = sampled + (sampled == 0.5f ? 0.0f : static_cast<float>(numbers.normal() / 8));
+                }
+            }
+            const sorted_row whole(logits);
+            for (const double share : {0.01, 0.1, 0.3, 0.6, 0.9, 0.99}) {
+                library_row by_count(logits), by_mass(logits);
+                sorted_row counted = whole, weighed = whole;
+                if (!by_count.row.settle() || !by_mass.row.settle()) FAIL("the row is bad");
+                const auto k = static_cast<std::size_t>(share * static_cast<double>(size));
+                by_count.row.keep_largest(k);
+                counted.keep_largest(k);
+                seen.expect(agree(by_count.row, counted), "size ", size, ", sampled ", sampled, ", k ", k);
+                by_mass.row.keep_mass(static_cast<float>(share), 1);
+                weighed.keep_mass(static_cast<float>(share), 1);
+                seen.expect(agree(by_mass.row, weighed), "size ", size, ", sampled ", sampled, ", p ", share);
+                seen.expect(by_mass.row.draw(all_bits) == weighed.draw(all_bits), "size ", size, ", p ", share);
             }
         }
     }
@@ -252,6 +280,19 @@ TEST_CASE("keep_mass drops tokens without mass, unless min_keep asks for them or
     CHECK(kept_ids(of.row) == std::vector<int>{0, 1, 2});
 }
 
+TEST_CASE("a nucleus that min_keep overrules leaves the masses as they are") {
+    const std::vector<float> scores = long_row(20'000, 1);
+    const sorted_row expected(scores);
+    for (const float p : {0.1f, 0.5f, 0.95f}) {
+        library_row of(scores);
+        REQUIRE(of.row.settle());
+        CHECK(of.row.total() == expected.total());
+        of.row.keep_mass(p, scores.size());
+        CHECK(of.row.count() == expected.count());
+        CHECK(of.row.draw(all_bits) == expected.draw(all_bits));
+    }
+}
+
 TEST_CASE("keep_mass counts from the mass at the temperature so far") {
     const std::vector<float> scores = {0, -1, -2, -3};
     library_row cold(scores), hot(scores);
@@ -285,20 +326,20 @@ TEST_CASE("keep_at_least a NaN keeps the best alone, whatever its sign") {
 }
 
 TEST_CASE("keep_mass of a share below 0 or above 1 neither crashes nor empties the row") {
-    for (const std::uint32_t share : {0x40000000u, 0xbf000000u, 0xff800000u, 0x7f800000u, 0xff7fffffu, 0x80000001u}) {
-        library_row of({1, 3, 2});
-        REQUIRE(of.row.settle());
-        of.row.keep_mass(float_of(share), 1);
-        CHECK(of.row.count() >= 1);
-        CHECK(of.row.best().token() == 1);
-        CHECK(of.row.draw(no_bits) >= 0);
-    }
-    for (const std::uint32_t nan : bits::nans) {
-        library_row of({1, 3, 2});
-        REQUIRE(of.row.settle());
-        of.row.keep_mass(float_of(nan), 1);
-        CHECK(of.row.count() >= 1);
-        CHECK(of.row.draw(no_bits) >= 0);
+    std::vector<float> many = long_row(20'000, 1);
+    many[1] = 20;
+    for (const std::vector<float>& scores : {std::vector<float>{1, 3, 2}, many, std::vector<float>(20'000, 7.0f)}) {
+        const auto check = [&](std::uint32_t share) {
+            library_row of(scores);
+            REQUIRE(of.row.settle());
+            of.row.keep_mass(float_of(share), 1);
+            CHECK(of.row.count() >= 1);
+            CHECK(of.row.best().token() == (scores[1] > scores[0] ? 1 : 0));
+            CHECK(of.row.draw(no_bits) >= 0);
+        };
+        for (const std::uint32_t share : {0x40000000u, 0xbf000000u, 0xff800000u, 0x7f800000u, 0xff7fffffu, 0x80000001u})
+            check(share);
+        for (const std::uint32_t nan : bits::nans) check(nan);
     }
 }
 

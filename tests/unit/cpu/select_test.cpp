@@ -2,157 +2,182 @@
 #include "support/catch.hpp"
 #include "support/logit_cases.hpp"
 #include "unit/helpers.hpp"
+#include <pluck/core/ranking.hpp>
 #include <pluck/cpu/select.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <utility>
 #include <vector>
 
 using namespace pluck_test;
-using pluck::ranking_key;
+using pluck::cpu::score_cut;
+using pluck::cpu::score_range;
+using scores = std::vector<std::int32_t>;
 
 namespace {
 
-using keys_of_row = std::vector<ranking_key>;
-
 struct unit_weight {
-    std::uint64_t operator()(ranking_key) const { return 1; }
+    std::uint64_t operator()(std::int32_t) const { return 1; }
 };
 
-// Some weight of each key, with zeros among them.
+// Some weight of each score, with zeros among them.
 struct hashed_weight {
-    std::uint64_t operator()(ranking_key key) const {
-        const std::uint64_t mixed = (key.value ^ key.value >> 31) * 0x9e3779b97f4a7c15u;
+    std::uint64_t operator()(std::int32_t score) const {
+        const auto bits = static_cast<std::uint64_t>(static_cast<std::uint32_t>(score));
+        const std::uint64_t mixed = (bits ^ bits >> 13) * 0x9e3779b97f4a7c15u;
         return mixed % 5 == 0 ? 0 : mixed >> 24;
     }
 };
 
-// As masses fall: the better half of the keys weighs something, the rest nothing.
+// As masses fall: the better half of the scores weighs something, the rest nothing.
 struct falling_weight {
-    std::uint64_t median;
-    std::uint64_t operator()(ranking_key key) const { return key.value < median ? 0 : key.value >> 32; }
+    std::int32_t median;
+    std::uint64_t operator()(std::int32_t score) const {
+        return score < median ? 0 : static_cast<std::uint64_t>(std::int64_t{score} - median) + 1;
+    }
 };
 
 template <class Weight>
-ranking_key by_sorting(keys_of_row keys, std::uint64_t target, const Weight& weight) {
-    std::sort(keys.begin(), keys.end(), std::greater<>{});
-    for (const ranking_key key : keys) {
-        if (weight(key) >= target) return key;
-        target -= weight(key);
-    }
-    return keys.back();
-}
-
-template <class Weight>
-std::uint64_t weight_of(const keys_of_row& keys, const Weight& weight) {
+score_cut by_sorting(scores list, std::uint64_t target, const Weight& weight) {
+    std::sort(list.begin(), list.end(), std::greater<>{});
+    std::uint64_t above = 0;  // the weight of the better scores
     std::uint64_t sum = 0;
-    for (const ranking_key key : keys) sum += weight(key);
-    return sum;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        if (i > 0 && list[i] != list[i - 1]) above = sum;
+        sum += weight(list[i]);
+        if (sum >= target) return {list[i], target - above};
+    }
+    return {list.back(), target - above};
 }
 
 // Weights of 1 are given by none at all.
-std::uint64_t* weights_of(const keys_of_row&, const unit_weight&, std::vector<std::uint64_t>&) { return nullptr; }
+std::uint64_t* weights_of(const scores&, const unit_weight&, std::vector<std::uint64_t>&) { return nullptr; }
 template <class Weight>
-std::uint64_t* weights_of(const keys_of_row& keys, const Weight& weight, std::vector<std::uint64_t>& weights) {
-    for (const ranking_key key : keys) weights.push_back(weight(key));
+std::uint64_t* weights_of(const scores& list, const Weight& weight, std::vector<std::uint64_t>& weights) {
+    for (const std::int32_t score : list) weights.push_back(weight(score));
     return weights.data();
 }
 
+// In the range of the scores, in a wider one, and in all there is.
 template <class Weight>
-void expect_same(tally& seen, const keys_of_row& keys, std::uint64_t target, const Weight& weight) {
-    keys_of_row scratch = keys;
-    std::vector<std::uint64_t> weights;
-    const ranking_key got =
-        pluck::cpu::select(scratch.data(), weights_of(keys, weight, weights), scratch.size(), target);
-    const ranking_key expected = by_sorting(keys, target, weight);
-    seen.expect(got == expected, keys.size(), " keys, target ", target, ": ", got.value, ", not ", expected.value);
+void expect_same(tally& seen, const scores& list, std::uint64_t target, const Weight& weight) {
+    const auto [least, most] = std::minmax_element(list.begin(), list.end());
+    const score_cut expected = by_sorting(list, target, weight);
+    using limits = std::numeric_limits<std::int32_t>;
+    for (const score_range& range :
+         {score_range{*least, *most}, {limits::min(), *most}, {limits::min(), limits::max()}}) {
+        scores scratch = list;
+        std::vector<std::uint64_t> weights;
+        const score_cut got =
+            pluck::cpu::select(scratch.data(), weights_of(list, weight, weights), scratch.size(), target, range);
+        seen.expect(got.score == expected.score && got.rest == expected.rest, list.size(), " scores, target ", target,
+                    ": ", got.score, ", rest ", got.rest, ", not ", expected.score, ", ", expected.rest);
+    }
 }
 
 template <class Weight>
-void expect_same_at_all_targets(tally& seen, const keys_of_row& keys, const Weight& weight) {
-    const std::uint64_t sum = weight_of(keys, weight);
+std::uint64_t weight_of(const scores& list, const Weight& weight) {
+    std::uint64_t sum = 0;
+    for (const std::int32_t score : list) sum += weight(score);
+    return sum;
+}
+
+template <class Weight>
+void expect_same_at_all_targets(tally& seen, const scores& list, const Weight& weight) {
+    const std::uint64_t sum = weight_of(list, weight);
     if (sum == 0) return;
-    keys_of_row sorted = keys;
+    scores sorted = list;
     std::sort(sorted.begin(), sorted.end(), std::greater<>{});
     std::uint64_t prefix = 0;
-    for (const ranking_key key : sorted) {  // every edge: the last target of this key, and the first of the next
-        prefix += weight(key);
-        if (prefix > 0) expect_same(seen, keys, prefix, weight);
-        if (prefix < sum) expect_same(seen, keys, prefix + 1, weight);
+    for (const std::int32_t score : sorted) {  // every edge: the last target of this one, and the first of the next
+        prefix += weight(score);
+        if (prefix > 0) expect_same(seen, list, prefix, weight);
+        if (prefix < sum) expect_same(seen, list, prefix + 1, weight);
     }
-    expect_same(seen, keys, 1, weight);
-    expect_same(seen, keys, sum, weight);
+    expect_same(seen, list, 1, weight);
+    expect_same(seen, list, sum, weight);
 }
 
-void expect_same_under_all_weights(const keys_of_row& keys) {
+void expect_same_under_all_weights(const scores& list) {
     tally seen;
-    keys_of_row sorted = keys;
+    scores sorted = list;
     std::sort(sorted.begin(), sorted.end());
-    expect_same_at_all_targets(seen, keys, unit_weight{});
-    expect_same_at_all_targets(seen, keys, hashed_weight{});
-    expect_same_at_all_targets(seen, keys, falling_weight{sorted[sorted.size() / 2].value});
+    expect_same_at_all_targets(seen, list, unit_weight{});
+    expect_same_at_all_targets(seen, list, hashed_weight{});
+    expect_same_at_all_targets(seen, list, falling_weight{sorted[sorted.size() / 2]});
     PLUCK_CHECK_TALLY(seen);
 }
 
-keys_of_row keys_of(const std::vector<float>& scores) {
-    keys_of_row keys;
-    for (std::size_t i = 0; i < scores.size(); ++i) keys.emplace_back(scores[i], static_cast<std::int32_t>(i));
-    return keys;
+scores scores_of(const std::vector<float>& row) {
+    scores list;
+    for (const float score : row) list.push_back(pluck::core::ordered(score));
+    return list;
 }
 
 }  // namespace
 
-TEST_CASE("of a single key, that key") {
-    ranking_key key{1.0f, 5};
-    CHECK(pluck::cpu::select(&key, nullptr, 1, 1) == ranking_key{1.0f, 5});
+TEST_CASE("of a single score, that score") {
+    std::int32_t score = 7;
+    const score_cut cut = pluck::cpu::select(&score, nullptr, 1, 1, {0, 100});
+    CHECK(cut.score == 7);
+    CHECK(cut.rest == 1);
 }
 
-TEST_CASE("of two keys, the better and then the worse") {
+TEST_CASE("of two scores, the better and then the worse") {
     for (const bool swapped : {false, true}) {
-        keys_of_row keys = {ranking_key{1.0f, 5}, ranking_key{2.0f, 9}};
-        if (swapped) std::swap(keys[0], keys[1]);
-        keys_of_row again = keys;
-        CHECK(pluck::cpu::select(keys.data(), nullptr, 2, 1).token() == 9);
-        CHECK(pluck::cpu::select(again.data(), nullptr, 2, 2).token() == 5);
+        scores list = {5, 9};
+        if (swapped) std::swap(list[0], list[1]);
+        scores again = list;
+        CHECK(pluck::cpu::select(list.data(), nullptr, 2, 1, {5, 9}).score == 9);
+        CHECK(pluck::cpu::select(again.data(), nullptr, 2, 2, {5, 9}).score == 5);
     }
 }
 
-TEST_CASE("a target beyond the sum of the weights gives the last key") {
-    keys_of_row keys = keys_of({3, 1, 2});
-    CHECK(pluck::cpu::select(keys.data(), nullptr, 3, 4).token() == 1);
-    keys = keys_of({3, 1, 2});
-    CHECK(pluck::cpu::select(keys.data(), nullptr, 3, ~std::uint64_t{0}).token() == 1);
+TEST_CASE("what is left of the target is for the tokens that tie") {
+    for (std::uint64_t target = 1; target <= 6; ++target) {
+        scores list = {3, 8, 3, 8, 3, 1};
+        const score_cut cut = pluck::cpu::select(list.data(), nullptr, 6, target, {1, 8});
+        CHECK(cut.score == (target <= 2 ? 8 : target <= 5 ? 3 : 1));
+        CHECK(cut.rest == (target <= 2 ? target : target <= 5 ? target - 2 : 1));
+    }
+}
+
+TEST_CASE("a target beyond the sum of the weights ends at the lowest score of the range") {
+    for (const std::uint64_t target : {std::uint64_t{4}, ~std::uint64_t{0}}) {
+        scores list = {3, 1, 2};
+        CHECK(pluck::cpu::select(list.data(), nullptr, 3, target, {1, 3}).score == 1);
+    }
 }
 
 TEST_CASE("selection equals sorting on random rows") {
-    for (std::uint64_t number = 0; number < 60; ++number) expect_same_under_all_weights(keys_of(random_row(number)));
+    for (std::uint64_t number = 0; number < 60; ++number) expect_same_under_all_weights(scores_of(random_row(number)));
 }
 
 TEST_CASE("selection equals sorting where all scores are equal") {
-    expect_same_under_all_weights(keys_of(std::vector<float>(300, 1.5f)));
-    expect_same_under_all_weights(keys_of(std::vector<float>(257, -0.0f)));
+    expect_same_under_all_weights(scores_of(std::vector<float>(300, 1.5f)));
+    expect_same_under_all_weights(scores_of(std::vector<float>(257, -0.0f)));
 }
 
 TEST_CASE("selection equals sorting on a staircase of neighbouring floats") {
     std::vector<float> rising, falling;
     for (std::uint32_t i = 0; i < 300; ++i) rising.push_back(float_of(0x3f800000u + i));
     for (std::uint32_t i = 0; i < 300; ++i) falling.push_back(float_of(0x3f800000u - i));
-    expect_same_under_all_weights(keys_of(rising));
-    expect_same_under_all_weights(keys_of(falling));
+    expect_same_under_all_weights(scores_of(rising));
+    expect_same_under_all_weights(scores_of(falling));
 }
 
 TEST_CASE("selection equals sorting where the gaps grow geometrically, so that buckets are as uneven as can be") {
-    keys_of_row up, down;
-    for (int bit = 0; bit < 64; ++bit) {
-        up.emplace_back(std::uint64_t{1} << bit);
-        down.emplace_back(~(std::uint64_t{1} << bit));
+    scores up, down;
+    for (int bit = 0; bit < 31; ++bit) {
+        up.push_back(std::numeric_limits<std::int32_t>::min() + (std::int32_t{1} << bit));
+        down.push_back(std::numeric_limits<std::int32_t>::max() - (std::int32_t{1} << bit));
     }
-    up.emplace_back(std::uint64_t{0});
-    down.emplace_back(~std::uint64_t{0});
+    up.push_back(std::numeric_limits<std::int32_t>::min());
+    down.push_back(std::numeric_limits<std::int32_t>::max());
     expect_same_under_all_weights(up);
     expect_same_under_all_weights(down);
 }
@@ -163,35 +188,33 @@ TEST_CASE("selection equals sorting over the whole range of floats") {
         row.push_back(float_of(exponent << 23));
         row.push_back(float_of(bits::sign | exponent << 23));
     }
-    expect_same_under_all_weights(keys_of(row));
+    expect_same_under_all_weights(scores_of(row));
 }
 
-TEST_CASE("selection equals sorting on organ pipes, and on one key far from all others") {
+TEST_CASE("selection equals sorting on organ pipes, and on one score far from all others") {
     std::vector<float> pipes;
     for (int i = 0; i < 200; ++i) pipes.push_back(static_cast<float>(std::min(i, 199 - i)));
-    expect_same_under_all_weights(keys_of(pipes));
+    expect_same_under_all_weights(scores_of(pipes));
     std::vector<float> lonely(200, 1.0f);
     lonely[117] = 1e30f;
-    expect_same_under_all_weights(keys_of(lonely));
+    expect_same_under_all_weights(scores_of(lonely));
     lonely[117] = -1e30f;
-    expect_same_under_all_weights(keys_of(lonely));
+    expect_same_under_all_weights(scores_of(lonely));
 }
 
-TEST_CASE("selection equals sorting on many keys, however they lie") {
+TEST_CASE("selection equals sorting on many scores, however they lie") {
     tally seen;
     random_numbers numbers(1);
-    keys_of_row geometric, equal, spread;
+    scores geometric, equal, spread;
     for (int i = 0; i < 20'000; ++i) {
-        geometric.emplace_back(std::uint64_t{1} << (i % 64) | static_cast<std::uint64_t>(i));
-        equal.emplace_back(2.0f, i);
-        spread.emplace_back(numbers.bits());
+        geometric.push_back((std::int32_t{1} << (i % 31)) | i);
+        equal.push_back(2);
+        spread.push_back(static_cast<std::int32_t>(static_cast<std::uint32_t>(numbers.bits())));
     }
-    for (keys_of_row* keys : {&geometric, &equal, &spread}) {
-        std::sort(keys->begin(), keys->end());
-        keys->erase(std::unique(keys->begin(), keys->end()), keys->end());
+    for (const scores* list : {&geometric, &equal, &spread}) {
         for (const std::uint64_t target : {1u, 50u, 10'000u, 19'999u}) {
-            expect_same(seen, *keys, std::min<std::uint64_t>(target, keys->size()), unit_weight{});
-            expect_same(seen, *keys, weight_of(*keys, hashed_weight{}) / 20'000 * target, hashed_weight{});
+            expect_same(seen, *list, target, unit_weight{});
+            expect_same(seen, *list, weight_of(*list, hashed_weight{}) / 20'000 * target, hashed_weight{});
         }
     }
     PLUCK_CHECK_TALLY(seen);

@@ -14,7 +14,7 @@ TEST_CASE("a workspace makes room for rows of a length, and keeps what it has fo
     pluck::workspace scratch;
     REQUIRE(scratch.reserve(1000));
     const float* scores = scratch.scores();
-    const pluck::ranking_key* keys = scratch.keys();
+    const std::int32_t* ordered = scratch.ordered();
     CHECK(scores != nullptr);
     CHECK(scratch.tokens() != nullptr);
     CHECK(scratch.block_best() != nullptr);
@@ -22,7 +22,7 @@ TEST_CASE("a workspace makes room for rows of a length, and keeps what it has fo
     CHECK(scratch.reserve(10));
     CHECK(scratch.reserve(1000));
     CHECK(scratch.scores() == scores);
-    CHECK(scratch.keys() == keys);
+    CHECK(scratch.ordered() == ordered);
     CHECK(scratch.reserve(0));
 }
 
@@ -33,7 +33,7 @@ TEST_CASE("a workspace grows, and every byte of it can be written") {
         for (std::size_t i = 0; i < vocab; ++i) {
             scratch.scores()[i] = 1;
             scratch.tokens()[i] = 2;
-            scratch.keys()[i] = pluck::ranking_key{1.0f, 3};
+            scratch.ordered()[i] = 3;
         }
         for (std::size_t block = 0; block < pluck::cpu::blocks_of(vocab); ++block) {
             scratch.block_best()[block] = 4;

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+//
+// Rows of 16-bit logits that lie side by side. They are scanned as they are, and a block becomes floats when something
+// looks into it: of most rows few blocks do.
+#pragma once
+
+#include <pluck/core/arithmetic.hpp>
+#include <pluck/core/config.hpp>
+#include <pluck/core/ranking.hpp>
+#include <pluck/core/scalar.hpp>
+#include <pluck/cpu/dispatch.hpp>
+#include <pluck/cpu/kernels.hpp>
+#include <pluck/cpu/vectors.hpp>
+#include <pluck/cpu/workspace.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
+
+namespace kernels {
+
+/// The bits of infinity. Of both formats the bits are a sign and a magnitude, as a float's are.
+template <class Format>
+inline constexpr std::int16_t infinite_bits = std::same_as<Format, half> ? 0x7c00 : 0x7f80;
+
+[[nodiscard]] PLUCK_ALWAYS_INLINE std::int16_t ordered_short(std::uint16_t bits) noexcept {
+    const auto magnitude = static_cast<std::int16_t>(bits & 0x7fffu);
+    return (bits & 0x8000u) != 0 ? static_cast<std::int16_t>(-magnitude) : magnitude;
+}
+
+/// As ordered float, of an ordered short.
+template <class Format>
+[[nodiscard]] PLUCK_ALWAYS_INLINE std::int32_t widened_score(std::int16_t ordered) noexcept {
+    const int magnitude = ordered < 0 ? -ordered : ordered;
+    const std::int32_t wide =
+        core::ordered(scalar_traits<Format>::widen(Format{static_cast<std::uint16_t>(magnitude)}));
+    return ordered < 0 ? -wide : wide;
+}
+
+/// What `scan` finds, of a row of halves or bfloat16.
+template <class Format>
+struct scan_narrow {
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static extremes run(const std::uint16_t* logits, std::size_t size,
+                                                          std::int32_t* block_best) noexcept {
+        std::int16_t row_best = std::numeric_limits<std::int16_t>::min();
+        ushorts most = {};
+        std::uint16_t rest_most = 0;
+        for (std::size_t begin = 0; begin < size; begin += block_size, ++block_best) {
+            std::int16_t best = std::numeric_limits<std::int16_t>::min();
+            if (size - begin >= block_size) {
+                ushorts bits;
+                load_lanes(bits, logits + begin);
+                ushorts unsigned_most = bits;
+                shorts signed_most = shorts(bits);
+                for (std::size_t i = short_lanes; i < block_size; i += short_lanes) {
+                    load_lanes(bits, logits + begin + i);
+                    raise(unsigned_most, bits);
+                    raise(signed_most, shorts(bits));
+                }
+                raise(most, unsigned_most);
+                largest_of(signed_most);
+                best = signed_most[0];
+                if (best < 0) {  // all of them have a sign: of those the larger bits are the lesser scores
+                    shorts found;
+                    load_lanes(found, logits + begin);
+                    found = -(found & std::int16_t{0x7fff});
+                    for (std::size_t i = short_lanes; i < block_size; i += short_lanes) {
+                        shorts other;
+                        load_lanes(other, logits + begin + i);
+                        other = -(other & std::int16_t{0x7fff});
+                        raise(found, other);
+                    }
+                    largest_of(found);
+                    best = found[0];
+                }
+            } else {
+                for (std::size_t i = begin; i < size; ++i) {
+                    const std::int16_t score = ordered_short(logits[i]);
+                    best = score > best ? score : best;
+                    rest_most = logits[i] > rest_most ? logits[i] : rest_most;
+                }
+            }
+            row_best = best > row_best ? best : row_best;
+            *block_best = widened_score<Format>(best);
+        }
+        constexpr std::uint16_t minus_infinity = 0x8000u | static_cast<std::uint16_t>(infinite_bits<Format>);
+        extremes row;
+        row.best = widened_score<Format>(row_best);
+        row.nan = row_best > infinite_bits<Format> || rest_most > minus_infinity;
+        for (std::size_t i = 0; i < short_lanes; ++i) row.nan |= most[i] > minus_infinity;
+        return row;
+    }
+};
+
+/// Eight logits as floats. Halves have an instruction where there is one, which minds no flag of the processor; else
+/// the magnitude moves to where a float has it, and a subnormal, with the least exponent, loses what that adds.
+template <class Fused, class Format>
+PLUCK_ALWAYS_INLINE void widen_lanes(const std::uint16_t* logits, float* scores) noexcept {
+    if constexpr (std::same_as<Format, bfloat16>) {
+        std::uint32_t bits[lanes];
+        for (std::size_t i = 0; i < lanes; ++i) bits[i] = std::uint32_t{logits[i]} << 16;
+        __builtin_memcpy(scores, bits, sizeof bits);
+    } else if constexpr (requires { Fused::widen(logits, scores); }) {
+        Fused::widen(logits, scores);
+    } else {
+        std::uint32_t normal[lanes];
+        float subnormal[lanes];
+        for (std::size_t i = 0; i < lanes; ++i) {
+            const std::uint32_t magnitude = (logits[i] & 0x7fffu) << 13;
+            const std::uint32_t rebiased = magnitude + ((127u - 15u) << 23);
+            normal[i] = rebiased + (magnitude >= 0x7c00u << 13 ? (127u - 15u) << 23 : 0);
+            subnormal[i] = core::bits_as<float>(rebiased + (1u << 23)) - 0x1p-14f;
+        }
+        for (std::size_t i = 0; i < lanes; ++i) {
+            const std::uint32_t least = (logits[i] & 0x7c00u) == 0 ? ~0u : 0;
+            const std::uint32_t bits = (core::bits_as<std::uint32_t>(subnormal[i]) & least) | (normal[i] & ~least);
+            scores[i] = core::bits_as<float>(bits | (logits[i] & 0x8000u) << 16);
+        }
+    }
+}
+
+/// Makes floats of the blocks whose best score is in [low, high).
+template <class Format>
+struct widen {
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE static void run(const std::uint16_t* logits, std::size_t size, const std::int32_t* block_best,
+                                        std::int32_t low, std::int32_t high, float* scores) noexcept {
+        for (std::size_t begin = 0, block = 0; begin < size; begin += block_size, ++block) {
+            if (block_best[block] < low || block_best[block] >= high) continue;
+            if (size - begin >= block_size) {
+                for (std::size_t i = begin; i < begin + block_size; i += lanes) {
+                    widen_lanes<Fused, Format>(logits + i, scores + i);
+                }
+            } else {
+                for (std::size_t i = begin; i < size; ++i) {
+                    scores[i] = scalar_traits<Format>::widen(Format{logits[i]});
+                }
+            }
+        }
+    }
+};
+
+}  // namespace kernels
+
+/// A view of 16-bit logits.
+template <class View>
+concept narrow_view =
+    requires(const View& view) { typename scalar_traits<std::remove_cvref_t<decltype(*view.data)>>::layout; };
+
+/// Where the floats of a row come from, if they are not there yet.
+class narrow_row {
+public:
+    narrow_row() noexcept = default;
+
+    /// False, and nothing done, unless the logits lie side by side. `scores` is where they will be floats.
+    template <narrow_view View>
+    [[nodiscard]] bool read(const View& view, float* scores) noexcept {
+        using format = typename scalar_traits<std::remove_cvref_t<decltype(*view.data)>>::layout;
+        const bool aligned = reinterpret_cast<std::uintptr_t>(view.data) % sizeof(std::uint16_t) == 0;
+        if (view.data == nullptr || view.stride != 1 || !aligned) return false;
+        logits_ = reinterpret_cast<const std::uint16_t*>(view.data);
+        size_ = view.size;
+        scores_ = scores;
+        halves_ = std::same_as<format, half>;
+        return true;
+    }
+
+    [[nodiscard]] bool is_there() const noexcept { return logits_ != nullptr; }
+
+    [[nodiscard]] kernels::extremes scan(std::int32_t* block_best) noexcept {
+        block_best_ = block_best;
+        return halves_ ? run_kernel<kernels::scan_narrow<half>>(logits_, size_, block_best)
+                       : run_kernel<kernels::scan_narrow<bfloat16>>(logits_, size_, block_best);
+    }
+
+    /// From now on every block whose best ordered score is at least this is there as floats.
+    void need(std::int32_t score) noexcept {
+        if (logits_ == nullptr || score >= low_) return;
+        if (halves_)
+            run_kernel<kernels::widen<half>>(logits_, size_, block_best_, score, low_, scores_);
+        else
+            run_kernel<kernels::widen<bfloat16>>(logits_, size_, block_best_, score, low_, scores_);
+        low_ = score;
+    }
+
+    /// The same of all, before there are best scores.
+    void need_all() noexcept {
+        for (std::size_t i = 0; logits_ != nullptr && i < size_; ++i) scores_[i] = at(i);
+        drop();
+    }
+
+    /// One of them, as a float.
+    [[nodiscard]] float at(std::size_t i) const noexcept {
+        return halves_ ? scalar_traits<half>::widen(half{logits_[i]})
+                       : scalar_traits<bfloat16>::widen(bfloat16{logits_[i]});
+    }
+
+    /// All is there, from elsewhere.
+    void drop() noexcept { logits_ = nullptr; }
+
+private:
+    const std::uint16_t* logits_ = nullptr;  // [size_]; null if there is nothing to be done
+    const std::int32_t* block_best_ = nullptr;
+    float* scores_ = nullptr;
+    std::size_t size_ = 0;
+    bool halves_ = false;
+    std::int32_t low_ = std::numeric_limits<std::int32_t>::max();  // blocks with such a best score or more are there
+};
+
+}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+//
+// What the searches for a cut have in common: to gather the tokens that may be about it, to weigh them, and to select
+// among them.
+#pragma once
+
+#include <pluck/core/config.hpp>
+#include <pluck/core/mass.hpp>
+#include <pluck/core/ranking.hpp>
+#include <pluck/cpu/dispatch.hpp>
+#include <pluck/cpu/narrow.hpp>
+#include <pluck/cpu/select.hpp>
+#include <pluck/cpu/workspace.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
+
+/// The row, if it was cut here as well.
+[[nodiscard]] inline row_view cut_at(const row_view& row, const kept_part& cut) noexcept {
+    row_view result = row;
+    const bool narrower = cut.score == row.kept.score ? cut.ties_end < row.kept.ties_end : cut.score > row.kept.score;
+    if (narrower) result.kept = cut;
+    return result;
+}
+
+/// The least ordered score whose difference from the best one satisfies `reaches`, by bisection. It must hold for the
+/// best score, and for every score above one for which it holds.
+template <class Reaches>
+[[nodiscard]] std::int32_t least_score(std::int32_t best, const Reaches& reaches) noexcept {
+    std::int32_t low = -core::ordered_infinity;
+    std::int32_t high = best;
+    while (low < high) {
+        const auto middle = static_cast<std::int32_t>((std::int64_t{low} + high) >> 1);
+        if (reaches(core::float_of(middle) - core::float_of(best)))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+/// A cut that was found, in one of two ways.
+struct found_cut {
+    /// Among so many tokens that lie in the scratch memory, in order, spare_scores and spare_tokens, the latter being
+    /// places; of them stay those above this score, and the first so many that have it.
+    std::size_t gathered = 0;
+    std::int32_t score = 0;
+    std::uint64_t ties = 0;
+    /// Or, if nothing was gathered, in the row.
+    kept_part kept = {};
+    /// If not 0, the mass of what is kept, and block_mass is each block's.
+    std::uint64_t total = 0;
+};
+
+class row_search {
+public:
+    /// In a row whose best ordered score is `best`, at mass_scale(T); `narrow` is whence its floats come.
+    row_search(const row_view& row, narrow_row& narrow, std::int32_t best, float scale, workspace& scratch) noexcept
+        : row_(row), narrow_(narrow), best_(best), scale_(scale), scratch_(scratch) {}
+
+protected:
+    [[nodiscard]] float best_logit() const noexcept { return core::float_of(best_); }
+    /// Whether all of the row that is no candidate to begin with is kept.
+    [[nodiscard]] bool keeps_all() const noexcept { return row_.kept.score == kept_part{}.score; }
+
+    /// The row from a score on, and all of that there as floats.
+    [[nodiscard]] row_view row_from(std::int32_t low) noexcept {
+        const row_view result = cut_at(row_, {low});
+        narrow_.need(result.kept.score);
+        return result;
+    }
+    [[nodiscard]] row_view whole_row() noexcept {
+        narrow_.need(-core::ordered_infinity);
+        return row_;
+    }
+
+    /// A score that at least k tokens reach, by the k-th best block; of the k blocks or more that there are.
+    [[nodiscard]] std::int32_t reach_of(std::size_t k) const noexcept {
+        return run_kernel<kernels::reach>(row_.block_best, blocks_of(row_.size), k, row_.kept.score, best_);
+    }
+
+    /// Puts the kept scores in [low, high) and their places aside, in order, and counts them; may stop beyond `limit`.
+    [[nodiscard]] std::size_t gather(std::int32_t low, std::size_t limit,
+                                     std::int32_t high = core::ordered_infinity) noexcept {
+        return run_kernel<kernels::gather>(row_from(low), high, limit, scratch_.spare_scores(),
+                                           scratch_.spare_tokens());
+    }
+
+    /// The masses of what was gathered, to weights; returns their sum.
+    [[nodiscard]] std::uint64_t weigh(std::size_t gathered) noexcept {
+        std::uint64_t* weights = scratch_.weights();
+        run_kernel<kernels::masses>(scratch_.spare_scores(), gathered, best_logit(), scale_, weights);
+        std::uint64_t sum = 0;
+        for (std::size_t i = 0; i < gathered; ++i) sum += weights[i];
+        return sum;
+    }
+
+    [[nodiscard]] std::uint64_t exact_total() noexcept { return mass_from(row_.kept.score); }
+    [[nodiscard]] std::uint64_t mass_from(std::int32_t low) noexcept {
+        return run_kernel<kernels::sum_masses>(row_from(low), best_logit(), scale_, scratch_.block_mass());
+    }
+
+    [[nodiscard]] std::uint64_t mass_of_score(std::int32_t score) const noexcept {
+        return mass_of(core::float_of(score) - best_logit(), scale_);
+    }
+
+    /// How many tokens of this mass bring the rest; rest >= 1 is brought by them.
+    [[nodiscard]] static std::uint64_t ties_of(std::uint64_t rest, std::uint64_t mass) noexcept {
+        return mass != 0 ? (rest - 1) / mass + 1 : ~std::uint64_t{0};
+    }
+
+    [[nodiscard]] score_cut select_gathered(std::size_t gathered, std::uint64_t target, std::uint64_t* weights,
+                                            const score_range& range) noexcept {
+        run_kernel<kernels::order>(scratch_.spare_scores(), gathered, scratch_.ordered());
+        return select(scratch_.ordered(), weights, gathered, target, range);
+    }
+
+    [[nodiscard]] found_cut among_gathered(std::size_t gathered, std::uint64_t target, std::uint64_t* weights,
+                                           const score_range& range) noexcept {
+        const score_cut cut = select_gathered(gathered, target, weights, range);
+        const std::uint64_t ties = weights != nullptr ? ties_of(cut.rest, mass_of_score(cut.score)) : cut.rest;
+        return {gathered, cut.score, ties};
+    }
+
+    row_view row_;
+    narrow_row& narrow_;
+    std::int32_t best_;
+    float scale_;
+    workspace& scratch_;
+};
+
+}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD

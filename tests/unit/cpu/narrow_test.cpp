@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+//
+// Rows of halves and bfloat16 that are read as they are, against the same rows as floats.
+#include "support/catch.hpp"
+#include "support/effort.hpp"
+#include "support/logit_cases.hpp"
+#include "unit/cpu/kernel_rows.hpp"
+#include "unit/cpu/long_rows.hpp"
+#include "unit/cpu/row_steps.hpp"
+#include "unit/helpers.hpp"
+#include <pluck/chain.hpp>
+#include <pluck/cpu/narrow.hpp>
+#include <pluck/draw/dart.hpp>
+#include <pluck/sample.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
+using namespace pluck_test;
+namespace cpu = pluck::cpu;
+namespace kernels = pluck::cpu::kernels;
+
+namespace {
+
+template <class Format>
+float widened(std::uint16_t bits) {
+    return pluck::scalar_traits<Format>::widen(Format{bits});
+}
+
+template <class Format>
+std::vector<float> widened(const std::vector<std::uint16_t>& row) {
+    std::vector<float> floats;
+    for (const std::uint16_t bits : row) floats.push_back(widened<Format>(bits));
+    return floats;
+}
+
+// Rounded towards zero; a half below the least normal one is zero.
+template <class Format>
+std::uint16_t narrowed(float value) {
+    const std::uint32_t bits = bits_of(value);
+    if (std::is_same_v<Format, pluck::bfloat16>) return static_cast<std::uint16_t>(bits >> 16);
+    const std::uint32_t sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7fffffffu;
+    if (magnitude == bits::plus_infinity) return static_cast<std::uint16_t>(sign | 0x7c00u);
+    if (magnitude < 0x38800000u) return static_cast<std::uint16_t>(sign);
+    return static_cast<std::uint16_t>(sign | std::min((magnitude - 0x38000000u) >> 13, 0x7bffu));
+}
+
+// Any bits, or those of one sign, or of few values; NaNs and infinities are rare, or absent.
+std::vector<std::uint16_t> random_bits_row(std::size_t size, std::uint64_t seed, std::uint16_t infinity) {
+    random_numbers numbers(seed, 16);
+    std::vector<std::uint16_t> row(size);
+    const std::size_t kind = numbers.below(4);
+    for (std::uint16_t& bits : row) {
+        bits = static_cast<std::uint16_t>(numbers.bits());
+        if (kind == 1) bits |= 0x8000u;
+        if (kind == 2) bits &= 0x83ffu;
+        if (kind == 3 && numbers.chance(2)) bits = numbers.chance(2) ? 0x8000u : 0;
+        if ((bits & 0x7fffu) >= infinity && !numbers.chance(500)) bits &= 0x8fffu;
+    }
+    return row;
+}
+
+struct generic {
+    template <class Kernel, class... Arguments>
+    auto operator()(const Arguments&... arguments) const {
+        return Kernel::template run<pluck::core::native_fused>(arguments...);
+    }
+};
+struct dispatched {
+    template <class Kernel, class... Arguments>
+    auto operator()(const Arguments&... arguments) const {
+        return cpu::run_kernel<Kernel>(arguments...);
+    }
+};
+
+template <class Format, class Build>
+void expect_the_scan_of_floats(const Build& build) {
+    tally seen;
+    for (const std::size_t size : sizes) {
+        for (std::uint64_t seed = 0; seed < repeated(200); ++seed) {
+            const std::vector<std::uint16_t> row =
+                random_bits_row(size, seed, static_cast<std::uint16_t>(kernels::infinite_bits<Format>));
+            const std::vector<float> floats = widened<Format>(row);
+            std::vector<std::int32_t> best(cpu::blocks_of(size)), expected = best;
+            const kernels::extremes found =
+                build.template operator()<kernels::scan_narrow<Format>>(row.data(), size, best.data());
+            const kernels::extremes wanted =
+                kernels::scan::run<pluck::core::native_fused>(floats.data(), size, expected.data());
+            seen.expect(found.nan == wanted.nan, "size ", size, ", seed ", seed, ": nan ", found.nan);
+            if (wanted.nan) continue;
+            seen.expect(found.best == wanted.best, "size ", size, ", seed ", seed, ": best ", found.best);
+            seen.expect(best == expected, "size ", size, ", seed ", seed, ": blocks");
+        }
+    }
+    PLUCK_CHECK_TALLY(seen);
+}
+
+// All there are; a NaN may become another.
+template <class Format, class Build>
+void expect_every_float(const Build& build) {
+    std::vector<std::uint16_t> all;
+    for (std::uint32_t bits = 0; bits < 0x10000u; ++bits) all.push_back(static_cast<std::uint16_t>(bits));
+    for (const std::size_t size : {std::size_t{0x10000}, std::size_t{0xfff7}}) {
+        std::vector<float> floats(size, 77.0f);
+        const std::vector<std::int32_t> best(cpu::blocks_of(size), 5);
+        const std::int32_t low = 5, high = 6;
+        build.template operator()<kernels::widen<Format>>(all.data(), size, best.data(), low, high, floats.data());
+        tally seen;
+        for (std::size_t i = 0; i < size; ++i) {
+            const std::uint32_t got = bits_of(floats[i]), expected = bits_of(widened<Format>(all[i]));
+            const auto is_nan = [](std::uint32_t bits) { return (bits & 0x7fffffffu) > bits::plus_infinity; };
+            seen.expect(is_nan(expected) ? is_nan(got) : got == expected, "bits ", i, ": ", got, ", not ", expected);
+        }
+        PLUCK_CHECK_TALLY(seen);
+    }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a scan of 16-bit logits finds what the scan of the same floats finds", "", pluck::half,
+                   pluck::bfloat16) {
+    expect_the_scan_of_floats<TestType>(generic{});
+    expect_the_scan_of_floats<TestType>(dispatched{});
+}
+
+TEMPLATE_TEST_CASE("a scan of 16-bit logits sees every NaN, whatever its sign, payload and place", "", pluck::half,
+                   pluck::bfloat16) {
+    const auto infinity = static_cast<std::uint32_t>(kernels::infinite_bits<TestType>);
+    tally seen;
+    for (const std::size_t size : {1u, 64u, 65u, 130u}) {
+        for (const std::uint32_t bits : {infinity + 1, infinity | 0x8001u, 0x7fffu, 0xffffu, infinity | 0x8000u}) {
+            for (std::size_t at = 0; at < size; ++at) {
+                std::vector<std::uint16_t> row(size, narrowed<TestType>(at % 2 == 0 ? 1.0f : -1.0f));
+                row[at] = static_cast<std::uint16_t>(bits);
+                std::vector<std::int32_t> best(cpu::blocks_of(size));
+                const bool nan = cpu::run_kernel<kernels::scan_narrow<TestType>>(row.data(), size, best.data()).nan;
+                seen.expect(nan == (bits != (infinity | 0x8000u)), "size ", size, ", at ", at, ", bits ", bits);
+            }
+        }
+    }
+    PLUCK_CHECK_TALLY(seen);
+}
+
+TEMPLATE_TEST_CASE("every 16-bit logit becomes the float that it is, whatever is flushed to zero", "", pluck::half,
+                   pluck::bfloat16) {
+    expect_every_float<TestType>(generic{});
+    expect_every_float<TestType>(dispatched{});
+#if defined(__SSE2__)
+    const unsigned int before = _mm_getcsr();
+    _mm_setcsr(before | 0x8040u);  // flush to zero, denormals are zero
+    expect_every_float<TestType>(generic{});
+    expect_every_float<TestType>(dispatched{});
+    _mm_setcsr(before);
+#endif
+}
+
+TEMPLATE_TEST_CASE("only blocks that are needed become floats, and each of them does", "", pluck::half,
+                   pluck::bfloat16) {
+    std::vector<std::uint16_t> row(300);
+    for (std::size_t i = 0; i < row.size(); ++i) row[i] = narrowed<TestType>(static_cast<float>(i / 64 * 3 % 5));
+    std::vector<float> floats(row.size(), 77.0f);
+    std::vector<std::int32_t> best(cpu::blocks_of(row.size()));
+    cpu::narrow_row narrow;
+    const auto* logits = reinterpret_cast<const TestType*>(row.data());
+    CHECK_FALSE(narrow.read(pluck::logits_view<TestType>{logits, row.size(), 2}, floats.data()));
+    CHECK_FALSE(narrow.read(pluck::logits_view<TestType>{nullptr, row.size()}, floats.data()));
+    REQUIRE(narrow.read(pluck::logits_view<TestType>{logits, row.size()}, floats.data()));
+    (void)narrow.scan(best.data());
+    float least = 5;
+    for (const float score : {4.0f, 4.5f, 3.0f, 1.0f, 1.5f, 0.0f}) {
+        least = std::min(least, score);
+        narrow.need(pluck::core::ordered(score));
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            const auto value = static_cast<float>(i / 64 * 3 % 5);
+            CHECK(floats[i] == (value >= least ? value : 77.0f));
+        }
+    }
+}
+
+TEMPLATE_TEST_CASE("a row of 16-bit logits keeps and draws what its floats do", "", pluck::half, pluck::bfloat16) {
+    tally seen;
+    for (const std::size_t size : {1u, 64u, 65u, 130u, 1000u, 2049u, 5000u, 17'000u}) {
+        for (std::uint64_t seed = 0; seed < (full_effort ? 2 : 1) * long_row_kinds; ++seed) {
+            std::vector<std::uint16_t> row;
+            for (const float score : long_row(size, seed)) row.push_back(narrowed<TestType>(score));
+            const std::vector<float> floats = widened<TestType>(row);
+            const pluck::logits_view<TestType> view{reinterpret_cast<const TestType*>(row.data()), size};
+            const std::string where = "size " + std::to_string(size) + ", seed " + std::to_string(seed) + ":";
+            random_numbers numbers(seed, size + 17);
+            for (int round = 0; round < (full_effort ? 4 : 1); ++round) {
+                pluck::workspace scratch;
+                const pluck::key key{.seed = seed, .position = static_cast<std::uint64_t>(round)};
+                cpu::row narrow(view, scratch, pluck::randomness(key), 0);
+                sorted_row expected(floats);
+                if (!narrow.settle()) FAIL("the row is bad");
+                std::string steps;
+                for (int i = 0; i < 2; ++i) steps += step(narrow, expected, numbers);
+                const pluck::bits128 uniform = random_bits(numbers);
+                seen.expect(narrow.draw(uniform) == expected.draw(uniform), where, steps, " draw");
+                seen.expect(agree(narrow, expected), where, steps);
+
+                const auto drawn = [&](const auto& chain) {
+                    const std::int32_t token = pluck::sample(view, chain, key).token;
+                    seen.expect(token == pluck::sample(std::span(floats), chain, key).token, where, " a chain");
+                };
+                drawn(pluck::greedy());
+                drawn(pluck::temperature(0.7) | pluck::dart());
+                drawn(pluck::min_p(0.3) | pluck::dart());
+                drawn(pluck::top_k(size / 3 + 1) | pluck::dart());
+                drawn(pluck::top_p(0.7) | pluck::temperature(2) | pluck::top_p(0.7));
+            }
+        }
+    }
+    PLUCK_CHECK_TALLY(seen);
+}

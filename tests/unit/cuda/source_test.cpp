@@ -99,7 +99,7 @@ TEST_CASE("bfloat16 is read exactly, whether it is kept as bfloat16 or as float"
     check_types<bfloat16, float>();
 }
 
-TEST_CASE("-infinity is -infinity in every type") {
+TEST_CASE("what is forbidden is -infinity in every type") {
     using pluck::cuda::forbidden_logit;
     CHECK(bits_of(forbidden_logit<float>()) == bits::minus_infinity);
     CHECK(bits_of(pluck::scalar_traits<half>::widen(forbidden_logit<half>())) == bits::minus_infinity);

@@ -43,8 +43,8 @@ template <class Team, class Source>
     const Team& team = row.team;
     auto& shared = row.shared;
     // Each block lists its own.
-    const std::uint64_t count = row.own_count(within, now);
-    if (team.lane() == 0) shared.warp_count[team.warp()] = static_cast<std::uint32_t>(count);
+    const auto count = static_cast<std::uint32_t>(row.own_count(within, now));
+    if (team.lane() == 0) shared.warp_count[team.warp()] = count;
     team.sync();
     std::uint32_t before = 0, of_block = 0;
     for (std::uint32_t warp = 0; warp < Team::warps; ++warp) {

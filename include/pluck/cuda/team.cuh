@@ -52,7 +52,7 @@ public:
     [[nodiscard]] __device__ std::uint32_t lane() const noexcept { return threadIdx.x % lanes; }
     [[nodiscard]] __device__ std::uint32_t warp() const noexcept { return threadIdx.x / lanes; }
     [[nodiscard]] __device__ std::uint32_t block() const noexcept { return block_; }
-    [[nodiscard]] __device__ std::uint32_t blocks() const noexcept { return blocks_; }
+    [[nodiscard]] __device__ std::uint32_t blocks() const noexcept { return PLUCK_DEVICE_CLUSTERS ? blocks_ : 1; }
 
     /// The block's shared memory.
     [[nodiscard]] __device__ static std::byte* room() noexcept {
@@ -65,7 +65,7 @@ public:
     __device__ void sync() const noexcept { asm volatile("barrier.sync 1, %0;" ::"n"(Threads) : "memory"); }
     __device__ void sync_all() const noexcept {
 #if PLUCK_DEVICE_CLUSTERS
-        if (blocks_ > 1) return cooperative_groups::this_cluster().sync();
+        if (blocks() > 1) return cooperative_groups::this_cluster().sync();
 #endif
         sync();
     }
@@ -74,12 +74,12 @@ public:
     /// Before a block first writes into another one's memory, that one must have started: each says so, and waits late.
     __device__ void start() const noexcept {
 #if PLUCK_DEVICE_CLUSTERS
-        if (blocks_ > 1) (void)cooperative_groups::this_cluster().barrier_arrive();
+        if (blocks() > 1) (void)cooperative_groups::this_cluster().barrier_arrive();
 #endif
     }
     __device__ void wait_for_start() const noexcept {
 #if PLUCK_DEVICE_CLUSTERS
-        if (blocks_ > 1) cooperative_groups::this_cluster().barrier_wait({});
+        if (blocks() > 1) cooperative_groups::this_cluster().barrier_wait({});
 #endif
     }
 
@@ -87,7 +87,7 @@ public:
     template <class T>
     [[nodiscard]] __device__ T* at(T* own, std::uint32_t block) const noexcept {
 #if PLUCK_DEVICE_CLUSTERS
-        if (blocks_ > 1) return cooperative_groups::this_cluster().map_shared_rank(own, block);
+        if (blocks() > 1) return cooperative_groups::this_cluster().map_shared_rank(own, block);
 #endif
         return own;
     }

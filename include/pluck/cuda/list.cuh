@@ -68,7 +68,8 @@ template <class Team, class Source>
     if (total > Team::list || !room) return total > Team::list ? total : Team::list + 1;
     // Mostly there are a few warps for each block.
     const std::uint32_t blocks = team.blocks();
-    const bool even = (blocks & (blocks - 1)) == 0 && blocks <= Team::warps;
+    constexpr bool warps_halve = (Team::warps & (Team::warps - 1)) == 0;
+    const bool even = warps_halve && (blocks & (blocks - 1)) == 0 && blocks <= Team::warps;
     const std::uint32_t shift = even ? core::first_bit(blocks) : 0;
     const std::uint32_t parts = even ? Team::warps >> shift : 1;
     const std::uint32_t part = even ? team.warp() >> shift : 0;

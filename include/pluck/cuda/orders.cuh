@@ -35,7 +35,7 @@ public:
         slot_ ^= 1;
         order& to = memory().orders[slot_];
         to.what = what;
-        to.now = now_.next();
+        to.now = takes_turn(what) ? now_.next() : now_;
         fill(to);
         return carry_out<Source>(team_, slot_);
     }
@@ -126,6 +126,12 @@ public:
     }
 
 private:
+    /// Whether blocks tell each other something in it. Only then is it the next table's turn: between two uses of the
+    /// same table all blocks must have waited for each other.
+    [[nodiscard]] PLUCK_HOST_DEVICE static bool takes_turn(deed what) noexcept {
+        return what != deed::deal_strips && what != deed::deal_list && what != deed::cut_of_few && what != deed::stop;
+    }
+
     Team team_;
     progress now_;
     std::uint32_t slot_ = 0;  // of the last order

@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 #include "support/effort.hpp"
 #include "support/logit_cases.hpp"
+#include "unit/cpu/builds.hpp"
 #include "unit/helpers.hpp"
 #include <pluck/cpu/dispatch.hpp>
 
@@ -93,20 +94,6 @@ findings found(const std::vector<float>& row, double temperature, const Build& b
     build.template operator()<kernels::masses>(row.data(), size, best, scale, result.masses.data());
     return result;
 }
-
-struct generic {
-    template <class Kernel, class... Arguments>
-    auto operator()(const Arguments&... arguments) const {
-        return Kernel::template run<pluck::core::native_fused>(arguments...);
-    }
-};
-
-struct dispatched {
-    template <class Kernel, class... Arguments>
-    auto operator()(const Arguments&... arguments) const {
-        return cpu::run_kernel<Kernel>(arguments...);
-    }
-};
 
 #if PLUCK_DISPATCH_AVX2
 struct with_avx2 {

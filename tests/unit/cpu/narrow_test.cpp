@@ -4,6 +4,7 @@
 #include "support/catch.hpp"
 #include "support/effort.hpp"
 #include "support/logit_cases.hpp"
+#include "unit/cpu/builds.hpp"
 #include "unit/cpu/kernel_rows.hpp"
 #include "unit/cpu/long_rows.hpp"
 #include "unit/cpu/row_steps.hpp"
@@ -67,19 +68,6 @@ std::vector<std::uint16_t> random_bits_row(std::size_t size, std::uint64_t seed,
     }
     return row;
 }
-
-struct generic {
-    template <class Kernel, class... Arguments>
-    auto operator()(const Arguments&... arguments) const {
-        return Kernel::template run<pluck::core::native_fused>(arguments...);
-    }
-};
-struct dispatched {
-    template <class Kernel, class... Arguments>
-    auto operator()(const Arguments&... arguments) const {
-        return cpu::run_kernel<Kernel>(arguments...);
-    }
-};
 
 template <class Format, class Build>
 void expect_the_scan_of_floats(const Build& build) {

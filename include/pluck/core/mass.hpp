@@ -59,23 +59,30 @@ struct native_fused {
 
 }  // namespace core
 
-/// A mass in two parts, as loops over a row sum it: floor(q * 2^32 / 2^shift), with q < 2^25 and 24 <= shift + 8 < 72.
+/// A mass before its last bits are shifted out: q is an integer of [2^23, 2^25), and the mass
+/// floor(q * 2^(mass_bits - 24) / 2^octave), with an octave of [0, 47].
 struct mass_parts {
-    std::uint32_t q;
-    std::uint32_t shift;
+    float q;
+    std::int32_t octave;
 };
 
+/// The bits of a difference from which on nothing weighs anything: nothing does 41 octaves down, and the shift holds up
+/// to 47 of them. As integers, the nearer of two negative floats is the lesser. How exactly the quotient is rounded does
+/// not matter.
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint32_t weightless_from(float scale) noexcept {
+    return core::bits_as<std::uint32_t>(-44.0f / scale);
+}
+
+/// `weightless` is weightless_from(scale), which a loop computes once.
 template <class Fused>
-[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE mass_parts mass_parts_of(float difference, float scale) noexcept {
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE mass_parts mass_parts_of(float difference, float scale,
+                                                                             std::uint32_t weightless) noexcept {
 #if !PLUCK_ON_DEVICE
     // Under -ffast-math clang++ takes whatever follows from a known infinity for meaningless, so it may not know one.
     if (__builtin_constant_p(difference)) difference = core::opaque(difference);
 #endif
-    // Nothing weighs anything 41 octaves down, and the shift holds up to 47 of them: stop between the two. As integers,
-    // the nearer of two negative floats is the lesser. How exactly the quotient is rounded does not matter.
-    const auto floor = core::bits_as<std::uint32_t>(-44.0f / scale);
     const auto bits = core::bits_as<std::uint32_t>(difference);
-    const float d = core::bits_as<float>(bits < floor ? bits : floor);
+    const float d = core::bits_as<float>(bits < weightless ? bits : weightless);
 
     const float shifted = Fused::of(d, scale, core::magic);
     const std::int32_t octave = core::magic_bits - core::bits_as<std::int32_t>(shifted);  // 0 is the best token's
@@ -89,8 +96,18 @@ template <class Fused>
     p = Fused::of(p, f, 0x1.ebfbd8p+21f);
     p = Fused::of(p, f, 0x1.62e43p+23f);
     p = Fused::of(p, f, 0x1p+24f);
-    return {static_cast<std::uint32_t>(static_cast<std::int32_t>(p)),
-            static_cast<std::uint32_t>(octave + 32 + 24 - mass_bits)};
+    return {p, octave};
+}
+
+/// The same in integers, as vectors of them shift it: floor(q * 2^32 / 2^shift).
+struct mass_word {
+    std::uint32_t q;
+    std::uint32_t shift;
+};
+
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE mass_word mass_word_of(const mass_parts& parts) noexcept {
+    return {static_cast<std::uint32_t>(static_cast<std::int32_t>(parts.q)),
+            static_cast<std::uint32_t>(parts.octave + 32 + 24 - mass_bits)};
 }
 
 /// The mass of a token whose score lies `difference` <= 0 from the best one's.
@@ -102,8 +119,8 @@ template <class Fused>
 /// Cost.         Eight fused multiply-adds and a shift; free of branches, so that a loop over it vectorises.
 template <class Fused = core::native_fused>
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint64_t mass_of(float difference, float scale) noexcept {
-    const mass_parts parts = mass_parts_of<Fused>(difference, scale);
-    return (std::uint64_t{parts.q} << 32) >> parts.shift;
+    const mass_word word = mass_word_of(mass_parts_of<Fused>(difference, scale, weightless_from(scale)));
+    return (std::uint64_t{word.q} << 32) >> word.shift;
 }
 
 /// max(1, ceil(p * total)), exactly: the mass that a nucleus of share p must reach. What is outside of [0, 1] counts as

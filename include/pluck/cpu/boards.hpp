@@ -58,7 +58,7 @@ struct board_hit {
 
 struct boards {
     std::uint64_t* ends;      ///< [count], first the boards' heights, then where each one's area ends
-    const std::int32_t* ids;  ///< [count]
+    const std::int32_t* ids;  ///< [count]; null: i
     std::size_t count;
 
     /// Makes ends of heights; the area of all boards.
@@ -70,10 +70,17 @@ struct boards {
 
     /// The place of a point of [0, area).
     [[nodiscard]] board_hit at(std::uint64_t point) const noexcept {
-        const std::uint64_t* board = std::upper_bound(ends, ends + count, point);
+        // The first board that ends behind the point, by halves and without a branch: none could be foretold, and the
+        // next dart is thrown meanwhile.
+        const std::uint64_t* board = ends;
+        for (std::size_t left = count; left > 1;) {
+            const std::size_t half = left / 2;
+            board += half & (std::size_t{0} - static_cast<std::size_t>(board[half - 1] <= point));
+            left -= half;
+        }
         const std::uint64_t rest = board == ends ? point : point - board[-1];
-        return {ids[board - ends] * std::int32_t{dart_board} + static_cast<std::int32_t>(rest % dart_board),
-                rest / dart_board};
+        const auto id = ids != nullptr ? ids[board - ends] : static_cast<std::int32_t>(board - ends);
+        return {id * std::int32_t{dart_board} + static_cast<std::int32_t>(rest % dart_board), rest / dart_board};
     }
 };
 

@@ -5,16 +5,25 @@
 #pragma once
 
 #include <pluck/core/config.hpp>
+#include <pluck/cpu/instructions.hpp>
 #include <pluck/cpu/kernels.hpp>
 #include <pluck/cpu/masses.hpp>
 
-/// 1 where a faster instruction set may be found at run time. Defined as 0 beforehand, only what the compiler was told
-/// is used: the tests do so, to run what a processor without AVX2 would.
-#if !defined(PLUCK_DISPATCH_AVX2)
-#if defined(__x86_64__) && !PLUCK_HARDWARE_FMA && !defined(__CUDACC__)
-#define PLUCK_DISPATCH_AVX2 1
-#else
+/// 1 where a faster instruction set than this translation unit is compiled for may be found at run time. Defined as 0
+/// beforehand, it is not looked for: the tests do so, to run what a processor without it would. clang++ refuses the
+/// instructions of AVX-512 in templates that are inlined into functions of that target.
+#if !defined(__x86_64__) || defined(__CUDACC__)
 #define PLUCK_DISPATCH_AVX2 0
+#define PLUCK_DISPATCH_AVX512 0
+#endif
+#if !defined(PLUCK_DISPATCH_AVX2)
+#define PLUCK_DISPATCH_AVX2 !PLUCK_HARDWARE_FMA
+#endif
+#if !defined(PLUCK_DISPATCH_AVX512)
+#if PLUCK_DISPATCH_AVX2 && !defined(__clang__)
+#define PLUCK_DISPATCH_AVX512 1
+#else
+#define PLUCK_DISPATCH_AVX512 0
 #endif
 #endif
 
@@ -24,49 +33,17 @@
 
 namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
 
-/// The instruction set that this translation unit is compiled for.
-struct native : core::native_fused {
-#if defined(__AVX2__) && !defined(__CUDACC__)
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t signs(const kernels::ints& word) noexcept {
-        return static_cast<std::uint32_t>(__builtin_ia32_movmskps256(kernels::floats(word)));
-    }
-#endif
-#if defined(__F16C__) && defined(__AVX__) && !defined(__CUDACC__)
-    PLUCK_ALWAYS_INLINE static void widen(const std::uint16_t* halves, float* floats) noexcept {
-        typedef std::int16_t eight __attribute__((vector_size(16)));
-        eight bits;
-        __builtin_memcpy(&bits, halves, sizeof bits);
-        const kernels::floats wide = __builtin_ia32_vcvtph2ps256(bits);
-        __builtin_memcpy(floats, &wide, sizeof wide);
-    }
-#endif
-};
-
 #if PLUCK_DISPATCH_AVX2
 struct avx2 {
-    struct fused {  // one instruction each, once inlined into a function of this target
+#if defined(__clang__)  // refuses the instructions in templates
+    struct fused {
         [[nodiscard]] PLUCK_ALWAYS_INLINE static float of(float a, float b, float c) noexcept {
             return __builtin_fmaf(a, b, c);
         }
-#if !defined(__clang__)
-        // The builtins may only be called where the target is known, which is not where templates are written; clang++
-        // refuses the instructions, too. A mask of 64 takes 45 of them by the first, and 80 without; eight halves take
-        // 2 by the second, and 16 without.
-        [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t signs(const kernels::ints& word) noexcept {
-            std::uint32_t bits;
-            asm("vmovmskps %1, %0" : "=r"(bits) : "x"(word));
-            return bits;
-        }
-        PLUCK_ALWAYS_INLINE static void widen(const std::uint16_t* halves, float* floats) noexcept {
-            struct eight {
-                std::uint16_t bits[kernels::lanes];
-            };
-            kernels::floats wide;
-            asm("vcvtph2ps %1, %0" : "=x"(wide) : "m"(*reinterpret_cast<const eight*>(halves)));
-            __builtin_memcpy(floats, &wide, sizeof wide);
-        }
-#endif
     };
+#else
+    using fused = avx2_instructions;
+#endif
 
     // Every processor with the first two has the others; a mask is taken apart twice as fast by them.
     template <class Kernel, class... Arguments>
@@ -90,9 +67,34 @@ private:
 };
 #endif
 
+#if PLUCK_DISPATCH_AVX512
+struct avx512 {
+    using fused = avx512_instructions;
+
+    template <class Kernel, class... Arguments>
+    __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,bmi,bmi2,popcnt,f16c,prefer-vector-width=512")))
+    static auto run(const Arguments&... arguments) noexcept {
+        return Kernel::template run<fused>(arguments...);
+    }
+
+    /// Of the processors with 512-bit vectors, those that do not slow down to use them: all that know VBMI2, as well.
+    [[nodiscard]] static bool found() noexcept {
+        static const bool all = avx2::found() && __builtin_cpu_supports("avx512f") &&
+                                __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
+                                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vbmi2");
+        return all;
+    }
+};
+#endif
+
 /// Runs a kernel of kernels.hpp, built for the best instruction set that is here.
 template <class Kernel, class... Arguments>
 auto run_kernel(const Arguments&... arguments) noexcept {
+#if PLUCK_DISPATCH_AVX512
+    if constexpr (requires { Kernel::widest; }) {
+        if (avx512::found()) return avx512::run<Kernel>(arguments...);
+    }
+#endif
 #if PLUCK_DISPATCH_AVX2
     if (avx2::found()) return avx2::run<Kernel>(arguments...);
 #endif

@@ -56,8 +56,10 @@ struct scan {
     [[nodiscard]] PLUCK_ALWAYS_INLINE static extremes run(const float* scores, std::size_t size,
                                                           std::int32_t* block_best) noexcept {
         constexpr std::size_t group = lanes * block_size;
+        constexpr std::make_index_sequence<block_size / lanes> steps;  // g++ -O2 unrolls no loop
         extremes row;
         uints most = {};
+        ints row_best = row.best - ints{};
         std::size_t begin = 0;
         for (; size - begin >= group; begin += group, block_best += lanes) {
             ints best[lanes];
@@ -67,25 +69,19 @@ struct scan {
                 __builtin_prefetch(logits + group + 16);
                 __builtin_prefetch(logits + group + 32);
                 __builtin_prefetch(logits + group + 48);
-                uints bits;
-                load_lanes(bits, logits);
-                uints unsigned_most = bits;
-                ints signed_most = ints(bits);
-                for (std::size_t i = lanes; i < block_size; i += lanes) {
-                    load_lanes(bits, logits + i);
-                    raise(unsigned_most, bits);
-                    raise(signed_most, ints(bits));
-                }
-                raise(most, unsigned_most);
-                best[block] = signed_most;
+                most_of_block<Fused>(most, best[block], logits, steps);
             }
             largest_of_each(best);
-            __builtin_memcpy(block_best, best, sizeof best[0]);
-            for (std::size_t block = 0; block < lanes; ++block) {
-                if (block_best[block] < 0) block_best[block] = best_of(scores + begin + block * block_size, block_size);
-                row.best = block_best[block] > row.best ? block_best[block] : row.best;
+            if (any_negative(best[0])) {
+                for (std::size_t block = 0; block < lanes; ++block) {
+                    if (best[0][block] >= 0) continue;
+                    best[0][block] = best_of(scores + begin + block * block_size, block_size);
+                }
             }
+            __builtin_memcpy(block_best, best, sizeof best[0]);
+            raise(row_best, best[0]);
         }
+        for (std::size_t i = 0; i < lanes; ++i) row.best = row_best[i] > row.best ? row_best[i] : row.best;
         for (; begin < size; begin = block_end(begin, size), ++block_best) {
             *block_best = best_of(scores + begin, block_end(begin, size) - begin);
             row.best = *block_best > row.best ? *block_best : row.best;
@@ -100,6 +96,27 @@ struct scan {
     }
 
 private:
+    template <class Fused, class Vector>
+    PLUCK_ALWAYS_INLINE static void hold(Vector& bits) noexcept {
+        if constexpr (requires { Fused::hold(bits); }) Fused::hold(bits);
+    }
+
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static bool any_negative(const ints& best) noexcept {
+        std::uint64_t pairs[sizeof best / sizeof(std::uint64_t)];
+        __builtin_memcpy(pairs, &best, sizeof best);
+        return ((pairs[0] | pairs[1] | pairs[2] | pairs[3]) & 0x8000000080000000u) != 0;
+    }
+
+    /// Raises `most` to the bits of a block; `best` = the largest of them, with their signs, in any lane.
+    template <class Fused, std::size_t... Steps>
+    PLUCK_ALWAYS_INLINE static void most_of_block(uints& most, ints& best, const float* logits,
+                                                  std::index_sequence<Steps...>) noexcept {
+        uints bits;
+        load_lanes(bits, logits);
+        best = ints(bits);
+        ((load_lanes(bits, logits + lanes * Steps), hold<Fused>(bits), raise(most, bits), raise(best, ints(bits))), ...);
+    }
+
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::int32_t best_of(const float* scores, std::size_t count) noexcept {
         std::int32_t best = std::numeric_limits<std::int32_t>::min();
         if (count == block_size) {  // a constant trip count vectorises also at -O2
@@ -173,6 +190,22 @@ template <class Fused = core::native_fused>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::int32_t least_of_block(const row_view& row, std::size_t begin) noexcept {
     return row.kept.score + (begin < row.kept.ties_end ? 0 : 1);
 }
+
+/// The place of the first element with the row's best score.
+struct place_of_best {
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const row_view& row, std::int32_t best) noexcept {
+        const std::size_t all = blocks_of(row.size);
+        for (std::size_t first = 0; first < all; first += block_size) {
+            const std::uint64_t blocks = blocks_reaching<Fused>(row.block_best, first, all, best);
+            if (blocks == 0) continue;
+            const std::size_t begin = (first + static_cast<std::size_t>(__builtin_ctzll(blocks))) * block_size;
+            const std::uint64_t elements = reaching<Fused>(row.scores, begin, row.size, best);
+            return begin + static_cast<std::size_t>(__builtin_ctzll(elements));
+        }
+        return row.size;
+    }
+};
 
 /// How many tokens are kept; gives up after the block in which there are more than `limit`.
 struct count {
@@ -290,7 +323,7 @@ struct gather {
                     kept = kept_of_block<Fused>(row, begin);
                 }
                 if (row.block_best[block] >= high) kept &= ~reaching<Fused>(row.scores, begin, row.size, high);
-                if (!whole || row.size - found < block_size) {
+                if (!whole || row.size - found < block_size + 2) {
                     for (; kept != 0; kept &= kept - 1) {
                         const std::size_t place = begin + static_cast<std::size_t>(__builtin_ctzll(kept));
                         scores[found] = row.scores[place];
@@ -298,9 +331,11 @@ struct gather {
                     }
                     continue;
                 }
-                // Four at a time, whether they are there or not: how many there are is what no branch can foretell.
+                // Two and then four at a time, whether they are there or not: how many there are is what no branch can
+                // foretell.
                 const auto here = static_cast<std::size_t>(__builtin_popcountll(kept));
-                for (std::size_t i = 0; i < here; i += 4) {
+                put(row.scores + begin, begin, kept, scores + found, places + found, std::make_index_sequence<2>());
+                for (std::size_t i = 2; i < here; i += 4) {
                     put(row.scores + begin, begin, kept, scores + found + i, places + found + i,
                         std::make_index_sequence<4>());
                 }

@@ -17,99 +17,216 @@
 
 namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
 
-/// The bits of a difference of scores, from which on nothing weighs anything: 44 octaves, as mass_parts_of has it. Of
-/// two negative floats the lower one has the larger bits.
-[[nodiscard]] PLUCK_ALWAYS_INLINE std::uint32_t weightless_from(float scale) noexcept {
-    return core::bits_as<std::uint32_t>(-44.0f / scale);
-}
+/// What the masses of a row's scores are relative to.
+struct mass_origin {
+    float best;
+    float scale;
+    std::uint32_t weightless;
 
-/// Whether a block whose best ordered score is this has no mass at all.
-[[nodiscard]] PLUCK_ALWAYS_INLINE bool is_weightless(std::int32_t block_best, float best,
-                                                     std::uint32_t weightless) noexcept {
-    return core::bits_as<std::uint32_t>(core::float_of(block_best) - best) >= weightless;
-}
+    PLUCK_ALWAYS_INLINE mass_origin(float best_score, float mass_scale) noexcept
+        : best(best_score), scale(mass_scale), weightless(weightless_from(mass_scale)) {}
 
-/// The masses of eight tokens. q and the shift of two neighbours make one word of 64 bits, so that no lane is unpacked:
-/// even and odd tokens have a vector each.
-template <class Fused>
-struct eight_masses {
-    longs pairs;
-    longs shifts;
-
-    PLUCK_ALWAYS_INLINE eight_masses(const float* scores, float best, float scale) noexcept {
-        std::uint32_t q[lanes];
-        std::uint32_t shift[lanes];
-        for (std::size_t i = 0; i < lanes; ++i) {
-            const mass_parts parts = mass_parts_of<Fused>(scores[i] - best, scale);
-            q[i] = parts.q;
-            shift[i] = parts.shift;
-        }
-        load_lanes(pairs, q);
-        load_lanes(shifts, shift);
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE mass_parts parts_of(float score) const noexcept {
+        return mass_parts_of<Fused>(score - best, scale, weightless);
     }
 
-    PLUCK_ALWAYS_INLINE void even(longs& to) const noexcept { to = (pairs << 32) >> (shifts & 0xffffffffu); }
-    PLUCK_ALWAYS_INLINE void odd(longs& to) const noexcept { to = (pairs & 0xffffffff00000000u) >> (shifts >> 32); }
+    /// A difference, but none so far down that its octave would not fit.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE float weighing_difference(float difference) const noexcept {
+        const auto bits = core::bits_as<std::uint32_t>(difference);
+        return core::bits_as<float>(bits < weightless ? bits : weightless);
+    }
+
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t mass_of(float score) const noexcept {
+        const mass_word word = mass_word_of(parts_of<Fused>(score));
+        return (std::uint64_t{word.q} << 32) >> word.shift;
+    }
+
+    /// The ordered score below which a block need not be looked into, its best token being 45 octaves down: rounding
+    /// moves the scores about the difference, and never one of them past it.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE std::int32_t weighing() const noexcept {
+        return core::ordered(best - 45.0f / scale);
+    }
 };
 
-/// All bits of the lanes whose scores are at least this, of eight.
-PLUCK_ALWAYS_INLINE void lanes_reaching(ints& found, const float* scores, const threshold& least) noexcept {
+/// The masses of some tokens in two parts. Compilers vectorise such a loop, and what follows from it, apart but not in
+/// one; to write and to read the parts takes less than it saves.
+template <std::size_t Count>
+struct mass_words {
+    alignas(64) std::uint32_t q[Count];
+    alignas(64) std::uint32_t shift[Count];
+
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE void fill(const float* scores, const mass_origin& origin) noexcept {
+        for (std::size_t i = 0; i < Count; ++i) {
+            const mass_word word = mass_word_of(origin.template parts_of<Fused>(scores[i]));
+            q[i] = word.q;
+            shift[i] = word.shift;
+        }
+    }
+};
+
+/// The masses of a vector's lanes. q and the shift of two neighbours make one word of 64 bits, so that no lane is
+/// unpacked: even and odd tokens have a vector each.
+template <class Fused>
+class vector_of_masses {
+public:
+    using ints = typename vectors_of<Fused>::ints;
+    using longs = typename vectors_of<Fused>::longs;
+
+    template <std::size_t Count>
+    PLUCK_ALWAYS_INLINE vector_of_masses(const mass_words<Count>& words, std::size_t first) noexcept {
+        load_lanes(pairs_, words.q + first);
+        load_lanes(shifts_, words.shift + first);
+    }
+
+    /// Those of the lanes without bits become 0.
+    PLUCK_ALWAYS_INLINE void keep(const ints& kept) noexcept { pairs_ &= longs(kept); }
+
+    PLUCK_ALWAYS_INLINE void add_to(longs& sums) const noexcept {
+        longs some;
+        even(some);
+        sums += some;
+        odd(some);
+        sums += some;
+    }
+
+    /// Adds all of them to one sum, and those of the lanes with bits to another.
+    PLUCK_ALWAYS_INLINE void add_to(longs& all, longs& some_of_them, const ints& chosen) const noexcept {
+        longs some;
+        ints both;
+        even(some);
+        pick_neighbours<0>(both, chosen);
+        all += some;
+        some_of_them += some & longs(both);
+        odd(some);
+        pick_neighbours<1>(both, chosen);
+        all += some;
+        some_of_them += some & longs(both);
+    }
+
+    /// masses[i] = that of lane i.
+    PLUCK_ALWAYS_INLINE void store(std::uint64_t* masses) const noexcept {
+        longs evens, odds, first, second;
+        even(evens);
+        odd(odds);
+        if constexpr (lanes_of<Fused> == 8) {
+            pick_lanes<0, 4, 1, 5>(first, evens, odds);
+            pick_lanes<2, 6, 3, 7>(second, evens, odds);
+        } else {
+            pick_lanes<0, 8, 1, 9, 2, 10, 3, 11>(first, evens, odds);
+            pick_lanes<4, 12, 5, 13, 6, 14, 7, 15>(second, evens, odds);
+        }
+        __builtin_memcpy(masses, &first, sizeof first);
+        __builtin_memcpy(masses + lanes_of<Fused> / 2, &second, sizeof second);
+    }
+
+private:
+    PLUCK_ALWAYS_INLINE void even(longs& to) const noexcept { to = (pairs_ << 32) >> (shifts_ & 0xffffffffu); }
+    PLUCK_ALWAYS_INLINE void odd(longs& to) const noexcept {
+        to = (pairs_ & 0xffffffff00000000u) >> (shifts_ >> 32);
+    }
+
+    longs pairs_;
+    longs shifts_;
+};
+
+/// All bits of the lanes whose scores are at least this.
+template <class Ints>
+PLUCK_ALWAYS_INLINE void lanes_reaching(Ints& found, const float* scores, const threshold& least) noexcept {
     load_lanes(found, scores);
     found =
-        ints((found ^ static_cast<std::int32_t>(least.flip)) > least.above) ^ static_cast<std::int32_t>(least.invert);
+        Ints((found ^ static_cast<std::int32_t>(least.flip)) > least.above) ^ static_cast<std::int32_t>(least.invert);
+}
+
+/// The sum of the lanes.
+template <class Longs>
+[[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t sum_of(const Longs& sums) noexcept {
+    std::uint64_t each[sizeof sums / sizeof(std::uint64_t)];
+    __builtin_memcpy(each, &sums, sizeof sums);
+    std::uint64_t sum = 0;
+    for (const std::uint64_t one : each) sum += one;
+    return sum;
 }
 
 /// The sum of the masses of one block, of all of it or of the scores from `least` on.
 template <class Fused, bool All>
-[[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t mass_of_block(const float* scores, float best, float scale,
+[[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t mass_of_block(const float* scores, const mass_origin& origin,
                                                               const threshold& least) noexcept {
-    longs sums = {};
-    for (std::size_t i = 0; i < block_size; i += lanes) {
-        eight_masses<Fused> masses(scores + i, best, scale);
+    mass_words<block_size> words;
+    words.fill<Fused>(scores, origin);
+    typename vectors_of<Fused>::longs sums = {};
+    for (std::size_t i = 0; i < block_size; i += lanes_of<Fused>) {
+        vector_of_masses<Fused> masses(words, i);
         if constexpr (!All) {
-            ints kept;
+            typename vectors_of<Fused>::ints kept;
             lanes_reaching(kept, scores + i, least);
-            masses.pairs &= longs(kept);
+            masses.keep(kept);
         }
-        longs some;
-        masses.even(some);
-        sums += some;
-        masses.odd(some);
-        sums += some;
+        masses.add_to(sums);
     }
-    return sums[0] + sums[1] + sums[2] + sums[3];
+    return sum_of(sums);
+}
+
+/// The masses of the kept tokens of one block, one by one. A block that has none may not be there as floats.
+template <class Fused>
+[[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t kept_mass_of(const row_view& row, std::size_t begin,
+                                                             const mass_origin& origin) noexcept {
+    std::uint64_t sum = 0;
+    if (row.block_best[begin / block_size] < least_of_block(row, begin)) return sum;
+    for (std::uint64_t kept = kept_of_block<Fused>(row, begin); kept != 0; kept &= kept - 1) {
+        sum += origin.mass_of<Fused>(row.scores[begin + static_cast<std::size_t>(__builtin_ctzll(kept))]);
+    }
+    return sum;
 }
 
 /// The kept mass of each block; returns the row's. A block whose best token weighs nothing is not looked at.
 struct sum_masses {
+    static constexpr bool widest = true;
+
     template <class Fused>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint64_t run(const row_view& row, float best, float scale,
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint64_t run(const row_view& from, float best, float scale,
                                                                std::uint64_t* block_mass) noexcept {
-        const bool all = row.kept.score == kept_part{}.score;  // what is not kept then weighs nothing
-        const threshold early(row.kept.score);                 // the ties of the cut stay, or go
-        const threshold late(row.kept.score + 1);
-        const std::uint32_t weightless = weightless_from(scale);
+        const row_view row = from;  // no store below can change it
+        const mass_origin origin(best, scale);
+        const std::size_t whole = row.size / block_size;
         std::uint64_t total = 0;
-        for (std::size_t begin = 0, block = 0; begin < row.size; begin += block_size, ++block) {
-            block_mass[block] = 0;
-            if (row.block_best[block] < least_of_block(row, begin)) continue;
-            if (is_weightless(row.block_best[block], best, weightless)) continue;
-            const float* scores = row.scores + begin;
-            const bool whole = row.size - begin >= block_size;
-            std::uint64_t sum = 0;
-            if (whole && all) {
-                sum = mass_of_block<Fused, true>(scores, best, scale, early);
-            } else if (whole && begin + block_size <= row.kept.ties_end) {
-                sum = mass_of_block<Fused, false>(scores, best, scale, early);
-            } else if (whole && begin >= row.kept.ties_end) {
-                sum = mass_of_block<Fused, false>(scores, best, scale, late);
-            } else {
-                for (std::uint64_t kept = kept_of_block<Fused>(row, begin); kept != 0; kept &= kept - 1) {
-                    sum += mass_of<Fused>(scores[__builtin_ctzll(kept)] - best, scale);
-                }
+        if (row.kept.score == kept_part{}.score) {  // what is not kept then weighs nothing
+            total = add_blocks<Fused, true>(row, 0, whole, row.kept.score, origin, block_mass);
+        } else {  // the ties of the cut stay, up to the block in which they end; then they go
+            const std::size_t early = row.kept.ties_end / block_size < whole ? row.kept.ties_end / block_size : whole;
+            total = add_blocks<Fused, false>(row, 0, early, row.kept.score, origin, block_mass);
+            if (early < whole) {
+                block_mass[early] = kept_mass_of<Fused>(row, early * block_size, origin);
+                total += block_mass[early];
+                total += add_blocks<Fused, false>(row, early + 1, whole, row.kept.score + 1, origin, block_mass);
             }
-            block_mass[block] = sum;
-            total += sum;
+        }
+        if (row.size % block_size != 0) {
+            block_mass[whole] = kept_mass_of<Fused>(row, whole * block_size, origin);
+            total += block_mass[whole];
+        }
+        return total;
+    }
+
+private:
+    /// The same for the whole blocks of [first, last), from a score on.
+    template <class Fused, bool All>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint64_t add_blocks(const row_view& row, std::size_t first,
+                                                                      std::size_t last, std::int32_t score,
+                                                                      const mass_origin& origin,
+                                                                      std::uint64_t* block_mass) noexcept {
+        const threshold least(score);
+        const std::int32_t weighing = origin.weighing();
+        const std::int32_t from = score > weighing ? score : weighing;
+        std::uint64_t total = 0;
+        for (std::size_t block = first; block < last;) {
+            for (; block < last && row.block_best[block] < from; ++block) block_mass[block] = 0;
+            for (; block < last && row.block_best[block] >= from; ++block) {  // without a branch that skips one
+                block_mass[block] = mass_of_block<Fused, All>(row.scores + block * block_size, origin, least);
+                total += block_mass[block];
+            }
         }
         return total;
     }
@@ -123,67 +240,64 @@ struct split_mass {
 
 /// The kept mass of each block; returns the row's, and the mass of all, kept or not. A tie of the cut is kept.
 struct split_masses {
+    static constexpr bool widest = true;
+
     template <class Fused>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static split_mass run(const row_view& row, float best, float scale,
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static split_mass run(const row_view& from, float best, float scale,
                                                             std::uint64_t* block_mass) noexcept {
+        const row_view row = from;  // no store below can change it
         const threshold least(row.kept.score);
-        const std::uint32_t weightless = weightless_from(scale);
-        longs all = {};
+        const mass_origin origin(best, scale);
+        const std::int32_t weighing = origin.weighing();
+        typename vectors_of<Fused>::longs all = {};
         split_mass total{0, 0};
         for (std::size_t begin = 0, block = 0; begin < row.size; begin += block_size, ++block) {
             block_mass[block] = 0;
-            if (is_weightless(row.block_best[block], best, weightless)) continue;
+            if (row.block_best[block] < weighing) continue;
             const float* scores = row.scores + begin;
             if (row.size - begin < block_size) {
                 const std::uint64_t kept = reaching<Fused>(row.scores, begin, row.size, row.kept.score);
                 for (std::size_t i = 0; i < row.size - begin; ++i) {
-                    const std::uint64_t mass = mass_of<Fused>(scores[i] - best, scale);
+                    const std::uint64_t mass = origin.mass_of<Fused>(scores[i]);
                     total.all += mass;
                     block_mass[block] += (kept >> i & 1) != 0 ? mass : 0;
                 }
             } else {
-                longs sums = {};
-                for (std::size_t i = 0; i < block_size; i += lanes) {
-                    eight_masses<Fused> masses(scores + i, best, scale);
-                    ints kept;
+                mass_words<block_size> words;
+                words.fill<Fused>(scores, origin);
+                typename vectors_of<Fused>::longs sums = {};
+                for (std::size_t i = 0; i < block_size; i += lanes_of<Fused>) {
+                    typename vectors_of<Fused>::ints kept;
                     lanes_reaching(kept, scores + i, least);
-                    longs some;
-                    ints both;
-                    masses.even(some);
-                    pick_lanes<0, 0, 2, 2, 4, 4, 6, 6>(both, kept, kept);
-                    all += some;
-                    sums += some & longs(both);
-                    masses.odd(some);
-                    pick_lanes<1, 1, 3, 3, 5, 5, 7, 7>(both, kept, kept);
-                    all += some;
-                    sums += some & longs(both);
+                    vector_of_masses<Fused>(words, i).add_to(all, sums, kept);
                 }
-                block_mass[block] = sums[0] + sums[1] + sums[2] + sums[3];
+                block_mass[block] = sum_of(sums);
             }
             total.kept += block_mass[block];
         }
-        total.all += all[0] + all[1] + all[2] + all[3];
+        total.all += sum_of(all);
         return total;
     }
 };
 
 /// The mass of each score.
 struct masses {
+    static constexpr bool widest = true;
+    static constexpr std::size_t together = 16;
+
     template <class Fused>
     PLUCK_ALWAYS_INLINE static void run(const float* scores, std::size_t count, float best, float scale,
                                         std::uint64_t* masses) noexcept {
+        const mass_origin origin(best, scale);
         std::size_t i = 0;
-        for (; i + lanes <= count; i += lanes) {
-            const eight_masses<Fused> some(scores + i, best, scale);
-            longs even, odd, mixed;
-            some.even(even);
-            some.odd(odd);
-            pick_lanes<0, 4, 1, 5>(mixed, even, odd);
-            __builtin_memcpy(masses + i, &mixed, sizeof mixed);
-            pick_lanes<2, 6, 3, 7>(mixed, even, odd);
-            __builtin_memcpy(masses + i + lanes / 2, &mixed, sizeof mixed);
+        for (; i + together <= count; i += together) {
+            mass_words<together> words;
+            words.fill<Fused>(scores + i, origin);
+            for (std::size_t j = 0; j < together; j += lanes_of<Fused>) {
+                vector_of_masses<Fused>(words, j).store(masses + i + j);
+            }
         }
-        for (; i < count; ++i) masses[i] = mass_of<Fused>(scores[i] - best, scale);
+        for (; i < count; ++i) masses[i] = origin.mass_of<Fused>(scores[i]);
     }
 };
 
@@ -212,38 +326,33 @@ private:
 
 /// The mass of the tokens of a sample that are below `high`, kept or not.
 struct sample_mass {
+    static constexpr bool widest = true;
+
     template <class Fused>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint64_t run(const float* scores, std::size_t size, float best,
                                                                float scale, std::int32_t high) noexcept {
         const threshold from(high);
-        longs sums = {};
+        const mass_origin origin(best, scale);
+        typename vectors_of<Fused>::longs sums = {};
         sample_places place(size);
         for (std::size_t i = 0; i < sampled_places; ++i) {
             const float* some = scores + place.next();
-            for (std::size_t j = 0; j < sampled_neighbours; j += lanes) {
-                eight_masses<Fused> masses(some + j, best, scale);
-                ints above;
+            mass_words<sampled_neighbours> words;
+            words.fill<Fused>(some, origin);
+            for (std::size_t j = 0; j < sampled_neighbours; j += lanes_of<Fused>) {
+                vector_of_masses<Fused> masses(words, j);
+                typename vectors_of<Fused>::ints above;
                 lanes_reaching(above, some + j, from);
-                masses.pairs &= longs(~above);
-                longs each;
-                masses.even(each);
-                sums += each;
-                masses.odd(each);
-                sums += each;
+                masses.keep(~above);
+                masses.add_to(sums);
             }
         }
-        return sums[0] + sums[1] + sums[2] + sums[3];
+        return sum_of(sums);
     }
 };
 
-/// What a sum of masses is at least and at most.
-struct mass_bounds {
-    std::uint64_t low;
-    std::uint64_t high;
-};
-
-/// 2^(d * scale) of eight d, down to 44 octaves, as the bits of floats: mass / 2^40, before its last bits are shifted
-/// out, lies between `least` and `most` of it.
+/// 2^(d * scale), roughly, as the bits of a float: mass / 2^40, before its last bits are shifted out, lies between `least`
+/// and `most` of it. 44 octaves down, where there is no mass, it is 2^-44 or less.
 ///
 /// chord      Between two powers of 2, on the line from the one to the other: what the bits of a float mean as a
 /// number.
@@ -255,12 +364,11 @@ struct chord {
     static constexpr double most = 1 + 0x1p-16;  ///< and at most this
 
     template <class Fused>
-    PLUCK_ALWAYS_INLINE static void of(const float* d, float scale, std::uint32_t* bits) noexcept {
-        for (std::size_t i = 0; i < lanes; ++i) {
-            // 2^23 times the exponent of a float, and its bias: the fraction falls where the mantissa is.
-            const float power = Fused::of(d[i], 0x1p23f * scale, 127 * 0x1p23f);
-            bits[i] = static_cast<std::uint32_t>(static_cast<std::int32_t>(power));
-        }
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t of(float d, const mass_origin& origin) noexcept {
+        // 2^23 times the exponent of a float, and its bias: the fraction falls where the mantissa is.
+        const auto power = core::bits_as<std::int32_t>(Fused::of(d, 0x1p23f * origin.scale, 127 * 0x1p23f));
+        constexpr auto floor = core::bits_as<std::int32_t>((127 - 45) * 0x1p23f);  // as integers: it is above 0
+        return static_cast<std::uint32_t>(static_cast<std::int32_t>(core::bits_as<float>(power > floor ? power : floor)));
     }
 };
 
@@ -269,85 +377,126 @@ struct quartic {
     static constexpr double most = 1 + 0x1.8p-19;
 
     template <class Fused>
-    PLUCK_ALWAYS_INLINE static void of(const float* d, float scale, std::uint32_t* bits) noexcept {
-        float shifted[lanes];
-        for (std::size_t i = 0; i < lanes; ++i) shifted[i] = Fused::of(d[i], scale, core::magic);
-        asm("" : "+m"(shifted));  // or -ffast-math takes the magic off again: then nothing was rounded
-        for (std::size_t i = 0; i < lanes; ++i) {
-            const float f = Fused::of(d[i], scale, core::magic - shifted[i]);
-            float p = 0x1.3997d6p-7f;  // the polynomial of the least relative error on [-1/2, 1/2], by Remez
-            p = Fused::of(p, f, 0x1.ca144p-5f);
-            p = Fused::of(p, f, 0x1.ec06dap-3f);
-            p = Fused::of(p, f, 0x1.62e0dcp-1f);
-            p = Fused::of(p, f, 0x1.ffffe8p-1f);
-            // Of the magic nothing is left when the octave has moved to where the exponent is.
-            bits[i] = core::bits_as<std::uint32_t>(p) + (core::bits_as<std::uint32_t>(shifted[i]) << 23);
-        }
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t of(float difference, const mass_origin& origin) noexcept {
+        const float d = origin.weighing_difference(difference);
+        const auto shifted = core::bits_as<std::int32_t>(Fused::of(d, origin.scale, core::magic));
+        const float f = Fused::of(d, origin.scale, static_cast<float>(core::magic_bits - shifted));
+        float p = 0x1.3997d6p-7f;  // the polynomial of the least relative error on [-1/2, 1/2], by Remez
+        p = Fused::of(p, f, 0x1.ca144p-5f);
+        p = Fused::of(p, f, 0x1.ec06dap-3f);
+        p = Fused::of(p, f, 0x1.62e0dcp-1f);
+        p = Fused::of(p, f, 0x1.ffffe8p-1f);
+        // Of the magic nothing is left when the octave has moved to where the exponent is.
+        return core::bits_as<std::uint32_t>(p) + (static_cast<std::uint32_t>(shifted) << 23);
     }
 };
 
-/// Bounds of the mass of all scores, kept or not, whose difference from the best one is below that of `high`.
+/// Such powers of many scores, added up: right to 2^-20 of the sum.
 ///
-/// A lane adds up the eight numbers of a block as floats, in whichever order a compiler chooses, and sixteen such sums
-/// one after the other: all of one sign, right to (7 + 15) * 2^-24 of itself. Doubles add up the rest, right to 2^20 *
-/// 2^-53. Each mass lacks less than 1 to the number that is its bound, since it is an integer; and so does 0 to that of
-/// a score which is left out.
-template <class Power>
-struct bound_masses {
-    template <class Fused>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static mass_bounds run(const row_view& row, float best, float scale,
-                                                             float high) noexcept {
-        constexpr std::size_t together = 16;
-        const std::uint32_t weightless = weightless_from(scale);
-        // The bits of negative differences grow downwards from those of -0, and 0 is below them. Counted from those of
-        // `high` on, what lies above wraps around, to where nothing weighs anything.
-        const std::uint32_t above = (core::bits_as<std::uint32_t>(high - best) | 0x80000000u) + 1;
-        const std::uint32_t from = above < weightless ? above : weightless;
-        const std::uint32_t most = weightless - from;
-        std::uint64_t exact = 0;  // of the last block, if it is no whole one
-        double sum = 0;
-        floats some = {};
-        std::size_t added = 0;
-        for (std::size_t begin = 0, block = 0; begin < row.size; begin += block_size, ++block) {
-            if (is_weightless(row.block_best[block], best, weightless)) continue;
-            const float* scores = row.scores + begin;
-            if (row.size - begin < block_size) {
-                for (; begin < row.size; ++begin) {
-                    const float difference = row.scores[begin] - best;
-                    if (core::bits_as<std::uint32_t>(difference) >= from) exact += mass_of<Fused>(difference, scale);
-                }
-                break;
-            }
-            floats in_block = {};
-            for (std::size_t i = 0; i < block_size; i += lanes) {
-                float differences[lanes];
-                for (std::size_t lane = 0; lane < lanes; ++lane) {
-                    const std::uint32_t down = core::bits_as<std::uint32_t>(scores[i + lane] - best) - from;
-                    differences[lane] = core::bits_as<float>((down < most ? down : most) + from);
-                }
-                std::uint32_t bits[lanes];
-                Power::template of<Fused>(differences, scale, bits);
-                floats powers;
-                load_lanes(powers, bits);
-                in_block += powers;
-            }
-            some += in_block;
-            asm("" : "+m"(some));  // a sum of its own, whatever -ffast-math may do to those within the block
-            if (++added % together == 0) move(sum, some);
-        }
-        move(sum, some);
-        constexpr double rounding = 0x1p-19;  // 22 * 2^-24, and what the doubles lose
-        const double at_least = sum * 0x1p40 * (Power::least * (1 - rounding)) - static_cast<double>(row.size);
-        const double at_most = sum * 0x1p40 * (Power::most * (1 + rounding)) + 1;
-        return {exact + (at_least > 0 ? static_cast<std::uint64_t>(at_least) : 0),
-                exact + static_cast<std::uint64_t>(at_most)};
+/// A lane adds up the eight numbers of a block as floats, in whichever order a compiler chooses, and four such sums one
+/// after the other: all of one sign, right to (7 + 3) * 2^-24 of itself. Doubles add up the rest, right to 2^23 * 2^-53.
+template <class Power, class Fused>
+class sum_of_powers {
+public:
+    PLUCK_ALWAYS_INLINE explicit sum_of_powers(const mass_origin& origin) noexcept : origin_(origin) {}
+
+    PLUCK_ALWAYS_INLINE void add_block(const float* scores) noexcept {
+        alignas(64) std::uint32_t bits[block_size];
+        for (std::size_t i = 0; i < block_size; ++i) bits[i] = bits_of(scores[i]);
+        floats in_block;
+        add_lanes(in_block, bits, std::make_index_sequence<block_size / lanes_of<Fused>>());
+        four_floats folded;
+        fold(folded, in_block, std::make_index_sequence<lanes_of<Fused> / 4>());
+        sums_ += __builtin_convertvector(folded, doubles);
+    }
+
+    PLUCK_ALWAYS_INLINE void add(float score) noexcept {
+        sum_ += static_cast<double>(core::bits_as<float>(bits_of(score)));
+    }
+
+    [[nodiscard]] PLUCK_ALWAYS_INLINE double total() noexcept {
+        return sum_ + sums_[0] + sums_[1] + sums_[2] + sums_[3];
     }
 
 private:
-    PLUCK_ALWAYS_INLINE static void move(double& to, floats& from) noexcept {
-        for (std::size_t lane = 0; lane < lanes; ++lane) to += static_cast<double>(from[lane]);
-        from = floats{};
+    using floats = typename vectors_of<Fused>::floats;
+    typedef float four_floats __attribute__((vector_size(16)));
+    typedef double doubles __attribute__((vector_size(32)));
+
+    [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint32_t bits_of(float score) const noexcept {
+        return Power::template of<Fused>(score - origin_.best, origin_);
+    }
+
+    template <std::size_t... Steps>
+    PLUCK_ALWAYS_INLINE static void add_lanes(floats& sum, const std::uint32_t* bits,
+                                              std::index_sequence<Steps...>) noexcept {
+        floats powers;
+        sum = floats{};
+        ((load_lanes(powers, bits + Steps * lanes_of<Fused>), sum += powers), ...);
+    }
+
+    template <std::size_t... Quarters>
+    PLUCK_ALWAYS_INLINE static void fold(four_floats& sum, const floats& some,
+                                         std::index_sequence<Quarters...>) noexcept {
+        four_floats each[sizeof...(Quarters)];
+        __builtin_memcpy(each, &some, sizeof some);
+        sum = four_floats{};
+        ((sum += each[Quarters]), ...);
+    }
+
+    mass_origin origin_;
+    doubles sums_ = {};
+    double sum_ = 0;
+};
+
+/// The powers of a row's scores, kept or not, and of some of them that were gathered.
+struct powers {
+    double all;
+    double gathered;
+};
+
+template <class Power>
+struct sum_powers {
+    static constexpr bool widest = true;
+
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static powers run(const row_view& row, float best, float scale,
+                                                        const float* gathered, std::size_t count) noexcept {
+        const mass_origin origin(best, scale);
+        const std::int32_t weighing = origin.weighing();
+        const std::size_t whole = row.size / block_size;
+        sum_of_powers<Power, Fused> all(origin);
+        for (std::size_t block = 0; block < whole;) {
+            for (; block < whole && row.block_best[block] < weighing; ++block) {}
+            for (; block < whole && row.block_best[block] >= weighing; ++block) {
+                all.add_block(row.scores + block * block_size);
+            }
+        }
+        for (std::size_t i = whole * block_size; i < row.size; ++i) all.add(row.scores[i]);
+        sum_of_powers<Power, Fused> some(origin);
+        std::size_t i = 0;
+        for (; i + block_size <= count; i += block_size) some.add_block(gathered + i);
+        for (; i < count; ++i) some.add(gathered[i]);
+        return {all.total(), some.total()};
     }
 };
+
+/// What a sum of masses is at least and at most.
+struct mass_bounds {
+    std::uint64_t low;
+    std::uint64_t high;
+};
+
+/// Of what was not gathered. Each mass lacks less than 1 to the number that is its bound, since it is an integer; and so
+/// does 0, the mass of a token that is not summed.
+template <class Power>
+[[nodiscard]] inline mass_bounds bounds_of_rest(const powers& sums, std::size_t size) noexcept {
+    constexpr double rounding = 0x1p-19;  // of both sums
+    const double error = sums.all * rounding;
+    const double rest = sums.all - sums.gathered;
+    const double at_least = (rest - error) * (0x1p40 * Power::least) - static_cast<double>(size);
+    const double at_most = (rest + error) * (0x1p40 * Power::most) + 1;
+    return {at_least > 0 ? static_cast<std::uint64_t>(at_least) : 0, static_cast<std::uint64_t>(at_most)};
+}
 
 }  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels

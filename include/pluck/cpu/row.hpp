@@ -200,12 +200,7 @@ public:
     }
 
     [[nodiscard]] std::int32_t throw_darts() noexcept {
-        // Of a row that is not cut inside a tie, no board has to be looked into.
-        const row_view kept = kept_.ties_end < size_ ? view() : look();
-        const boards all{scratch_.weights(), scratch_.spare_tokens(),
-                         boards_of(kept, tokens_, scratch_.spare_scores(), scratch_.spare_tokens())};
-        run_kernel<kernels::masses>(scratch_.spare_scores(), all.count, best_logit(), mass_scale(temperature_),
-                                    all.ends);
+        const boards all = set_up_boards();
         const std::uint64_t area = all.add_up();
         for (std::uint32_t dart = 0; dart < most_darts; ++dart) {
             const board_hit hit = all.at(mass_point(random(dart_purpose, dart), area));
@@ -248,11 +243,23 @@ private:
     }
 
     [[nodiscard]] std::size_t place_of_best() const noexcept {
-        std::size_t block = 0;
-        while (scratch_.block_best()[block] != best_score_) ++block;
         narrow_.need(best_score_);
-        return block * block_size +
-               first_of(kernels::reaching(scores_, block * block_size, size_, best_score_));
+        return run_kernel<kernels::place_of_best>(look(), best_score_);
+    }
+
+    [[nodiscard]] boards set_up_boards() noexcept {
+        boards all{scratch_.weights(), nullptr, blocks_of(size_)};
+        float* best = scratch_.spare_scores();
+        if (tokens_ == nullptr && kept_.score == kept_part{}.score) {  // each block is one, be it without height
+            for (std::size_t i = 0; i < all.count; ++i) best[i] = core::float_of(scratch_.block_best()[i]);
+        } else {
+            // Of a row that is not cut inside a tie, no board has to be looked into.
+            const row_view kept = kept_.ties_end < size_ ? view() : look();
+            all.ids = scratch_.spare_tokens();
+            all.count = boards_of(kept, tokens_, best, scratch_.spare_tokens());
+        }
+        run_kernel<kernels::masses>(best, all.count, best_logit(), mass_scale(temperature_), all.ends);
+        return all;
     }
 
     /// The mass at a place, 0 if it is not kept.

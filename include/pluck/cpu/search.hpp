@@ -26,9 +26,9 @@ public:
     /// The cut after the k best tokens, 1 < k < row.size; after all, if there are no more.
     [[nodiscard]] found_cut after_tokens(std::size_t k) noexcept {
         const std::size_t blocks = blocks_of(row_.size);
-        if (k <= blocks - blocks / 4 || row_.size <= few) {
+        if (k <= blocks - blocks / 16 || row_.size <= short_row) {
             const std::int32_t low = k <= blocks ? reach_of(k) : row_.kept.score;
-            const std::size_t limit = limit_of(k);
+            const std::size_t limit = std::max(limit_of(k), short_row);
             const std::size_t gathered = gather(low, limit);
             if (gathered <= k) return {gathered, low, gathered};
             if (gathered <= limit) return among_gathered(gathered, k, nullptr, {low, best_});
@@ -50,7 +50,7 @@ public:
         const std::size_t blocks = blocks_of(row_.size);
         std::uint64_t about = 0;  // the total mass, by a sample
         for (const std::size_t k : {std::min<std::size_t>(128, blocks / 8), blocks / 2, blocks - blocks / 4}) {
-            const std::int32_t low = least_like(reach_of(k));
+            const std::int32_t low = reach_of(k);
             std::uint64_t below = 0;
             if (bounded) {
                 below = sampled_mass_below(low);
@@ -71,33 +71,28 @@ private:
     /// A row so short is looked at as a whole: bounds and samples have their own costs.
     static constexpr std::size_t few = 2048;
     static_assert(few >= kernels::most_sampled);
+    /// To select among all of a row so short takes less than the sample of a deep search.
+    static constexpr std::size_t short_row = 8192;
     /// From here on the total mass takes longer than its bounds and what is needed to decide by them.
     static constexpr std::size_t many = 16384;
 
     /// More tokens do not reach the k-th best block, unless they tie or the best ones are neighbours.
     [[nodiscard]] static std::size_t limit_of(std::size_t k) noexcept { return 4 * k + few; }
 
-    /// The least score as far from the best one as this, as floats are: what a difference divides is divided by a
-    /// score.
-    [[nodiscard]] std::int32_t least_like(std::int32_t score) const noexcept {
-        const float best = best_logit();
-        const float difference = core::float_of(score) - best;
-        return least_score(best_,
-                           [=](float each) noexcept { return core::ordered(each) >= core::ordered(difference); });
-    }
-
+    /// Bounds of the total mass, of which the gathered tokens are `head`.
     template <class Power>
-    [[nodiscard]] kernels::mass_bounds bounds_below(std::int32_t high, std::uint64_t head) noexcept {
-        const auto below =
-            run_kernel<kernels::bound_masses<Power>>(whole_row(), best_logit(), scale_, core::float_of(high));
-        return {head + below.low, head + below.high};
+    [[nodiscard]] kernels::mass_bounds bounds_of_total(std::size_t gathered, std::uint64_t head) noexcept {
+        const kernels::powers sums = run_kernel<kernels::sum_powers<Power>>(whole_row(), best_logit(), scale_,
+                                                                            scratch_.spare_scores(), gathered);
+        const kernels::mass_bounds rest = kernels::bounds_of_rest<Power>(sums, row_.size);
+        return {head + rest.low, head + rest.high};
     }
 
     /// The nucleus, if it lies in the head that was gathered from `low` on; by bounds of the total mass if they decide.
     [[nodiscard]] found_cut in_head(float p, std::int32_t low, std::size_t gathered, std::uint64_t head,
                                     std::uint64_t below) noexcept {
         // A chord is close enough if its bounds are no further apart than a token of the head weighs, which is a guess.
-        if (all_.high == 0 && below / 16 < head / gathered) all_ = bounds_below<kernels::chord>(low, head);
+        if (all_.high == 0 && below / 16 < head / gathered) all_ = bounds_of_total<kernels::chord>(gathered, head);
         for (;;) {
             const std::uint64_t least = mass_share(p, all_.low);
             const std::uint64_t most = mass_share(p, all_.high);
@@ -111,7 +106,7 @@ private:
             }
             if (!close_) {  // the cut falls between the bounds, or there are none yet
                 close_ = true;
-                all_ = bounds_below<kernels::quartic>(low, head);
+                all_ = bounds_of_total<kernels::quartic>(gathered, head);
             } else {
                 const std::uint64_t exact = exact_total();
                 all_ = {exact, exact};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Eight lanes at a time, in the vector types that g++ and clang++ offer for every processor: for the loops that neither
-// vectorises by itself. Where registers are narrower the compiler takes them apart.
+// Eight or sixteen lanes at a time, in the vector types that g++ and clang++ offer for every processor: for the loops
+// that neither vectorises by itself. Where registers are narrower the compiler takes them apart.
 #pragma once
 
 #include <pluck/core/config.hpp>
@@ -12,12 +12,40 @@
 
 namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
 
-inline constexpr std::size_t lanes = 8;
+/// 256 bits, and 512.
+struct eight {
+    typedef std::int32_t ints __attribute__((vector_size(32)));
+    typedef std::uint32_t uints __attribute__((vector_size(32)));
+    typedef std::uint64_t longs __attribute__((vector_size(32)));
+    typedef float floats __attribute__((vector_size(32)));
+};
+struct sixteen {
+    typedef std::int32_t ints __attribute__((vector_size(64)));
+    typedef std::uint32_t uints __attribute__((vector_size(64)));
+    typedef std::uint64_t longs __attribute__((vector_size(64)));
+    typedef float floats __attribute__((vector_size(64)));
+};
 
-typedef std::int32_t ints __attribute__((vector_size(32)));
-typedef std::uint32_t uints __attribute__((vector_size(32)));
-typedef std::uint64_t longs __attribute__((vector_size(32)));
-typedef float floats __attribute__((vector_size(32)));
+/// The vectors of an instruction set.
+template <class Fused>
+struct vectors {
+    using type = eight;
+};
+template <class Fused>
+    requires requires { typename Fused::vectors; }
+struct vectors<Fused> {
+    using type = typename Fused::vectors;
+};
+template <class Fused>
+using vectors_of = typename vectors<Fused>::type;
+template <class Fused>
+inline constexpr std::size_t lanes_of = sizeof(typename vectors_of<Fused>::floats) / sizeof(float);
+
+inline constexpr std::size_t lanes = 8;
+using ints = eight::ints;
+using uints = eight::uints;
+using longs = eight::longs;
+using floats = eight::floats;
 
 inline constexpr std::size_t short_lanes = 16;
 
@@ -54,19 +82,40 @@ PLUCK_ALWAYS_INLINE void pick_lanes(Vector& to, const Vector& a, const Vector& b
 #endif
 }
 
+/// Of each pair of neighbours, to = the even one or the odd one, twice.
+template <int Odd, class Vector>
+PLUCK_ALWAYS_INLINE void pick_neighbours(Vector& to, const Vector& from) noexcept {
+    if constexpr (sizeof from == sizeof(eight::ints)) {
+        pick_lanes<Odd, Odd, 2 + Odd, 2 + Odd, 4 + Odd, 4 + Odd, 6 + Odd, 6 + Odd>(to, from, from);
+    } else {
+        pick_lanes<Odd, Odd, 2 + Odd, 2 + Odd, 4 + Odd, 4 + Odd, 6 + Odd, 6 + Odd, 8 + Odd, 8 + Odd, 10 + Odd, 10 + Odd,
+                   12 + Odd, 12 + Odd, 14 + Odd, 14 + Odd>(to, from, from);
+    }
+}
+
+// Two steps of what follows: of two vectors, the larger of each pair of neighbours, and the same of pairs of pairs.
+PLUCK_ALWAYS_INLINE void larger_of_pairs(ints& to, const ints& a, const ints& b) noexcept {
+    ints other;
+    pick_lanes<2, 10, 3, 11, 6, 14, 7, 15>(other, a, b);
+    pick_lanes<0, 8, 1, 9, 4, 12, 5, 13>(to, a, b);
+    raise(to, other);
+}
+PLUCK_ALWAYS_INLINE void larger_of_fours(ints& to, const ints& a, const ints& b) noexcept {
+    ints other;
+    pick_lanes<2, 3, 10, 11, 6, 7, 14, 15>(other, a, b);
+    pick_lanes<0, 1, 8, 9, 4, 5, 12, 13>(to, a, b);
+    raise(to, other);
+}
+
 /// Lane i of rows[0] becomes the largest lane of rows[i], of eight rows; the others become garbage.
 PLUCK_ALWAYS_INLINE void largest_of_each(ints* rows) noexcept {
+    larger_of_pairs(rows[0], rows[0], rows[1]);
+    larger_of_pairs(rows[1], rows[2], rows[3]);
+    larger_of_pairs(rows[2], rows[4], rows[5]);
+    larger_of_pairs(rows[3], rows[6], rows[7]);
+    larger_of_fours(rows[0], rows[0], rows[1]);
+    larger_of_fours(rows[1], rows[2], rows[3]);
     ints other;
-    for (std::size_t i = 0; i < 4; ++i) {
-        pick_lanes<2, 10, 3, 11, 6, 14, 7, 15>(other, rows[2 * i], rows[2 * i + 1]);
-        pick_lanes<0, 8, 1, 9, 4, 12, 5, 13>(rows[i], rows[2 * i], rows[2 * i + 1]);
-        raise(rows[i], other);
-    }
-    for (std::size_t i = 0; i < 2; ++i) {
-        pick_lanes<2, 3, 10, 11, 6, 7, 14, 15>(other, rows[2 * i], rows[2 * i + 1]);
-        pick_lanes<0, 1, 8, 9, 4, 5, 12, 13>(rows[i], rows[2 * i], rows[2 * i + 1]);
-        raise(rows[i], other);
-    }
     pick_lanes<4, 5, 6, 7, 12, 13, 14, 15>(other, rows[0], rows[1]);
     pick_lanes<0, 1, 2, 3, 8, 9, 10, 11>(rows[0], rows[0], rows[1]);
     raise(rows[0], other);
@@ -95,10 +144,10 @@ PLUCK_ALWAYS_INLINE void largest_of(shorts& all) noexcept {
     return bits ^ moved ^ moved << 28;
 }
 
-/// An instruction set that has one instruction for the signs of eight lanes: bit i is that of lane i.
+/// An instruction set that makes bits of a comparison of its vectors.
 template <class Fused>
-concept gathers_signs = requires(const ints& word) {
-    Fused::signs(word);
+concept makes_bits = requires(const typename vectors_of<Fused>::ints& word) {
+    Fused::above(word, word);
 };
 
 /// found = 2 found + whether (words[i] ^ flip) > above, for the lanes of each of Steps, the last first.
@@ -115,9 +164,10 @@ PLUCK_ALWAYS_INLINE void append_bits_above(ints& found, const Word* words, std::
 template <class Fused, std::size_t... Steps, class Word>
 PLUCK_ALWAYS_INLINE void gather_bits_above(std::uint64_t& bits, const Word* words, std::uint32_t flip,
                                            std::int32_t above, std::index_sequence<Steps...>) noexcept {
-    ints word;
-    ((load_lanes(word, words + lanes * Steps), word ^= static_cast<std::int32_t>(flip), word = ints(word > above),
-      bits |= std::uint64_t{Fused::signs(word)} << (lanes * Steps)),
+    typename vectors_of<Fused>::ints word;
+    const typename vectors_of<Fused>::ints limit = above - typename vectors_of<Fused>::ints{};
+    ((load_lanes(word, words + lanes_of<Fused> * Steps), word ^= static_cast<std::int32_t>(flip),
+      bits |= std::uint64_t{Fused::above(word, limit)} << (lanes_of<Fused> * Steps)),
      ...);
 }
 
@@ -125,14 +175,13 @@ PLUCK_ALWAYS_INLINE void gather_bits_above(std::uint64_t& bits, const Word* word
 template <class Fused, class Word>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t bits_above(const Word* words, std::uint32_t flip,
                                                            std::int32_t above) noexcept {
-    constexpr std::make_index_sequence<lanes> steps;  // g++ -O2 unrolls no loop
-    if constexpr (gathers_signs<Fused>) {
-        std::uint64_t bits = 0;
-        gather_bits_above<Fused>(bits, words, flip, above, steps);
+    if constexpr (makes_bits<Fused>) {
+        std::uint64_t bits = 0;  // g++ -O2 unrolls no loop
+        gather_bits_above<Fused>(bits, words, flip, above, std::make_index_sequence<64 / lanes_of<Fused>>());
         return bits;
     } else {
         ints found = {};  // bit j of lane i is that of word 8 j + i
-        append_bits_above(found, words, flip, above, steps);
+        append_bits_above(found, words, flip, above, std::make_index_sequence<lanes>());
         pick_lanes<0, 4, 1, 5, 2, 6, 3, 7>(found, found, found);
         std::uint64_t pairs[4];
         __builtin_memcpy(pairs, &found, sizeof pairs);

@@ -23,6 +23,7 @@ namespace {
 // What every pass over a row finds.
 struct findings {
     std::int32_t best = 0;
+    std::size_t place = 0;
     bool nan = false;
     std::int32_t reach = 0;
     std::size_t count = 0;
@@ -61,6 +62,7 @@ findings found(const std::vector<float>& row, double temperature, const Build& b
     for (const bool all : {true, false}) {
         cpu::row_view view{row.data(), size, result.block_best.data(), {}};
         if (!all) view.kept = {std::max(low, pluck::core::ordered(row[size / 2])), size / 2};
+        result.place = build.template operator()<kernels::place_of_best>(view, seen.best);
         result.count = 31 * result.count + build.template operator()<kernels::count>(view, size);
         result.total = 31 * result.total +
                        build.template operator()<kernels::sum_masses>(view, best, scale, result.block_mass.data());
@@ -100,6 +102,15 @@ struct with_avx2 {
     template <class Kernel, class... Arguments>
     auto operator()(const Arguments&... arguments) const {
         return cpu::avx2::run<Kernel>(arguments...);
+    }
+};
+#endif
+
+#if PLUCK_DISPATCH_AVX512
+struct with_avx512 {
+    template <class Kernel, class... Arguments>
+    auto operator()(const Arguments&... arguments) const {
+        return cpu::avx512::run<Kernel>(arguments...);
     }
 };
 #endif
@@ -147,6 +158,11 @@ TEST_CASE("the build for AVX2 multiplies and adds in one rounding") {
         CHECK(found(row, 0.7, with_avx2{}) == found(row, 0.7, generic{}));
     }
 }
+#if PLUCK_DISPATCH_AVX512
+TEST_CASE("the build for AVX-512 gives the bits of the generic one") {
+    if (cpu::avx512::found()) expect_same_as_generic(with_avx512{});
+}
+#endif
 #else
 TEST_CASE("a translation unit built for fused multiply-adds needs no dispatch") {
 #if defined(__x86_64__)

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+//
+// What the loops over a row may ask of an instruction set beyond C++: its fused multiply-add, how wide its vectors are,
+// and the few instructions that compilers do not find by themselves. A loop is handed one of these types as `Fused`.
+#pragma once
+
+#include <pluck/core/config.hpp>
+#include <pluck/core/mass.hpp>
+#include <pluck/cpu/vectors.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
+
+// As text, not as the compilers' builtins: these may only be called where the target is known, which is not where
+// templates are written. clang++ takes either only there.
+
+#if defined(__x86_64__) && !defined(__CUDACC__) && (!defined(__clang__) || defined(__AVX2__))
+/// AVX2, FMA and F16C. A mask of 64 takes 45 instructions by the first of them, and 80 without; eight halves take 2 by
+/// the second, and 16 without.
+struct avx2_instructions {
+    using vectors = kernels::eight;
+
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static float of(float a, float b, float c) noexcept {
+        return __builtin_fmaf(a, b, c);
+    }
+
+    /// Has the lanes loaded once: g++ -O2 reads what two instructions need twice, a third of the scan's time.
+    template <class Vector>
+    PLUCK_ALWAYS_INLINE static void hold(Vector& lanes) noexcept {
+        asm("" : "+v"(lanes));
+    }
+
+    /// Bit i: whether lane i is above the limit.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t above(const vectors::ints& word,
+                                                                 const vectors::ints& limit) noexcept {
+        const auto found = vectors::ints(word > limit);
+        std::uint32_t bits;
+        asm("vmovmskps %1, %0" : "=r"(bits) : "x"(found));
+        return bits;
+    }
+
+    /// Eight halves as floats.
+    PLUCK_ALWAYS_INLINE static void widen(const std::uint16_t* halves, float* floats) noexcept {
+        struct eight_halves {
+            std::uint16_t bits[8];
+        };
+        vectors::floats wide;
+        asm("vcvtph2ps %1, %0" : "=x"(wide) : "m"(*reinterpret_cast<const eight_halves*>(halves)));
+        __builtin_memcpy(floats, &wide, sizeof wide);
+    }
+};
+
+#if !defined(__clang__) || defined(__AVX512F__)
+/// AVX-512: F, VL, BW, DQ.
+struct avx512_instructions : avx2_instructions {
+    using vectors = kernels::sixteen;
+
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t above(const vectors::ints& word,
+                                                                 const vectors::ints& limit) noexcept {
+        std::uint16_t bits;
+        asm("vpcmpgtd %2, %1, %0" : "=k"(bits) : "v"(word), "v"(limit));
+        return bits;
+    }
+};
+#endif
+#endif
+
+/// The instruction set that this translation unit is compiled for.
+#if defined(__AVX512F__) && defined(__AVX512VL__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && \
+    !defined(__CUDACC__)
+using native = avx512_instructions;
+#elif defined(__AVX2__) && defined(__FMA__) && defined(__F16C__) && !defined(__CUDACC__)
+using native = avx2_instructions;
+#else
+using native = core::native_fused;
+#endif
+
+}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD

@@ -367,8 +367,41 @@ struct chord {
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t of(float d, const mass_origin& origin) noexcept {
         // 2^23 times the exponent of a float, and its bias: the fraction falls where the mantissa is.
         const auto power = core::bits_as<std::int32_t>(Fused::of(d, 0x1p23f * origin.scale, 127 * 0x1p23f));
-        constexpr auto floor = core::bits_as<std::int32_t>((127 - 45) * 0x1p23f);  // as integers: it is above 0
         return static_cast<std::uint32_t>(static_cast<std::int32_t>(core::bits_as<float>(power > floor ? power : floor)));
+    }
+
+    /// sum = that of the powers of a block, for each lane.
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE static void sum_block(typename vectors_of<Fused>::floats& sum, const float* scores,
+                                              const mass_origin& origin) noexcept {
+        sum = typename vectors_of<Fused>::floats{};
+        add_vectors<Fused>(sum, scores, origin, std::make_index_sequence<block_size / lanes_of<Fused>>());
+    }
+
+private:
+    /// 45 octaves down. It is above 0, so that floats compare with it as integers.
+    static constexpr auto floor = core::bits_as<std::int32_t>((127 - 45) * 0x1p23f);
+
+    /// Few enough instructions for compilers to vectorise as they stand.
+    template <class Fused, std::size_t... Steps>
+    PLUCK_ALWAYS_INLINE static void add_vectors(typename vectors_of<Fused>::floats& sum, const float* scores,
+                                                const mass_origin& origin, std::index_sequence<Steps...>) noexcept {
+        (add_vector<Fused>(sum, scores + Steps * lanes_of<Fused>, origin), ...);
+    }
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE static void add_vector(typename vectors_of<Fused>::floats& sum, const float* scores,
+                                               const mass_origin& origin) noexcept {
+        using floats = typename vectors_of<Fused>::floats;
+        using ints = typename vectors_of<Fused>::ints;
+        float power[lanes_of<Fused>];
+        for (std::size_t i = 0; i < lanes_of<Fused>; ++i) {
+            power[i] = Fused::of(scores[i] - origin.best, 0x1p23f * origin.scale, 127 * 0x1p23f);
+        }
+        ints bits;
+        load_lanes(bits, power);
+        raise(bits, floor - ints{});
+        bits = __builtin_convertvector(floats(bits), ints);
+        sum += floats(bits);
     }
 };
 
@@ -389,22 +422,34 @@ struct quartic {
         // Of the magic nothing is left when the octave has moved to where the exponent is.
         return core::bits_as<std::uint32_t>(p) + (static_cast<std::uint32_t>(shifted) << 23);
     }
+
+    /// As chord's. By way of memory, as mass_words are.
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE static void sum_block(typename vectors_of<Fused>::floats& sum, const float* scores,
+                                              const mass_origin& origin) noexcept {
+        alignas(64) std::uint32_t bits[block_size];
+        for (std::size_t i = 0; i < block_size; ++i) bits[i] = of<Fused>(scores[i] - origin.best, origin);
+        sum = typename vectors_of<Fused>::floats{};
+        for (std::size_t i = 0; i < block_size; i += lanes_of<Fused>) {
+            typename vectors_of<Fused>::floats powers;
+            load_lanes(powers, bits + i);
+            sum += powers;
+        }
+    }
 };
 
 /// Such powers of many scores, added up: right to 2^-20 of the sum.
 ///
-/// A lane adds up the eight numbers of a block as floats, in whichever order a compiler chooses, and four such sums one
-/// after the other: all of one sign, right to (7 + 3) * 2^-24 of itself. Doubles add up the rest, right to 2^23 * 2^-53.
+/// A lane adds up the eight numbers of a block as floats, and four lanes what eight or sixteen have, in whichever order a
+/// compiler chooses: all of one sign, right to 9 * 2^-24 of itself. Doubles add up the rest, right to 2^23 * 2^-53.
 template <class Power, class Fused>
 class sum_of_powers {
 public:
     PLUCK_ALWAYS_INLINE explicit sum_of_powers(const mass_origin& origin) noexcept : origin_(origin) {}
 
     PLUCK_ALWAYS_INLINE void add_block(const float* scores) noexcept {
-        alignas(64) std::uint32_t bits[block_size];
-        for (std::size_t i = 0; i < block_size; ++i) bits[i] = bits_of(scores[i]);
         floats in_block;
-        add_lanes(in_block, bits, std::make_index_sequence<block_size / lanes_of<Fused>>());
+        Power::template sum_block<Fused>(in_block, scores, origin_);
         four_floats folded;
         fold(folded, in_block, std::make_index_sequence<lanes_of<Fused> / 4>());
         sums_ += __builtin_convertvector(folded, doubles);
@@ -425,14 +470,6 @@ private:
 
     [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint32_t bits_of(float score) const noexcept {
         return Power::template of<Fused>(score - origin_.best, origin_);
-    }
-
-    template <std::size_t... Steps>
-    PLUCK_ALWAYS_INLINE static void add_lanes(floats& sum, const std::uint32_t* bits,
-                                              std::index_sequence<Steps...>) noexcept {
-        floats powers;
-        sum = floats{};
-        ((load_lanes(powers, bits + Steps * lanes_of<Fused>), sum += powers), ...);
     }
 
     template <std::size_t... Quarters>

@@ -103,8 +103,8 @@ def against(times, ours, peer):
     return f"**{cell}**" if factor < 1 else cell
 
 
-def rows_against_peers(times, strategy, peers, suffix, yardstick, title):
-    """A row of a table for each of our own systems."""
+def rows_against_peers(times, strategy, peers, suffix, yardstick, title, narrow=None):
+    """A row of a table for each of our own systems; `narrow` has the times without AVX-512."""
     rows = []
     for ours in (OURS, DARTS):
         name = f"{ours}/{strategy}{suffix}"
@@ -112,6 +112,7 @@ def rows_against_peers(times, strategy, peers, suffix, yardstick, title):
             mine = times[name]
             rows.append([*title, strategy if ours == OURS else f"{strategy}, by dart()", us(mine.median),
                          f"{100 * mine.spread:.0f} %", ratio(mine.median / times[yardstick].median),
+                         *([ratio(narrow[name].median / narrow[yardstick].median)] if narrow else []),
                          *(against(times, name, f"{peer}/{strategy}{suffix}") for peer in peers)])
     return rows
 
@@ -120,7 +121,7 @@ def peers_in(times):
     return [peer for peer in PEERS if any(name.startswith(peer + "/") for name in times)]
 
 
-def sampler_tables(times):
+def sampler_tables(times, narrow):
     keys = [name.split("/") for name in times]
     strategies = unique(key[1] for key in keys if key[0] != YARDSTICK)
     peers = peers_in(times)
@@ -133,8 +134,9 @@ def sampler_tables(times):
         for shape in SHAPES:
             suffix = f"/{shape}/{vocab}"
             for strategy in strategies:
-                rows += rows_against_peers(times, strategy, peers, suffix, f"{YARDSTICK}/max{suffix}", [shape])
-        parts.append(table(["row", "T = 0.8 and", "pluck, us", "spread", "passes", *peers], rows) + "\n")
+                rows += rows_against_peers(times, strategy, peers, suffix, f"{YARDSTICK}/max{suffix}", [shape], narrow)
+        head = ["row", "T = 0.8 and", "pluck, us", "spread", "passes", "by AVX2", *peers]
+        parts.append(table(head, rows) + "\n")
     return "\n".join(parts)
 
 
@@ -325,14 +327,14 @@ PAGE = """<!-- Written by {command}: not by hand. -->
 | | |
 |---|---|
 | machine | {machine} |
-| compiler | {compiler}; -O3, without -march for pluck, with -march=native for its peers |
+| compiler | {compiler}; -O2 without -march for pluck, -O3 -march=native for its peers |
 | date, commit | {date}, {commit} |
 | command | `{command}` |
 | other work | a load of {load} when it began |
 
 Times are medians of {repetitions} rounds in random order over all benchmarks, each a median of its calls; the spread is
 half the distance of the quartiles of the rounds. `passes` is the ratio to one vectorised pass for the maximum of the
-same row. A peer's cell is its microseconds and, in brackets, how many times ours that is; bold where the peer is the
+same row, by AVX2; `by AVX2` is the same ratio of a program that was told not to look for AVX-512. A peer's cell is its microseconds and, in brackets, how many times ours that is; bold where the peer is the
 faster one. All draw from the same distribution: each system's draws were held to the oracle's by a chi-squared test
 first, and one that fails it is marked *disagrees*. How the rows are made and what the peers do: [README](README.md).
 
@@ -405,7 +407,7 @@ def main():
     given = parser.parse_args()
 
     measured = {}
-    for program in ("samplers", "model_rows", "scaling", "worst", "types", "batch", "mass"):
+    for program in ("samplers", "samplers_avx2", "model_rows", "scaling", "worst", "types", "batch", "mass"):
         measured[program], context = load(given.measured / f"{program}.json")
         if program == "samplers":
             first = context
@@ -416,11 +418,11 @@ def main():
         command=given.command, machine=machine(), compiler=given.compiler, date=first["date"][:10],
         commit=given.commit, load=f"{first['load_avg'][0]:.1f}" if first.get("load_avg") else "?",
         repetitions=len(next(iter(measured["samplers"].values())).repetitions),
-        samplers=sampler_tables(measured["samplers"]), model_rows=model_table(measured["model_rows"]),
+        samplers=sampler_tables(measured["samplers"], measured["samplers_avx2"]), model_rows=model_table(measured["model_rows"]),
         worst=worst_table(measured["worst"]), types=types_table(measured["types"]),
         batch=batch_tables(measured["batch"]), mass=mass_table(measured["mass"]))
     (given.page / "results.md").write_text(page)
-    print("\n" + sampler_tables(measured["samplers"]))
+    print("\n" + sampler_tables(measured["samplers"], measured["samplers_avx2"]))
 
 
 if __name__ == "__main__":

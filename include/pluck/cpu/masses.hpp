@@ -72,8 +72,6 @@ struct mass_words {
 template <class Fused>
 class vector_of_masses {
 public:
-    using ints = typename vectors_of<Fused>::ints;
-    using longs = typename vectors_of<Fused>::longs;
 
     template <std::size_t Count>
     PLUCK_ALWAYS_INLINE vector_of_masses(const mass_words<Count>& words, std::size_t first) noexcept {
@@ -82,10 +80,10 @@ public:
     }
 
     /// Those of the lanes without bits become 0.
-    PLUCK_ALWAYS_INLINE void keep(const ints& kept) noexcept { pairs_ &= longs(kept); }
+    PLUCK_ALWAYS_INLINE void keep(const ints_of<Fused>& kept) noexcept { pairs_ &= longs_of<Fused>(kept); }
 
-    PLUCK_ALWAYS_INLINE void add_to(longs& sums) const noexcept {
-        longs some;
+    PLUCK_ALWAYS_INLINE void add_to(longs_of<Fused>& sums) const noexcept {
+        longs_of<Fused> some;
         even(some);
         sums += some;
         odd(some);
@@ -93,22 +91,22 @@ public:
     }
 
     /// Adds all of them to one sum, and those of the lanes with bits to another.
-    PLUCK_ALWAYS_INLINE void add_to(longs& all, longs& some_of_them, const ints& chosen) const noexcept {
-        longs some;
-        ints both;
+    PLUCK_ALWAYS_INLINE void add_to(longs_of<Fused>& all, longs_of<Fused>& some_of_them, const ints_of<Fused>& chosen) const noexcept {
+        longs_of<Fused> some;
+        ints_of<Fused> both;
         even(some);
         pick_neighbours<0>(both, chosen);
         all += some;
-        some_of_them += some & longs(both);
+        some_of_them += some & longs_of<Fused>(both);
         odd(some);
         pick_neighbours<1>(both, chosen);
         all += some;
-        some_of_them += some & longs(both);
+        some_of_them += some & longs_of<Fused>(both);
     }
 
     /// masses[i] = that of lane i.
     PLUCK_ALWAYS_INLINE void store(std::uint64_t* masses) const noexcept {
-        longs evens, odds, first, second;
+        longs_of<Fused> evens, odds, first, second;
         even(evens);
         odd(odds);
         if constexpr (lanes_of<Fused> == 8) {
@@ -123,13 +121,13 @@ public:
     }
 
 private:
-    PLUCK_ALWAYS_INLINE void even(longs& to) const noexcept { to = (pairs_ << 32) >> (shifts_ & 0xffffffffu); }
-    PLUCK_ALWAYS_INLINE void odd(longs& to) const noexcept {
+    PLUCK_ALWAYS_INLINE void even(longs_of<Fused>& to) const noexcept { to = (pairs_ << 32) >> (shifts_ & 0xffffffffu); }
+    PLUCK_ALWAYS_INLINE void odd(longs_of<Fused>& to) const noexcept {
         to = (pairs_ & 0xffffffff00000000u) >> (shifts_ >> 32);
     }
 
-    longs pairs_;
-    longs shifts_;
+    longs_of<Fused> pairs_;
+    longs_of<Fused> shifts_;
 };
 
 /// All bits of the lanes whose scores are at least this.
@@ -156,11 +154,11 @@ template <class Fused, bool All>
                                                               const threshold& least) noexcept {
     mass_words<block_size> words;
     words.fill<Fused>(scores, origin);
-    typename vectors_of<Fused>::longs sums = {};
+    longs_of<Fused> sums = {};
     for (std::size_t i = 0; i < block_size; i += lanes_of<Fused>) {
         vector_of_masses<Fused> masses(words, i);
         if constexpr (!All) {
-            typename vectors_of<Fused>::ints kept;
+            ints_of<Fused> kept;
             lanes_reaching(kept, scores + i, least);
             masses.keep(kept);
         }
@@ -249,7 +247,7 @@ struct split_masses {
         const threshold least(row.kept.score);
         const mass_origin origin(best, scale);
         const std::int32_t weighing = origin.weighing();
-        typename vectors_of<Fused>::longs all = {};
+        longs_of<Fused> all = {};
         split_mass total{0, 0};
         for (std::size_t begin = 0, block = 0; begin < row.size; begin += block_size, ++block) {
             block_mass[block] = 0;
@@ -265,9 +263,9 @@ struct split_masses {
             } else {
                 mass_words<block_size> words;
                 words.fill<Fused>(scores, origin);
-                typename vectors_of<Fused>::longs sums = {};
+                longs_of<Fused> sums = {};
                 for (std::size_t i = 0; i < block_size; i += lanes_of<Fused>) {
-                    typename vectors_of<Fused>::ints kept;
+                    ints_of<Fused> kept;
                     lanes_reaching(kept, scores + i, least);
                     vector_of_masses<Fused>(words, i).add_to(all, sums, kept);
                 }
@@ -333,7 +331,7 @@ struct sample_mass {
                                                                float scale, std::int32_t high) noexcept {
         const threshold from(high);
         const mass_origin origin(best, scale);
-        typename vectors_of<Fused>::longs sums = {};
+        longs_of<Fused> sums = {};
         sample_places place(size);
         for (std::size_t i = 0; i < sampled_places; ++i) {
             const float* some = scores + place.next();
@@ -341,7 +339,7 @@ struct sample_mass {
             words.fill<Fused>(some, origin);
             for (std::size_t j = 0; j < sampled_neighbours; j += lanes_of<Fused>) {
                 vector_of_masses<Fused> masses(words, j);
-                typename vectors_of<Fused>::ints above;
+                ints_of<Fused> above;
                 lanes_reaching(above, some + j, from);
                 masses.keep(~above);
                 masses.add_to(sums);
@@ -372,9 +370,9 @@ struct chord {
 
     /// sum = that of the powers of a block, for each lane.
     template <class Fused>
-    PLUCK_ALWAYS_INLINE static void sum_block(typename vectors_of<Fused>::floats& sum, const float* scores,
+    PLUCK_ALWAYS_INLINE static void sum_block(floats_of<Fused>& sum, const float* scores,
                                               const mass_origin& origin) noexcept {
-        sum = typename vectors_of<Fused>::floats{};
+        sum = floats_of<Fused>{};
         add_vectors<Fused>(sum, scores, origin, std::make_index_sequence<block_size / lanes_of<Fused>>());
     }
 
@@ -384,24 +382,22 @@ private:
 
     /// Few enough instructions for compilers to vectorise as they stand.
     template <class Fused, std::size_t... Steps>
-    PLUCK_ALWAYS_INLINE static void add_vectors(typename vectors_of<Fused>::floats& sum, const float* scores,
+    PLUCK_ALWAYS_INLINE static void add_vectors(floats_of<Fused>& sum, const float* scores,
                                                 const mass_origin& origin, std::index_sequence<Steps...>) noexcept {
         (add_vector<Fused>(sum, scores + Steps * lanes_of<Fused>, origin), ...);
     }
     template <class Fused>
-    PLUCK_ALWAYS_INLINE static void add_vector(typename vectors_of<Fused>::floats& sum, const float* scores,
+    PLUCK_ALWAYS_INLINE static void add_vector(floats_of<Fused>& sum, const float* scores,
                                                const mass_origin& origin) noexcept {
-        using floats = typename vectors_of<Fused>::floats;
-        using ints = typename vectors_of<Fused>::ints;
         float power[lanes_of<Fused>];
         for (std::size_t i = 0; i < lanes_of<Fused>; ++i) {
             power[i] = Fused::of(scores[i] - origin.best, 0x1p23f * origin.scale, 127 * 0x1p23f);
         }
-        ints bits;
+        ints_of<Fused> bits;
         load_lanes(bits, power);
-        raise(bits, floor - ints{});
-        bits = __builtin_convertvector(floats(bits), ints);
-        sum += floats(bits);
+        raise(bits, floor - ints_of<Fused>{});
+        bits = __builtin_convertvector(floats_of<Fused>(bits), ints_of<Fused>);
+        sum += floats_of<Fused>(bits);
     }
 };
 
@@ -425,13 +421,13 @@ struct quartic {
 
     /// As chord's. By way of memory, as mass_words are.
     template <class Fused>
-    PLUCK_ALWAYS_INLINE static void sum_block(typename vectors_of<Fused>::floats& sum, const float* scores,
+    PLUCK_ALWAYS_INLINE static void sum_block(floats_of<Fused>& sum, const float* scores,
                                               const mass_origin& origin) noexcept {
         alignas(64) std::uint32_t bits[block_size];
         for (std::size_t i = 0; i < block_size; ++i) bits[i] = of<Fused>(scores[i] - origin.best, origin);
-        sum = typename vectors_of<Fused>::floats{};
+        sum = floats_of<Fused>{};
         for (std::size_t i = 0; i < block_size; i += lanes_of<Fused>) {
-            typename vectors_of<Fused>::floats powers;
+            floats_of<Fused> powers;
             load_lanes(powers, bits + i);
             sum += powers;
         }
@@ -448,7 +444,7 @@ public:
     PLUCK_ALWAYS_INLINE explicit sum_of_powers(const mass_origin& origin) noexcept : origin_(origin) {}
 
     PLUCK_ALWAYS_INLINE void add_block(const float* scores) noexcept {
-        floats in_block;
+        floats_of<Fused> in_block;
         Power::template sum_block<Fused>(in_block, scores, origin_);
         four_floats folded;
         fold(folded, in_block, std::make_index_sequence<lanes_of<Fused> / 4>());
@@ -464,7 +460,6 @@ public:
     }
 
 private:
-    using floats = typename vectors_of<Fused>::floats;
     typedef float four_floats __attribute__((vector_size(16)));
     typedef double doubles __attribute__((vector_size(32)));
 
@@ -473,7 +468,7 @@ private:
     }
 
     template <std::size_t... Quarters>
-    PLUCK_ALWAYS_INLINE static void fold(four_floats& sum, const floats& some,
+    PLUCK_ALWAYS_INLINE static void fold(four_floats& sum, const floats_of<Fused>& some,
                                          std::index_sequence<Quarters...>) noexcept {
         four_floats each[sizeof...(Quarters)];
         __builtin_memcpy(each, &some, sizeof some);

@@ -202,10 +202,21 @@ public:
     [[nodiscard]] std::int32_t throw_darts() noexcept {
         const boards all = set_up_boards();
         const std::uint64_t area = all.add_up();
-        for (std::uint32_t dart = 0; dart < most_darts; ++dart) {
-            const board_hit hit = all.at(mass_point(random(dart_purpose, dart), area));
-            const std::size_t place = place_of(hit.token);
-            if (place < size_ && hit.height < mass_at(place)) return hit.token;
+        constexpr std::uint32_t together = 16;  // what the one dart waits for, another one can do
+        static_assert(most_darts % together == 0 && together % kernels::masses::together == 0);
+        for (std::uint32_t dart = 0; dart < most_darts; dart += together) {
+            board_hit hits[together];
+            float logits[together];
+            std::uint64_t masses[together];
+            for (std::uint32_t i = 0; i < together; ++i) {
+                hits[i] = all.at(mass_point(random(dart_purpose, dart + i), area));
+            }
+            for (std::uint32_t i = 0; i < together; ++i) logits[i] = kept_logit(hits[i].token);
+            run_kernel<kernels::masses>(&logits[0], std::size_t{together}, best_logit(), mass_scale(temperature_),
+                                        &masses[0]);
+            for (std::uint32_t i = 0; i < together; ++i) {
+                if (hits[i].height < masses[i]) return hits[i].token;
+            }
         }
         return draw(uniform());
     }
@@ -262,14 +273,14 @@ private:
         return all;
     }
 
-    /// The mass at a place, 0 if it is not kept.
-    [[nodiscard]] std::uint64_t mass_at(std::size_t i) const noexcept {
+    /// A token's logit, -infinity if it is not kept.
+    [[nodiscard]] float kept_logit(std::int32_t token) const noexcept {
+        const std::size_t i = place_of(token);
+        if (i >= size_) return core::minus_infinity;
         const float logit = narrow_.is_there() ? narrow_.at(i) : scores_[i];
         const std::int32_t score = core::ordered(logit);
-        if (score < kept_.score || (score == kept_.score && i >= kept_.ties_end)) return 0;
-        std::uint64_t mass;
-        run_kernel<kernels::masses>(&logit, std::size_t{1}, best_logit(), mass_scale(temperature_), &mass);
-        return mass;
+        if (score < kept_.score || (score == kept_.score && i >= kept_.ties_end)) return core::minus_infinity;
+        return logit;
     }
 
     /// The place of a token, size_ if the row has it not.

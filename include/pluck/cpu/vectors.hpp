@@ -39,7 +39,13 @@ struct vectors<Fused> {
 template <class Fused>
 using vectors_of = typename vectors<Fused>::type;
 template <class Fused>
-inline constexpr std::size_t lanes_of = sizeof(typename vectors_of<Fused>::floats) / sizeof(float);
+using ints_of = typename vectors_of<Fused>::ints;
+template <class Fused>
+using longs_of = typename vectors_of<Fused>::longs;
+template <class Fused>
+using floats_of = typename vectors_of<Fused>::floats;
+template <class Fused>
+inline constexpr std::size_t lanes_of = sizeof(floats_of<Fused>) / sizeof(float);
 
 inline constexpr std::size_t lanes = 8;
 using ints = eight::ints;
@@ -146,9 +152,7 @@ PLUCK_ALWAYS_INLINE void largest_of(shorts& all) noexcept {
 
 /// An instruction set that makes bits of a comparison of its vectors.
 template <class Fused>
-concept makes_bits = requires(const typename vectors_of<Fused>::ints& word) {
-    Fused::above(word, word);
-};
+concept makes_bits = requires(const ints_of<Fused>& word) { Fused::above(word, word); };
 
 /// found = 2 found + whether (words[i] ^ flip) > above, for the lanes of each of Steps, the last first.
 template <std::size_t... Steps, class Word>
@@ -164,8 +168,8 @@ PLUCK_ALWAYS_INLINE void append_bits_above(ints& found, const Word* words, std::
 template <class Fused, std::size_t... Steps, class Word>
 PLUCK_ALWAYS_INLINE void gather_bits_above(std::uint64_t& bits, const Word* words, std::uint32_t flip,
                                            std::int32_t above, std::index_sequence<Steps...>) noexcept {
-    typename vectors_of<Fused>::ints word;
-    const typename vectors_of<Fused>::ints limit = above - typename vectors_of<Fused>::ints{};
+    ints_of<Fused> word;
+    const ints_of<Fused> limit = above - ints_of<Fused>{};
     ((load_lanes(word, words + lanes_of<Fused> * Steps), word ^= static_cast<std::int32_t>(flip),
       bits |= std::uint64_t{Fused::above(word, limit)} << (lanes_of<Fused> * Steps)),
      ...);

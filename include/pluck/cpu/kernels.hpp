@@ -73,10 +73,12 @@ struct scan {
             }
             largest_of_each(best);
             if (any_negative(best[0])) {
+                ints nearest[lanes];
                 for (std::size_t block = 0; block < lanes; ++block) {
-                    if (best[0][block] >= 0) continue;
-                    best[0][block] = best_of(scores + begin + block * block_size, block_size);
+                    nearest_of_block(nearest[block], scores + begin + block * block_size, steps);
                 }
+                largest_of_each(nearest);
+                best[0] = best[0] < 0 ? nearest[0] : best[0];
             }
             __builtin_memcpy(block_best, best, sizeof best[0]);
             raise(row_best, best[0]);
@@ -96,17 +98,6 @@ struct scan {
     }
 
 private:
-    template <class Fused, class Vector>
-    PLUCK_ALWAYS_INLINE static void hold(Vector& bits) noexcept {
-        if constexpr (requires { Fused::hold(bits); }) Fused::hold(bits);
-    }
-
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static bool any_negative(const ints& best) noexcept {
-        std::uint64_t pairs[sizeof best / sizeof(std::uint64_t)];
-        __builtin_memcpy(pairs, &best, sizeof best);
-        return ((pairs[0] | pairs[1] | pairs[2] | pairs[3]) & 0x8000000080000000u) != 0;
-    }
-
     /// Raises `most` to the bits of a block; `best` = the largest of them, with their signs, in any lane.
     template <class Fused, std::size_t... Steps>
     PLUCK_ALWAYS_INLINE static void most_of_block(uints& most, ints& best, const float* logits,
@@ -115,6 +106,15 @@ private:
         load_lanes(bits, logits);
         best = ints(bits);
         ((load_lanes(bits, logits + lanes * Steps), hold<Fused>(bits), raise(most, bits), raise(best, ints(bits))), ...);
+    }
+
+    /// Of a block of which all are negative: `best` = the largest ordered scores, in any lane.
+    template <std::size_t... Steps>
+    PLUCK_ALWAYS_INLINE static void nearest_of_block(ints& best, const float* logits,
+                                                     std::index_sequence<Steps...>) noexcept {
+        ints bits;
+        best = std::numeric_limits<std::int32_t>::min() - ints{};
+        ((load_lanes(bits, logits + lanes * Steps), raise(best, -(bits & 0x7fffffff))), ...);
     }
 
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::int32_t best_of(const float* scores, std::size_t count) noexcept {

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
 
@@ -40,62 +41,6 @@ template <class Format>
         core::ordered(scalar_traits<Format>::widen(Format{static_cast<std::uint16_t>(magnitude)}));
     return ordered < 0 ? -wide : wide;
 }
-
-/// What `scan` finds, of a row of halves or bfloat16.
-template <class Format>
-struct scan_narrow {
-    template <class Fused>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static extremes run(const std::uint16_t* logits, std::size_t size,
-                                                          std::int32_t* block_best) noexcept {
-        std::int16_t row_best = std::numeric_limits<std::int16_t>::min();
-        ushorts most = {};
-        std::uint16_t rest_most = 0;
-        for (std::size_t begin = 0; begin < size; begin += block_size, ++block_best) {
-            std::int16_t best = std::numeric_limits<std::int16_t>::min();
-            if (size - begin >= block_size) {
-                ushorts bits;
-                load_lanes(bits, logits + begin);
-                ushorts unsigned_most = bits;
-                shorts signed_most = shorts(bits);
-                for (std::size_t i = short_lanes; i < block_size; i += short_lanes) {
-                    load_lanes(bits, logits + begin + i);
-                    raise(unsigned_most, bits);
-                    raise(signed_most, shorts(bits));
-                }
-                raise(most, unsigned_most);
-                largest_of(signed_most);
-                best = signed_most[0];
-                if (best < 0) {  // all of them have a sign: of those the larger bits are the lesser scores
-                    shorts found;
-                    load_lanes(found, logits + begin);
-                    found = -(found & std::int16_t{0x7fff});
-                    for (std::size_t i = short_lanes; i < block_size; i += short_lanes) {
-                        shorts other;
-                        load_lanes(other, logits + begin + i);
-                        other = -(other & std::int16_t{0x7fff});
-                        raise(found, other);
-                    }
-                    largest_of(found);
-                    best = found[0];
-                }
-            } else {
-                for (std::size_t i = begin; i < size; ++i) {
-                    const std::int16_t score = ordered_short(logits[i]);
-                    best = score > best ? score : best;
-                    rest_most = logits[i] > rest_most ? logits[i] : rest_most;
-                }
-            }
-            row_best = best > row_best ? best : row_best;
-            *block_best = widened_score<Format>(best);
-        }
-        constexpr std::uint16_t minus_infinity = 0x8000u | static_cast<std::uint16_t>(infinite_bits<Format>);
-        extremes row;
-        row.best = widened_score<Format>(row_best);
-        row.nan = row_best > infinite_bits<Format> || rest_most > minus_infinity;
-        for (std::size_t i = 0; i < short_lanes; ++i) row.nan |= most[i] > minus_infinity;
-        return row;
-    }
-};
 
 /// Eight logits as floats. Halves have an instruction where there is one, which minds no flag of the processor; else
 /// the magnitude moves to where a float has it, and a subnormal, with the least exponent, loses what that adds.
@@ -123,6 +68,94 @@ PLUCK_ALWAYS_INLINE void widen_lanes(const std::uint16_t* logits, float* scores)
         }
     }
 }
+
+/// Eight ordered shorts as ordered floats.
+template <class Fused, class Format>
+PLUCK_ALWAYS_INLINE void widen_scores(const ints& ordered, std::int32_t* wide) noexcept {
+    std::uint16_t magnitudes[lanes];
+    float widened[lanes];
+    for (std::size_t i = 0; i < lanes; ++i) {
+        magnitudes[i] = static_cast<std::uint16_t>(ordered[i] < 0 ? -ordered[i] : ordered[i]);
+    }
+    widen_lanes<Fused, Format>(magnitudes, widened);
+    for (std::size_t i = 0; i < lanes; ++i) {
+        const auto bits = core::bits_as<std::int32_t>(widened[i]);
+        wide[i] = ordered[i] < 0 ? -bits : bits;
+    }
+}
+
+/// What `scan` finds, of a row of halves or bfloat16.
+template <class Format>
+struct scan_narrow {
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static extremes run(const std::uint16_t* logits, std::size_t size,
+                                                          std::int32_t* block_best) noexcept {
+        constexpr std::size_t group = lanes * block_size;
+        constexpr std::make_index_sequence<block_size / short_lanes> steps;  // g++ -O2 unrolls no loop
+        std::int16_t row_best = std::numeric_limits<std::int16_t>::min();
+        ushorts most = {};
+        std::uint16_t rest_most = 0;
+        ints group_best = row_best - ints{};
+        std::size_t begin = 0;
+        for (; size - begin >= group; begin += group, block_best += lanes) {
+            ints best[lanes];
+            for (std::size_t block = 0; block < lanes; ++block) {
+                most_of_block<Fused>(most, best[block], logits + begin + block * block_size, steps);
+            }
+            largest_of_each(best);
+            if (any_negative(best[0])) {
+                ints nearest[lanes];
+                for (std::size_t block = 0; block < lanes; ++block) {
+                    nearest_of_block(nearest[block], logits + begin + block * block_size, steps);
+                }
+                largest_of_each(nearest);
+                best[0] = best[0] < 0 ? nearest[0] : best[0];
+            }
+            raise(group_best, best[0]);
+            widen_scores<Fused, Format>(best[0], block_best);
+        }
+        for (std::size_t i = 0; i < lanes; ++i) {
+            row_best = group_best[i] > row_best ? static_cast<std::int16_t>(group_best[i]) : row_best;
+        }
+        for (; begin < size; begin = block_end(begin, size), ++block_best) {
+            std::int16_t best = std::numeric_limits<std::int16_t>::min();
+            for (std::size_t i = begin; i < block_end(begin, size); ++i) {
+                const std::int16_t score = ordered_short(logits[i]);
+                best = score > best ? score : best;
+                rest_most = logits[i] > rest_most ? logits[i] : rest_most;
+            }
+            row_best = best > row_best ? best : row_best;
+            *block_best = widened_score<Format>(best);
+        }
+        constexpr std::uint16_t minus_infinity = 0x8000u | static_cast<std::uint16_t>(infinite_bits<Format>);
+        extremes row;
+        row.best = widened_score<Format>(row_best);
+        row.nan = row_best > infinite_bits<Format> || rest_most > minus_infinity;
+        for (std::size_t i = 0; i < short_lanes; ++i) row.nan |= most[i] > minus_infinity;
+        return row;
+    }
+
+private:
+    /// As those of `scan`.
+    template <class Fused, std::size_t... Steps>
+    PLUCK_ALWAYS_INLINE static void most_of_block(ushorts& most, ints& best, const std::uint16_t* logits,
+                                                  std::index_sequence<Steps...>) noexcept {
+        ushorts bits;
+        shorts signed_most = std::numeric_limits<std::int16_t>::min() - shorts{};
+        ((load_lanes(bits, logits + short_lanes * Steps), hold<Fused>(bits), raise(most, bits),
+          raise(signed_most, shorts(bits))),
+         ...);
+        larger_of_pairs(best, signed_most);
+    }
+    template <std::size_t... Steps>
+    PLUCK_ALWAYS_INLINE static void nearest_of_block(ints& best, const std::uint16_t* logits,
+                                                     std::index_sequence<Steps...>) noexcept {
+        shorts bits;
+        shorts nearest = std::numeric_limits<std::int16_t>::min() - shorts{};
+        ((load_lanes(bits, logits + short_lanes * Steps), raise(nearest, -(bits & std::int16_t{0x7fff}))), ...);
+        larger_of_pairs(best, nearest);
+    }
+};
 
 /// Makes floats of the blocks whose best score is in [low, high).
 template <class Format>

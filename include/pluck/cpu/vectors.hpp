@@ -66,6 +66,12 @@ PLUCK_ALWAYS_INLINE void load_lanes(Vector& to, const From* from) noexcept {
     __builtin_memcpy(&to, from, sizeof to);
 }
 
+/// Has what was loaded stay in a register, where an instruction set can ask for that.
+template <class Fused, class Vector>
+PLUCK_ALWAYS_INLINE void hold(Vector& loaded) noexcept {
+    if constexpr (requires { Fused::hold(loaded); }) Fused::hold(loaded);
+}
+
 /// to = the larger of each lane.
 template <class Vector>
 PLUCK_ALWAYS_INLINE void raise(Vector& to, const Vector& other) noexcept {
@@ -127,17 +133,17 @@ PLUCK_ALWAYS_INLINE void largest_of_each(ints* rows) noexcept {
     raise(rows[0], other);
 }
 
-/// All lanes = the largest of them.
-PLUCK_ALWAYS_INLINE void largest_of(shorts& all) noexcept {
-    shorts other;
-    pick_lanes<8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7>(other, all, all);
-    raise(all, other);
-    pick_lanes<4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11>(other, all, all);
-    raise(all, other);
-    pick_lanes<2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13>(other, all, all);
-    raise(all, other);
-    pick_lanes<1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14>(other, all, all);
-    raise(all, other);
+[[nodiscard]] PLUCK_ALWAYS_INLINE bool any_negative(const ints& lanes_of_eight) noexcept {
+    std::uint64_t pairs[sizeof lanes_of_eight / sizeof(std::uint64_t)];
+    __builtin_memcpy(pairs, &lanes_of_eight, sizeof lanes_of_eight);
+    return ((pairs[0] | pairs[1] | pairs[2] | pairs[3]) & 0x8000000080000000u) != 0;
+}
+
+/// Eight integers: of each pair of neighbouring shorts the larger.
+PLUCK_ALWAYS_INLINE void larger_of_pairs(ints& to, const shorts& from) noexcept {
+    const auto pairs = ints(from);
+    to = pairs >> 16;
+    raise(to, (pairs << 16) >> 16);
 }
 
 /// An 8 by 8 matrix of bits, the other way round.

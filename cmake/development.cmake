@@ -21,6 +21,6 @@ if(PLUCK_WERROR)
 endif()
 if(PLUCK_SANITIZE)
     target_compile_options(pluck_development INTERFACE -fsanitize=${PLUCK_SANITIZE} -fno-sanitize-recover=all
-                                                       -fno-omit-frame-pointer -g)
+                                                       -fno-omit-frame-pointer -g1)
     target_link_options(pluck_development INTERFACE -fsanitize=${PLUCK_SANITIZE})
 endif()

@@ -7,6 +7,7 @@ golden_flags=(
     "-O2"
     "-O3"
     "-O3 -march=native"
+    "-O2 -DPLUCK_DISPATCH_AVX512=0"
     "-O2 -DPLUCK_DISPATCH_AVX2=0"
     "-O2 -ffast-math"
     "-O2 -ffast-math -DPLUCK_DISPATCH_AVX2=0"

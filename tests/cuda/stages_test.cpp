@@ -109,6 +109,10 @@ void compare(std::size_t count, std::uint64_t suite, const Make& make) {
     PLUCK_CHECK_TALLY(seen);
 }
 
+struct team_with_the_devices_bins : host_team_shape<4, 2> {
+    static constexpr std::uint32_t bins = 1024;
+};
+
 }  // namespace
 
 TEST_CASE("chains of the library's stages draw the CPU's tokens on a team") {
@@ -200,4 +204,34 @@ TEST_CASE("blocks wait for each other as often as docs/cuda.md says") {
     CHECK(meetings(pluck::temperature(0.8f) | pluck::top_k(20)) == 3);
     CHECK(meetings(pluck::temperature(0.8f) | pluck::top_p(0.9f)) == 4);
     CHECK(meetings(pluck::temperature(0.8f) | pluck::top_k(20) | pluck::top_p(0.9f) | pluck::min_p(0.05f)) == 3);
+}
+
+TEST_CASE("a row is looked at a few times only, also where all logits are equal") {
+    using shape = team_with_the_devices_bins;
+    using looked_at = pluck_test::counted<float>;
+    pluck_test::crew<shape> threads(2);
+    constexpr std::size_t vocab = 8192;  // many times what a list has room for
+    static_assert(shape::list * 60 < vocab);
+    const auto sweeps = [&](const std::vector<float>& scores, const auto& chain) {
+        looked_at::quads = 0;
+        pluck_test::team_row<shape, float, reading::counted> row(threads, {scores.data(), scores.size()}, pluck::key{},
+                                                                 0);
+        CHECK(row.run(chain));
+        return looked_at::quads * 4 / vocab;  // what a draw looks at beside whole sweeps is a strip
+    };
+    const auto hot = pluck::temperature(0.8f);
+
+    const std::vector<float> equal(vocab, -1.75f);
+    CHECK(sweeps(equal, pluck::greedy{}) == 2);
+    CHECK(sweeps(equal, hot) == 2);
+    CHECK(sweeps(equal, hot | pluck::min_p(0.05f)) == 3);
+    CHECK(sweeps(equal, hot | pluck::top_k(50)) == 4);
+    CHECK(sweeps(equal, hot | pluck::top_k(1000)) == 4);
+    CHECK(sweeps(equal, hot | pluck::top_p(0.9f)) == 5);
+    CHECK(sweeps(equal, hot | pluck::top_k(50) | pluck::top_p(0.9f)) == 6);
+
+    std::vector<float> levels;  // a third of the tokens tie where the nucleus ends
+    for (std::size_t i = 0; i < vocab; ++i) levels.push_back(i % 3 == 0 ? 1.0f : i % 3 == 1 ? 0.5f : 0.0f);
+    CHECK(sweeps(levels, hot | pluck::top_k(50)) == 4);
+    CHECK(sweeps(levels, hot | pluck::top_p(0.9f)) == 8);
 }

@@ -10,6 +10,7 @@
 #include <pluck/core/row.hpp>
 #include <pluck/cuda/row.cuh>
 
+#include <atomic>
 #include <barrier>
 #include <cstddef>
 #include <cstdint>
@@ -69,15 +70,32 @@ private:
 };
 
 /// How a block finds its scores.
-enum class reading { held, held_as_float, streamed };
+enum class reading { held, held_as_float, streamed, counted };
+
+/// As `streamed`, and counts the quads that are read.
+template <class Scalar>
+class counted : public pluck::cuda::streamed<Scalar> {
+public:
+    using pluck::cuda::streamed<Scalar>::streamed;
+    static inline std::atomic<std::uint64_t> quads = 0;
+
+    [[nodiscard]] auto fetch(std::uint32_t position) const {
+        quads.fetch_add(1, std::memory_order_relaxed);
+        return pluck::cuda::streamed<Scalar>::fetch(position);
+    }
+    [[nodiscard]] auto fetch_inner(std::uint32_t position) const { return fetch(position); }
+    [[nodiscard]] pluck::cuda::scores at(std::uint32_t position) const { return pluck::cuda::widened(fetch(position)); }
+    [[nodiscard]] pluck::cuda::scores at_inner(std::uint32_t position) const { return at(position); }
+};
 
 template <class Shape, class Scalar, reading How>
 class team_row {
 public:
     using team = host_team<Shape>;
     using stored = std::conditional_t<How == reading::held_as_float, float, Scalar>;
-    using source =
-        std::conditional_t<How == reading::streamed, pluck::cuda::streamed<Scalar>, pluck::cuda::held<Scalar, stored>>;
+    using source = std::conditional_t<
+        How == reading::counted, counted<Scalar>,
+        std::conditional_t<How == reading::streamed, pluck::cuda::streamed<Scalar>, pluck::cuda::held<Scalar, stored>>>;
     using row = pluck::cuda::row<team, source>;
     using memory = pluck::cuda::row_memory<team>;
 

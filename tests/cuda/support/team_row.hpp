@@ -155,7 +155,8 @@ public:
         threads_.all([&](std::uint32_t i) {
             row& own = *rows_[i];
             pluck::core::adjust(stages, own);
-            if (own.team().thread() != 0) return pluck::cuda::serve<source>(own.team());
+            if (own.team().thread() != 0)
+                return i == 1 ? serve_and_note(own.team()) : pluck::cuda::serve<source>(own.team());
             drawn[i] = pluck::core::try_draw(stages, own);
             own.finished(*drawn[i]);
         });
@@ -179,6 +180,8 @@ public:
         });
     }
 
+    /// What the team was ordered to do by run().
+    [[nodiscard]] const std::vector<pluck::cuda::deed>& ordered() const { return ordered_; }
     /// Whether all threads have given the same answers so far.
     [[nodiscard]] bool alike() const { return alike_; }
     [[nodiscard]] bool is_listed() const { return rows_[0]->listed(); }
@@ -234,6 +237,16 @@ public:
     }
 
 private:
+    /// pluck::cuda::serve(), by the one thread that notes the orders.
+    void serve_and_note(const team& place) {
+        const auto& orders = reinterpret_cast<const memory*>(place.room())->orders;
+        for (std::uint32_t slot = 1;; slot ^= 1) {
+            (void)pluck::cuda::carry_out<source>(place, slot);
+            if (orders[slot].what == pluck::cuda::deed::stop) return;
+            ordered_.push_back(orders[slot].what);
+        }
+    }
+
     crew<Shape>& threads_;
     pluck::cuda::geometry shape_;
     struct alignas(16) unit {
@@ -242,6 +255,7 @@ private:
     std::vector<std::vector<unit>> memory_;
     mutable std::vector<std::optional<row>> rows_;
     mutable bool alike_ = true;
+    std::vector<pluck::cuda::deed> ordered_;
 };
 
 }  // namespace pluck_test

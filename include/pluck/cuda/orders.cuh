@@ -97,13 +97,12 @@ public:
     }
 
     /// The cut at which the weights of an interval's tokens, summed from the best down, first reach `target`; the
-    /// interval's own end if they never do. Fills the list of a wide row, and may use its tables of masses. `tied`: of
-    /// a wide row, whether so many tokens are likely to tie for the best that a list has no room for them.
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL ranking_key cut_at(interval within, std::uint64_t target,
-                                                                         const weighing& weight, float bins,
-                                                                         std::int32_t best, bool tied) noexcept {
-        std::uint32_t listed = now_.list;
-        for (; !now_.listed(); bins = 0) {
+    /// interval's own end if they never do. Of a wide row, whose list it fills, and whose tables of masses it may use.
+    /// `tied`: whether so many tokens are likely to tie for the best that a list has no room for them.
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL ranking_key cut_of_wide(interval within, std::uint64_t target,
+                                                                              const weighing& weight, float bins,
+                                                                              std::int32_t best, bool tied) noexcept {
+        for (std::uint32_t before = 0;; bins = 0) {
             if (tied) {
                 const std::uint64_t key = cut_of_tie(within, target, weight, best);
                 if (key != 0) return ranking_key{key};
@@ -111,16 +110,22 @@ public:
             if (!dealt(deed::deal_row, within, target, weight, bins, best)) return within.least();
             target = memory().found_rest;
             const std::uint64_t inside = memory().found_inside;
-            const std::uint32_t before = listed;
             within = part_found(within, bins, best);
-            listed = list_of(within);
-            if (listed <= Team::list) break;
+            const std::uint32_t listed = list_of(within);
+            if (listed <= Team::list) return cut_of_list(within, target, weight, best, listed);
             // Masses that are all the same have such a sum, others nearly never; counts always, but what ties stays
             // together.
             tied = weight.by_mass != 0 ? inside % listed == 0 : listed == before;
+            before = listed;
         }
+    }
+
+    /// The same where the first tokens of the list, `listed`, are all that the interval has.
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL ranking_key cut_of_list(interval within, std::uint64_t target,
+                                                                              const weighing& weight, std::int32_t best,
+                                                                              std::uint32_t listed) noexcept {
         // Bins of equal width in score between the best and the least, then of equal width in key.
-        bins = static_cast<float>(Team::bins - 2) / (core::float_of(best) - core::float_of(within.low));
+        float bins = static_cast<float>(Team::bins - 2) / (core::float_of(best) - core::float_of(within.low));
         for (;; bins = 0) {
             const std::uint64_t key = ask(deed::cut_of_few, [&](order& to) {
                 to.within = within;

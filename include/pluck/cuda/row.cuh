@@ -189,7 +189,7 @@ public:
                 narrow(head, listed);
                 if (total() < target || listed < min_keep) widen(before, was_whole);
             } else {
-                tied = total() % listed == 0;  // as in cut_at(); mostly they are all there is
+                tied = total() % listed == 0;  // as in cut_of_wide(); mostly they are all there is
             }
         }
         const ranking_key least = cut_at(kept_, target, masses(), bins, tied);
@@ -303,9 +303,10 @@ private:
     }
     [[nodiscard]] PLUCK_HOST_DEVICE ranking_key cut_at(const interval& within, std::uint64_t target,
                                                        const weighing& weight, float bins, bool tied) noexcept {
-        const ranking_key cut = orders_.cut_at(within, target, weight, bins, best_score_, tied);
-        if (!orders_.now().listed()) total_ = 0;  // its tables may have been used for others
-        return cut;
+        const std::uint32_t listed = orders_.now().list;
+        if (orders_.now().listed()) return orders_.cut_of_list(within, target, weight, best_score_, listed);
+        total_ = 0;  // its tables may be used for other masses
+        return orders_.cut_of_wide(within, target, weight, bins, best_score_, tied);
     }
     /// From now on the row is its list.
     PLUCK_HOST_DEVICE void narrow(const interval& within, std::uint32_t listed) noexcept {

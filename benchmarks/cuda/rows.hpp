@@ -5,6 +5,7 @@
 
 #include <pluck/core/scalar.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <concepts>
@@ -36,6 +37,23 @@ inline constexpr named_shape shapes[] = {
     return static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
+/// A float to the nearest half, for rows within its range.
+[[nodiscard]] inline std::uint16_t nearest_half(float x) {
+    const int exponent = x == 0 ? -14 : std::max(std::ilogb(x), -14);  // below that its steps do not shrink
+    const int steps = static_cast<int>(std::nearbyint(std::ldexp(std::fabs(x), 10 - exponent)));
+    return static_cast<std::uint16_t>((x < 0 ? 0x8000 : 0) + (exponent + 15) * 1024 + steps - 1024);
+}
+
+template <class Scalar>
+[[nodiscard]] Scalar nearest(float x) {
+    if constexpr (std::same_as<Scalar, float>)
+        return x;
+    else if constexpr (std::same_as<Scalar, pluck::half>)
+        return {nearest_half(x)};
+    else
+        return {nearest_bfloat16(x)};
+}
+
 template <class Scalar>
 void append_row(std::vector<Scalar>& rows, std::size_t vocab, row_kind kind, std::size_t number) {
     std::mt19937_64 random(number + 1000 * static_cast<std::size_t>(kind));
@@ -49,19 +67,12 @@ void append_row(std::vector<Scalar>& rows, std::size_t vocab, row_kind kind, std
         if (kind == row_kind::all_equal) x = -1.75f;
         if (kind == row_kind::tied_edge) x = i % 3 == 0 ? 1.0f : i % 3 == 1 ? 0.5f : 0.0f;
         if (kind == row_kind::few_levels) x = static_cast<float>(static_cast<int>(normal(random) * 2)) / 2;
-        if constexpr (std::same_as<Scalar, float>)
-            rows.push_back(x);
-        else
-            rows.push_back({nearest_bfloat16(x)});
+        rows.push_back(nearest<Scalar>(x));
     }
     if (kind != row_kind::peaked) return;
     for (int i = 0; i < 24; ++i) {
         const float x = 11.5f + 5.5f * static_cast<float>(i) / 23;
-        Scalar& at = rows[first + random() % vocab];
-        if constexpr (std::same_as<Scalar, float>)
-            at = x;
-        else
-            at = {nearest_bfloat16(x)};
+        rows[first + random() % vocab] = nearest<Scalar>(x);
     }
 }
 

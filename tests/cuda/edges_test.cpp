@@ -127,6 +127,30 @@ TEST_CASE("ties that straddle slices are cut in the order of their ids") {
     CHECK(found.mismatches == 0);
 }
 
+TEST_CASE("more ties than the list has room for are cut in the order of their ids, wherever they rank") {
+    constexpr std::size_t vocab = 2000;
+    static_assert(team_shape::list < vocab / 4);
+    rows all(4, std::vector<float>(vocab, 0.75f));  // all tie
+    for (std::size_t i = 0; i < vocab; ++i) {
+        if (i % 3 != 0) all[1][i] = i % 3 == 1 ? 0.5f : 0.0f;                              // three levels
+        if (i % 5 == 0) all[2][i] = 1.0f + static_cast<float>(i) * 0x1p-12f;               // ties below others
+        all[3][i] = i % 2 == 0 ? -60.0f : i % 500 == 1 ? 2.0f : float_of(minus_infinity);  // ties without any mass
+    }
+    chains every;
+    for (const u64 k : {u64{2}, u64{400}, u64{401}, u64{667}, u64{668}, u64{1000}, u64{1004}, u64{1005}, u64{1999}})
+        every.push_back({{stage::top_k, 0, k}});
+    for (const float p : {0x1p-24f, 0.1f, 0.5f, 0.55f, 0.9f, 0.999f, 0x1.fffffep-1f})
+        every.push_back({{stage::temperature, 0.8f}, {stage::top_p, p}});
+    // The second search moves nothing, and what is drawn from must still be all that is kept.
+    every.push_back({{stage::top_k, 0, 1500}, {stage::top_p, 0x1.fffffep-1f}});
+    every.push_back({{stage::top_p, 0.5f, 0, vocab}});
+    every.push_back({{stage::top_p, 0.5f, 0, 1500}, {stage::top_k, 0, 1500}});
+    every.push_back({{stage::drop_above, 0, 3}, {stage::top_k, 0, 500}, {stage::top_p, 0.75f}});
+    const tally found = compare_all_of(some_of(all), some_of(every), 3);
+    INFO(found.summary());
+    CHECK(found.mismatches == 0);
+}
+
 TEST_CASE("a nucleus that ends exactly on a token's edge ends there") {
     constexpr std::size_t vocab = 256;
     const rows equal(1, std::vector<float>(vocab, 1.5f));  // each token has 1/256 of the mass

@@ -5,6 +5,7 @@
 // shares of every token.
 #include "cuda/device/stages.hpp"
 
+#include "cuda/device/every_order.hpp"
 #include "cuda/support/team_row.hpp"
 #include "exact/random_rows.hpp"
 #include "exact/splitmix.hpp"
@@ -20,6 +21,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -108,6 +110,10 @@ void compare(std::size_t count, std::uint64_t suite, const Make& make) {
     }
     PLUCK_CHECK_TALLY(seen);
 }
+
+struct team_with_the_devices_bins : host_team_shape<4, 2> {
+    static constexpr std::uint32_t bins = 1024;
+};
 
 }  // namespace
 
@@ -200,4 +206,68 @@ TEST_CASE("blocks wait for each other as often as docs/cuda.md says") {
     CHECK(meetings(pluck::temperature(0.8f) | pluck::top_k(20)) == 3);
     CHECK(meetings(pluck::temperature(0.8f) | pluck::top_p(0.9f)) == 4);
     CHECK(meetings(pluck::temperature(0.8f) | pluck::top_k(20) | pluck::top_p(0.9f) | pluck::min_p(0.05f)) == 3);
+}
+
+TEST_CASE("a row is looked at a few times only, also where all logits are equal") {
+    using shape = team_with_the_devices_bins;
+    using looked_at = pluck_test::counted<float>;
+    pluck_test::crew<shape> threads(2);
+    constexpr std::size_t vocab = 8192;  // many times what a list has room for
+    static_assert(shape::list * 60 < vocab);
+    const auto sweeps = [&](const std::vector<float>& scores, const auto& chain) {
+        looked_at::quads = 0;
+        pluck_test::team_row<shape, float, reading::counted> row(threads, {scores.data(), scores.size()}, pluck::key{},
+                                                                 0);
+        CHECK(row.run(chain));
+        return looked_at::quads * 4 / vocab;  // what a draw looks at beside whole sweeps is a strip
+    };
+    const auto hot = pluck::temperature(0.8f);
+
+    const std::vector<float> equal(vocab, -1.75f);
+    CHECK(sweeps(equal, pluck::greedy{}) == 2);
+    CHECK(sweeps(equal, hot) == 2);
+    CHECK(sweeps(equal, hot | pluck::min_p(0.05f)) == 3);
+    CHECK(sweeps(equal, hot | pluck::top_k(50)) == 4);
+    CHECK(sweeps(equal, hot | pluck::top_k(1000)) == 4);
+    CHECK(sweeps(equal, hot | pluck::top_p(0.9f)) == 5);
+    CHECK(sweeps(equal, hot | pluck::top_k(50) | pluck::top_p(0.9f)) == 6);
+
+    std::vector<float> levels;  // a third of the tokens tie where the nucleus ends
+    for (std::size_t i = 0; i < vocab; ++i) levels.push_back(i % 3 == 0 ? 1.0f : i % 3 == 1 ? 0.5f : 0.0f);
+    CHECK(sweeps(levels, hot | pluck::top_k(50)) == 4);
+    CHECK(sweeps(levels, hot | pluck::top_p(0.9f)) == 8);
+}
+
+TEST_CASE("the rows that are few enough for racecheck pass through every order") {
+    using shape = host_team_shape<4, 2>;
+    using pluck::cuda::deed;
+    // As on a device, one of them short and one of them with longer strips.
+    constexpr std::size_t lengths[] = {2 * shape::list + 5, 64 * shape::lanes * 8 + 5};
+    for (const std::uint32_t blocks : {1u, 3u}) {
+        pluck_test::crew<shape> threads(blocks);
+        std::set<deed> seen = {deed::stop, deed::count, deed::own_mass};  // the last two by what results ask for
+        for (const std::size_t vocab : lengths) {
+            const device_test::few some = device_test::every_order(vocab, shape::list, vocab == lengths[0]);
+            const device_test::listed chain(some.steps.data(), device_test::few::each);
+            const auto darts = chain | pluck::dart{};
+            for (std::size_t r = 0; r < some.rows.size(); ++r) {
+                const auto& scores = some.rows[r];
+                const pluck::key key{.seed = 86, .sequence = r};
+                const auto on_team_and_cpu = [&](const auto& stages) {
+                    pluck_test::team_row<shape, float, reading::held> row(threads, {scores.data(), vocab}, key, r);
+                    CHECK(row.run(stages) == on_cpu(scores, stages, key, r).drawn);
+                    CHECK(row.alike());
+                    seen.insert(row.ordered().begin(), row.ordered().end());
+                };
+                on_team_and_cpu(chain);
+                on_team_and_cpu(darts);
+            }
+        }
+        std::set<deed> missing;
+        for (std::uint32_t i = 0; i <= static_cast<std::uint32_t>(deed::darts); ++i)
+            if (!seen.contains(static_cast<deed>(i))) missing.insert(static_cast<deed>(i));
+        INFO("blocks " << blocks << ", the first that is missing: "
+                       << (missing.empty() ? 0u : static_cast<std::uint32_t>(*missing.begin())));
+        CHECK(missing.empty());
+    }
 }

@@ -97,20 +97,35 @@ public:
     }
 
     /// The cut at which the weights of an interval's tokens, summed from the best down, first reach `target`; the
-    /// interval's own end if they never do. Fills the list of a wide row.
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL ranking_key cut_at(interval within, std::uint64_t target,
-                                                                         const weighing& weight, float bins,
-                                                                         std::int32_t best) noexcept {
-        std::uint32_t listed = now_.list;
-        for (; !now_.listed(); bins = 0) {
+    /// interval's own end if they never do. Of a wide row, whose list it fills, and whose tables of masses it may use.
+    /// `tied`: whether so many tokens are likely to tie for the best that a list has no room for them.
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL ranking_key cut_of_wide(interval within, std::uint64_t target,
+                                                                              const weighing& weight, float bins,
+                                                                              std::int32_t best, bool tied) noexcept {
+        for (std::uint32_t before = 0;; bins = 0) {
+            if (tied) {
+                const std::uint64_t key = cut_of_tie(within, target, weight, best);
+                if (key != 0) return ranking_key{key};
+            }
             if (!dealt(deed::deal_row, within, target, weight, bins, best)) return within.least();
             target = memory().found_rest;
+            const std::uint64_t inside = memory().found_inside;
             within = part_found(within, bins, best);
-            listed = list_of(within);
-            if (listed <= Team::list) break;
+            const std::uint32_t listed = list_of(within);
+            if (listed <= Team::list) return cut_of_list(within, target, weight, best, listed);
+            // Masses that are all the same have such a sum, others nearly never; counts always, but what ties stays
+            // together.
+            tied = weight.by_mass != 0 ? inside % listed == 0 : listed == before;
+            before = listed;
         }
+    }
+
+    /// The same where the first tokens of the list, `listed`, are all that the interval has.
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL ranking_key cut_of_list(interval within, std::uint64_t target,
+                                                                              const weighing& weight, std::int32_t best,
+                                                                              std::uint32_t listed) noexcept {
         // Bins of equal width in score between the best and the least, then of equal width in key.
-        bins = static_cast<float>(Team::bins - 2) / (core::float_of(best) - core::float_of(within.low));
+        float bins = static_cast<float>(Team::bins - 2) / (core::float_of(best) - core::float_of(within.low));
         for (;; bins = 0) {
             const std::uint64_t key = ask(deed::cut_of_few, [&](order& to) {
                 to.within = within;
@@ -126,6 +141,35 @@ public:
     }
 
 private:
+    /// The cut, if it lies among the tokens that tie for an interval's best, else 0: ties are ranked by their ids, so
+    /// that their number in each strip leads to it.
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint64_t cut_of_tie(interval tie, std::uint64_t target,
+                                                                               const weighing& weight,
+                                                                               std::int32_t best) noexcept {
+        if (tie.high < best) best = ranking_key{ask(deed::best, [&](order& to) { to.within = tie; })}.ordered_score();
+        tie.raise(best);
+        tie.lower(best);
+        const std::uint64_t each = weight(core::float_of(best));
+        if (each == 0) return 0;
+        const weighing equal{1, core::float_of(best), 1};  // in which a tie weighs 2^mass_bits
+        const std::uint64_t all = ask(deed::mass, [&](order& to) {
+            to.within = tie;
+            to.weight = equal;
+            to.lightest = best;
+            to.flag = 0;
+        });
+        const std::uint32_t turn = now_.turn;
+        const std::uint64_t before = (target - 1) / each;  // ties that are kept before the last one
+        if (before >= all >> mass_bits) return 0;
+        const auto token = static_cast<std::uint32_t>(ask(deed::token, [&](order& to) {
+            to.within = tie;
+            to.weight = equal;
+            to.flag = turn;
+            to.target = before << mass_bits;
+        }));
+        return ranking_key(best, static_cast<std::int32_t>(token)).value;
+    }
+
     /// Whether blocks tell each other something in it. Only then is it the next table's turn: between two uses of the
     /// same table all blocks must have waited for each other.
     [[nodiscard]] PLUCK_HOST_DEVICE static bool takes_turn(deed what) noexcept {

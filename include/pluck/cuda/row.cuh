@@ -164,13 +164,14 @@ public:
                 if (listed <= target) return;
             }
         }
-        keep_from(orders_.cut_at(within, target, ones(), bins_per_nat, best_score_));
+        keep_from(cut_at(within, target, ones(), bins_per_nat, true));
     }
 
     PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void keep_mass(float p, std::size_t min_keep) noexcept {
         if (core::ordered(p) >= core::ordered(1.0f)) return;
         const std::uint64_t target = mass_share(p, total());
         const float bins = scale_ * (static_cast<float>(Team::bins) / mass_bits);  // 40 octaves: all that has mass
+        bool tied = false;
         if (!orders_.now().listed()) {
             // Mostly the best strips hold the whole nucleus, and only their best tokens have to be looked at: if these
             // are enough of it, surely; else with luck.
@@ -187,9 +188,11 @@ public:
                 const bool was_whole = whole_;
                 narrow(head, listed);
                 if (total() < target || listed < min_keep) widen(before, was_whole);
+            } else {
+                tied = total() % listed == 0;  // as in cut_of_wide(); mostly they are all there is
             }
         }
-        const ranking_key least = orders_.cut_at(kept_, target, masses(), bins, best_score_);
+        const ranking_key least = cut_at(kept_, target, masses(), bins, tied);
         if (min_keep > 1 && orders_.count_of({least, kept_.most()}) < min_keep) return keep_largest(min_keep);
         keep_from(least);
     }
@@ -297,6 +300,13 @@ private:
         kept_.low = cut.ordered_score();
         kept_.low_token = static_cast<std::uint32_t>(cut.token());
         changed();
+    }
+    [[nodiscard]] PLUCK_HOST_DEVICE ranking_key cut_at(const interval& within, std::uint64_t target,
+                                                       const weighing& weight, float bins, bool tied) noexcept {
+        const std::uint32_t listed = orders_.now().list;
+        if (orders_.now().listed()) return orders_.cut_of_list(within, target, weight, best_score_, listed);
+        total_ = 0;  // its tables may be used for other masses
+        return orders_.cut_of_wide(within, target, weight, bins, best_score_, tied);
     }
     /// From now on the row is its list.
     PLUCK_HOST_DEVICE void narrow(const interval& within, std::uint32_t listed) noexcept {

@@ -4,6 +4,7 @@
 // where there is nothing but nvcc and a compiler. `run` beside this builds it, runs it and writes the report.
 //     device_tests [rows in a thousandth of the full number, 1000 by default] [words of test names]
 #include "cuda/device/batches.hpp"
+#include "cuda/device/every_order.hpp"
 
 #include <chrono>
 #include <cinttypes>
@@ -389,7 +390,7 @@ void whole_distributions(tally& found) {
     }
 }
 
-/// Little of everything: what the sanitizers can see through in a minute.
+/// Little of everything: what the quick sanitizers can see through in a minute.
 template <class Scalar>
 void few_rows(tally& found) {
     bench<Scalar> both;
@@ -407,6 +408,34 @@ void few_rows(tally& found) {
         }
     }
 }
+
+/// The least that passes through every order, for racecheck, which is far slower than the other sanitizers: short rows,
+/// and rows whose strips are as long as those of a vocabulary. In one block a row, or in a cluster.
+void orders(tally& found, unsigned blocks) {
+    constexpr std::size_t list = 2048;  // device_team's, which only nvcc knows
+    bench<float> both;
+    const auto compare = [&](const few& from, bool darts) {
+        auto& b = both.batch;
+        b.rows = from.rows.size(), b.vocab = b.stride = from.rows[0].size(), b.offset = 0;
+        b.logits.clear(), b.keys.clear(), b.steps.assign(b.rows * most_steps, {});
+        for (std::size_t r = 0; r < b.rows; ++r) {
+            b.logits.insert(b.logits.end(), from.rows[r].begin(), from.rows[r].end());
+            b.keys.push_back({.seed = 86, .sequence = r});
+            for (std::size_t i = 0; i < few::each; ++i) b.steps[r * most_steps + i] = from.steps[r * few::each + i];
+        }
+        both.logits.load(b.logits), both.steps.load(b.steps), both.keys.load(b.keys);
+        const auto want = both.on_cpu(darts);
+        const auto got = both.on_device({.blocks = blocks}, darts);
+        for (std::size_t r = 0; r < got.size(); ++r)
+            found.same(want[r], got[r],
+                       "row " + std::to_string(r) + " vocab " + std::to_string(b.vocab) + (darts ? " darts" : ""));
+    };
+    compare(every_order(2 * list + 5, list, true), false);
+    compare(every_order(2 * list + 5, list, false), true);
+    compare(every_order(8 * list + 5, list, false), false);
+}
+void orders_of_a_block(tally& found) { orders(found, 1); }
+void orders_of_a_cluster(tally& found) { orders(found, 4); }
 
 template <void (*Float)(tally&), void (*Half)(tally&), void (*Bfloat)(tally&)>
 void every_type(tally& found) {
@@ -432,6 +461,8 @@ int main(int count, char** words) {
     using pluck::bfloat16, pluck::half;
     const std::pair<const char*, void (*)(tally&)> tests[] = {
         {"bad_rows", bad_rows},
+        {"orders_of_a_block", orders_of_a_block},
+        {"orders_of_a_cluster", orders_of_a_cluster},
         {"few_rows", every_type<few_rows<float>, few_rows<half>, few_rows<bfloat16>>},
         {"named_chains", every_type<named_chains<float>, named_chains<half>, named_chains<bfloat16>>},
         {"small_rows", every_type<small_rows<float>, small_rows<half>, small_rows<bfloat16>>},

@@ -10,6 +10,7 @@
 #include <pluck/core/row.hpp>
 #include <pluck/cuda/row.cuh>
 
+#include <atomic>
 #include <barrier>
 #include <cstddef>
 #include <cstdint>
@@ -69,15 +70,32 @@ private:
 };
 
 /// How a block finds its scores.
-enum class reading { held, held_as_float, streamed };
+enum class reading { held, held_as_float, streamed, counted };
+
+/// As `streamed`, and counts the quads that are read.
+template <class Scalar>
+class counted : public pluck::cuda::streamed<Scalar> {
+public:
+    using pluck::cuda::streamed<Scalar>::streamed;
+    static inline std::atomic<std::uint64_t> quads = 0;
+
+    [[nodiscard]] auto fetch(std::uint32_t position) const {
+        quads.fetch_add(1, std::memory_order_relaxed);
+        return pluck::cuda::streamed<Scalar>::fetch(position);
+    }
+    [[nodiscard]] auto fetch_inner(std::uint32_t position) const { return fetch(position); }
+    [[nodiscard]] pluck::cuda::scores at(std::uint32_t position) const { return pluck::cuda::widened(fetch(position)); }
+    [[nodiscard]] pluck::cuda::scores at_inner(std::uint32_t position) const { return at(position); }
+};
 
 template <class Shape, class Scalar, reading How>
 class team_row {
 public:
     using team = host_team<Shape>;
     using stored = std::conditional_t<How == reading::held_as_float, float, Scalar>;
-    using source =
-        std::conditional_t<How == reading::streamed, pluck::cuda::streamed<Scalar>, pluck::cuda::held<Scalar, stored>>;
+    using source = std::conditional_t<
+        How == reading::counted, counted<Scalar>,
+        std::conditional_t<How == reading::streamed, pluck::cuda::streamed<Scalar>, pluck::cuda::held<Scalar, stored>>>;
     using row = pluck::cuda::row<team, source>;
     using memory = pluck::cuda::row_memory<team>;
 
@@ -137,7 +155,8 @@ public:
         threads_.all([&](std::uint32_t i) {
             row& own = *rows_[i];
             pluck::core::adjust(stages, own);
-            if (own.team().thread() != 0) return pluck::cuda::serve<source>(own.team());
+            if (own.team().thread() != 0)
+                return i == 1 ? serve_and_note(own.team()) : pluck::cuda::serve<source>(own.team());
             drawn[i] = pluck::core::try_draw(stages, own);
             own.finished(*drawn[i]);
         });
@@ -161,6 +180,8 @@ public:
         });
     }
 
+    /// What the team was ordered to do by run().
+    [[nodiscard]] const std::vector<pluck::cuda::deed>& ordered() const { return ordered_; }
     /// Whether all threads have given the same answers so far.
     [[nodiscard]] bool alike() const { return alike_; }
     [[nodiscard]] bool is_listed() const { return rows_[0]->listed(); }
@@ -216,6 +237,16 @@ public:
     }
 
 private:
+    /// pluck::cuda::serve(), by the one thread that notes the orders.
+    void serve_and_note(const team& place) {
+        const auto& orders = reinterpret_cast<const memory*>(place.room())->orders;
+        for (std::uint32_t slot = 1;; slot ^= 1) {
+            (void)pluck::cuda::carry_out<source>(place, slot);
+            if (orders[slot].what == pluck::cuda::deed::stop) return;
+            ordered_.push_back(orders[slot].what);
+        }
+    }
+
     crew<Shape>& threads_;
     pluck::cuda::geometry shape_;
     struct alignas(16) unit {
@@ -224,6 +255,7 @@ private:
     std::vector<std::vector<unit>> memory_;
     mutable std::vector<std::optional<row>> rows_;
     mutable bool alike_ = true;
+    std::vector<pluck::cuda::deed> ordered_;
 };
 
 }  // namespace pluck_test

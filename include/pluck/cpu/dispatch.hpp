@@ -14,18 +14,18 @@
 /// beforehand, it is not looked for: the tests do so, to run what a processor without it would. clang++ refuses the
 /// instructions of AVX-512 in templates that are inlined into functions of that target.
 #if !defined(__x86_64__) || defined(__CUDACC__)
+#undef PLUCK_DISPATCH_AVX2
 #define PLUCK_DISPATCH_AVX2 0
-#define PLUCK_DISPATCH_AVX512 0
 #endif
 #if !defined(PLUCK_DISPATCH_AVX2)
 #define PLUCK_DISPATCH_AVX2 !PLUCK_HARDWARE_FMA
 #endif
-#if !defined(PLUCK_DISPATCH_AVX512)
-#if PLUCK_DISPATCH_AVX2 && !defined(__clang__)
-#define PLUCK_DISPATCH_AVX512 1
-#else
+#if !PLUCK_DISPATCH_AVX2 || defined(__clang__)
+#undef PLUCK_DISPATCH_AVX512
 #define PLUCK_DISPATCH_AVX512 0
 #endif
+#if !defined(PLUCK_DISPATCH_AVX512)
+#define PLUCK_DISPATCH_AVX512 1
 #endif
 
 #if PLUCK_DISPATCH_AVX2
@@ -73,8 +73,8 @@ struct avx512 {
     using fused = avx512_instructions;
 
     template <class Kernel, class... Arguments>
-    __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,bmi,bmi2,popcnt,f16c,prefer-vector-width=512")))
-    static auto run(const Arguments&... arguments) noexcept {
+    __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,bmi,bmi2,popcnt,f16c"))) static auto run(
+        const Arguments&... arguments) noexcept {
         return Kernel::template run<fused>(arguments...);
     }
 

@@ -165,8 +165,7 @@ private:
             const std::uint64_t rest = target - high.weight;
             const std::uint64_t ties = weighs<Weight> ? ties_of(rest, mass) : rest;
             const bool add = weighs<Weight> && known_.score == high.score;
-            const std::size_t end = run_kernel<kernels::end_of_ties>(row_from(row_.kept.score), from, ties, mass,
-                                                                     add ? scratch_.block_mass() : nullptr);
+            const std::size_t end = end_of_ties(from, ties, mass, add ? scratch_.block_mass() : nullptr);
             if (end != 0) return {.kept = {from, end}, .total = add ? high.weight + ties * mass : 0};
             if (from == low) return {.kept = row_.kept};  // there are no more
             compare(weight_of<Weight>(from));

@@ -315,11 +315,12 @@ struct gather {
             for (; blocks != 0 && found <= limit; blocks &= blocks - 1) {
                 const std::size_t block = first + static_cast<std::size_t>(__builtin_ctzll(blocks));
                 const std::size_t begin = block * block_size;
+                if (row.block_best[block] < least_of_block(row, begin)) continue;
                 const bool whole = row.size - begin >= block_size;
                 std::uint64_t kept = 0;
                 if (whole && begin + block_size <= row.kept.ties_end) {
                     kept = bits_above<Fused>(row.scores + begin, least.flip, least.above) ^ least.inverted();
-                } else if (row.block_best[block] >= least_of_block(row, begin)) {
+                } else {
                     kept = kept_of_block<Fused>(row, begin);
                 }
                 if (row.block_best[block] >= high) kept &= ~reaching<Fused>(row.scores, begin, row.size, high);

@@ -102,6 +102,12 @@ protected:
         return run_kernel<kernels::sum_masses>(row_from(low), best_logit(), scale_, scratch_.block_mass());
     }
 
+    /// The place behind the n-th kept token of this score; 0 if there are fewer.
+    [[nodiscard]] std::size_t end_of_ties(std::int32_t score, std::uint64_t n, std::uint64_t mass = 0,
+                                          std::uint64_t* block_mass = nullptr) noexcept {
+        return run_kernel<kernels::end_of_ties>(row_from(row_.kept.score), score, n, mass, block_mass);
+    }
+
     [[nodiscard]] std::uint64_t mass_of_score(std::int32_t score) const noexcept {
         return mass_of(core::float_of(score) - best_logit(), scale_);
     }

@@ -28,10 +28,12 @@ public:
         const std::size_t blocks = blocks_of(row_.size);
         if (k <= blocks - blocks / 16 || row_.size <= short_row) {
             const std::int32_t low = k <= blocks ? reach_of(k) : row_.kept.score;
-            const std::size_t limit = std::max(limit_of(k), short_row);
+            const std::size_t limit = row_.size <= short_row ? short_row : limit_of(k);
             const std::size_t gathered = gather(low, limit);
             if (gathered <= k) return {gathered, low, gathered};
             if (gathered <= limit) return among_gathered(gathered, k, nullptr, {low, best_});
+            const std::size_t above = run_kernel<kernels::count>(row_from(low + 1), k - 1);
+            if (above < k) return {.kept = {low, end_of_ties(low, k - above)}};  // so many are alike
         }
         return deep_search::after_tokens(k);
     }

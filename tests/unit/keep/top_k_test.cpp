@@ -31,6 +31,21 @@ TEST_CASE("top_k of a tie keeps the lowest ids, and exactly k of them") {
     CHECK(kept_by(zeros, top_k(3)) == std::vector<int>{0, 1, 2});
 }
 
+TEST_CASE("top_k of more ties than it would copy keeps those above, and of the ties the lowest ids") {
+    for (const float tie : {1.5f, 0.0f, -7.25f}) {
+        std::vector<float> row(20'000, tie);
+        std::vector<int> expected;
+        for (int i = 0; i < 30; ++i) {
+            row[static_cast<std::size_t>(19'999 - 650 * i)] = tie + 1 + static_cast<float>(i);
+            expected.insert(expected.begin(), 19'999 - 650 * i);
+        }
+        for (int i = 0; i < 20; ++i) expected.push_back(i);
+        CHECK(kept_by(row, top_k(50)) == expected);
+        CHECK(kept_by(row, top_k(30)) == std::vector<int>(expected.begin(), expected.begin() + 30));
+        CHECK(kept_by(row, top_k(31)) == std::vector<int>(expected.begin(), expected.begin() + 31));
+    }
+}
+
 TEST_CASE("top_k(0) keeps all, and so does a k beyond the candidates") {
     const std::vector<float> row = {1, forbidden, 2};
     CHECK(kept_by(row, top_k(0)) == std::vector<int>{2, 0});

@@ -242,9 +242,10 @@ def decades(panels):
 
 def chart(path, title, panels, columns, y_range=None):
     """Panels in a grid with one legend below. y is time on a log scale, or linear within y_range."""
-    width, plot_height, head, foot, gap = 1180, 250, 44, 66, 84
-    height = head + foot + math.ceil(len(panels) / columns) * (plot_height + gap)
     names = [name for name in COLOURS if any(name in panel.lines for panel in panels)]
+    legend_rows = math.ceil(len(names) / 3)
+    width, plot_height, head, foot, gap = 1180, 250, 44, 26 * legend_rows + 14, 100
+    height = head + foot + math.ceil(len(panels) / columns) * (plot_height + gap)
     size = f"noenhanced size {width},{height} background rgb '#ffffff'"
     out = [f"set terminal svg {size} font 'DejaVu Sans, Helvetica, Arial, sans-serif,13'" if path.suffix == ".svg" else
            f"set terminal pngcairo {size} font 'DejaVu Sans,10'",
@@ -272,7 +273,7 @@ def chart(path, title, panels, columns, y_range=None):
     out += ["reset", "unset border", "unset tics", "set lmargin at screen 0.02", "set rmargin at screen 0.98",
             f"set bmargin at screen {4 / height}", f"set tmargin at screen {foot / height}",
             "set xrange [0:1]", "set yrange [0:1]",
-            f"set key center center horizontal maxrows {math.ceil(len(names) / 5)} Left reverse samplen 2.5 "
+            "set key center center horizontal maxcols 3 Left reverse samplen 2.5 "
             f"spacing 1.5 width 2 textcolor rgb '{DARK}'",
             "plot " + ", ".join(f"NaN {line_style(name)} title '{name}'" for name in names),
             "unset multiplot", "set output"]
@@ -334,9 +335,10 @@ PAGE = """<!-- Written by {command}: not by hand. -->
 
 Times are medians of {repetitions} rounds in random order over all benchmarks, each a median of its calls; the spread is
 half the distance of the quartiles of the rounds. `passes` is the ratio to one vectorised pass for the maximum of the
-same row, by AVX2; `by AVX2` is the same ratio of a program that was told not to look for AVX-512. A peer's cell is its microseconds and, in brackets, how many times ours that is; bold where the peer is the
-faster one. All draw from the same distribution: each system's draws were held to the oracle's by a chi-squared test
-first, and one that fails it is marked *disagrees*. How the rows are made and what the peers do: [README](README.md).
+same row, by AVX2; `by AVX2` is the same ratio of a program that was told not to look for AVX-512. A peer's cell is its
+microseconds and, in brackets, how many times ours that is; bold where the peer is the faster one. All draw from the
+same distribution: each system's draws were held to the oracle's by a chi-squared test first, and one that fails it is
+marked *disagrees*. How the rows are made and what the peers do: [README](README.md).
 
 ## Against the vocabulary
 

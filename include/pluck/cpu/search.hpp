@@ -26,13 +26,18 @@ public:
     /// The cut after the k best tokens, 1 < k < row.size; after all, if there are no more.
     [[nodiscard]] found_cut after_tokens(std::size_t k) noexcept {
         const std::size_t blocks = blocks_of(row_.size);
-        if (k <= blocks - blocks / 16 || row_.size <= short_row) {
-            const std::int32_t low = k <= blocks ? reach_of(k) : row_.kept.score;
+        const std::size_t reached = std::min(k, blocks - blocks / 16);  // the last of many blocks may be far down
+        if (k <= 2 * reached || row_.size <= short_row) {  // two to five times as many tokens reach it, mostly
             const std::size_t limit = row_.size <= short_row ? short_row : limit_of(k);
-            const std::size_t gathered = gather(low, limit);
-            if (gathered <= k) return {gathered, low, gathered};
-            if (gathered <= limit) return among_gathered(gathered, k, nullptr, {low, best_});
-            const std::size_t above = run_kernel<kernels::count>(row_from(low + 1), k - 1);
+            std::int32_t low = k <= 5 * reached ? reach_of(reached) : row_.kept.score;
+            std::size_t gathered = gather(low, limit);
+            if (gathered < k && low > row_.kept.score && row_.size <= short_row) {
+                low = row_.kept.score;
+                gathered = gather(low, limit);
+            }
+            if (gathered <= k && (gathered == k || low <= row_.kept.score)) return {gathered, low, gathered};
+            if (gathered > k && gathered <= limit) return among_gathered(gathered, k, nullptr, {low, best_});
+            const std::size_t above = gathered > k ? run_kernel<kernels::count>(row_from(low + 1), k - 1) : k;
             if (above < k) return {.kept = {low, end_of_ties(low, k - above)}};  // so many are alike
         }
         return deep_search::after_tokens(k);

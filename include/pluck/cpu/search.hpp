@@ -45,11 +45,7 @@ public:
 
     /// The cut after the share p < 1 of the mass. `total` is the row's, if it is known; else 0.
     [[nodiscard]] found_cut after_mass(float p, std::uint64_t total) noexcept {
-        if (row_.size <= few) {
-            const std::size_t gathered = gather(row_.kept.score, few);
-            const std::uint64_t sum = weigh(gathered);
-            return among_gathered(gathered, mass_share(p, sum), scratch_.weights(), {row_.kept.score, best_});
-        }
+        if (row_.size <= fewest) return in_all(p);
         const bool bounded = total == 0 && keeps_all() && row_.size >= many;
         if (total == 0 && !bounded) total = exact_total();
         all_ = {total, total};
@@ -71,11 +67,13 @@ public:
             const found_cut found = in_head(p, low, gathered, head, below);
             if (found.gathered != 0) return found;
         }
-        return deep_search::after_mass(p, all_.low == all_.high ? all_.low : 0);
+        return row_.size <= few ? in_all(p) : deep_search::after_mass(p, all_.low == all_.high ? all_.low : 0);
     }
 
 private:
-    /// A row so short is looked at as a whole: bounds and samples have their own costs.
+    /// A row so short is looked at as a whole, this one in any case, that one if its head is not enough: samples have
+    /// their own costs.
+    static constexpr std::size_t fewest = 7 * block_size;
     static constexpr std::size_t few = 2048;
     static_assert(few >= kernels::most_sampled);
     /// To select among all of a row so short takes less than the sample of a deep search.
@@ -85,6 +83,12 @@ private:
 
     /// More tokens do not reach the k-th best block, unless they tie or the best ones are neighbours.
     [[nodiscard]] static std::size_t limit_of(std::size_t k) noexcept { return 4 * k + few; }
+
+    [[nodiscard]] found_cut in_all(float p) noexcept {
+        const std::size_t gathered = gather(row_.kept.score, row_.size);
+        const std::uint64_t sum = weigh(gathered);
+        return among_gathered(gathered, mass_share(p, sum), scratch_.weights(), {row_.kept.score, best_});
+    }
 
     /// Bounds of the total mass, of which the gathered tokens are `head`.
     template <class Power>

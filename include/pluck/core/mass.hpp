@@ -66,9 +66,9 @@ struct mass_parts {
     std::int32_t octave;
 };
 
-/// The bits of a difference from which on nothing weighs anything: nothing does 41 octaves down, and the shift holds up
-/// to 47 of them. As integers, the nearer of two negative floats is the lesser. How exactly the quotient is rounded does
-/// not matter.
+/// The bits of a difference from which on nothing weighs anything: nothing does 41 octaves down, and the shift holds
+/// up to 47 of them. As integers, the nearer of two negative floats is the lesser. How exactly the quotient is rounded
+/// does not matter.
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint32_t weightless_from(float scale) noexcept {
     return core::bits_as<std::uint32_t>(-44.0f / scale);
 }

@@ -105,7 +105,8 @@ private:
         uints bits;
         load_lanes(bits, logits);
         best = ints(bits);
-        ((load_lanes(bits, logits + lanes * Steps), hold<Fused>(bits), raise(most, bits), raise(best, ints(bits))), ...);
+        ((load_lanes(bits, logits + lanes * Steps), hold<Fused>(bits), raise(most, bits), raise(best, ints(bits))),
+         ...);
     }
 
     /// Of a block of which all are negative: `best` = the largest ordered scores, in any lane.

@@ -72,7 +72,6 @@ struct mass_words {
 template <class Fused>
 class vector_of_masses {
 public:
-
     template <std::size_t Count>
     PLUCK_ALWAYS_INLINE vector_of_masses(const mass_words<Count>& words, std::size_t first) noexcept {
         load_lanes(pairs_, words.q + first);
@@ -91,7 +90,8 @@ public:
     }
 
     /// Adds all of them to one sum, and those of the lanes with bits to another.
-    PLUCK_ALWAYS_INLINE void add_to(longs_of<Fused>& all, longs_of<Fused>& some_of_them, const ints_of<Fused>& chosen) const noexcept {
+    PLUCK_ALWAYS_INLINE void add_to(longs_of<Fused>& all, longs_of<Fused>& some_of_them,
+                                    const ints_of<Fused>& chosen) const noexcept {
         longs_of<Fused> some;
         ints_of<Fused> both;
         even(some);
@@ -121,7 +121,9 @@ public:
     }
 
 private:
-    PLUCK_ALWAYS_INLINE void even(longs_of<Fused>& to) const noexcept { to = (pairs_ << 32) >> (shifts_ & 0xffffffffu); }
+    PLUCK_ALWAYS_INLINE void even(longs_of<Fused>& to) const noexcept {
+        to = (pairs_ << 32) >> (shifts_ & 0xffffffffu);
+    }
     PLUCK_ALWAYS_INLINE void odd(longs_of<Fused>& to) const noexcept {
         to = (pairs_ & 0xffffffff00000000u) >> (shifts_ >> 32);
     }

@@ -182,8 +182,9 @@ struct widen {
 
 /// A view of 16-bit logits.
 template <class View>
-concept narrow_view =
-    requires(const View& view) { typename scalar_traits<std::remove_cvref_t<decltype(*view.data)>>::layout; };
+concept narrow_view = requires(const View& view) {
+    typename scalar_traits<std::remove_cvref_t<decltype(*view.data)>>::layout;
+};
 
 /// Where the floats of a row come from, if they are not there yet.
 class narrow_row {

@@ -17,14 +17,13 @@
 
 namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
 
-/// 2^(d * scale), roughly, as the bits of a float: mass / 2^40, before its last bits are shifted out, lies between `least`
-/// and `most` of it. 44 octaves down, where there is no mass, it is 2^-44 or less.
-///
-/// chord      Between two powers of 2, on the line from the one to the other: what the bits of a float mean as a
-/// number.
-///            2^f / (1 + f) lies between 0.94207, at f = 1 / log(2) - 1, and 1; the bits lose their last seven, 8e-6.
-/// quartic    A polynomial of degree 4 for the same fraction as the mass's own, within 2.8e-6 of it.
-/// Both were held to mass_of: tests/unit/cpu/masses_test.cpp, over every fraction and every difference there is.
+// 2^(d * scale), roughly, as the bits of a float: mass / 2^40, before its last bits are shifted out, lies between
+// `least` and `most` of it. 44 octaves down, where there is no mass, it is 2^-44 or less. Both kinds were held to
+// mass_of over every fraction and every difference there is: tests/unit/cpu/masses_test.cpp.
+
+/// Between two powers of 2, on the line from the one to the other: what the bits of a float mean as a number. Of it the
+/// power itself is 0.94207 at least, where the fraction is 1 / log(2) - 1, and 1 at most; the bits lose their last
+/// seven, 8e-6.
 struct chord {
     static constexpr double least = 0.942;       ///< mass / 2^40 is at least that of it
     static constexpr double most = 1 + 0x1p-16;  ///< and at most this
@@ -33,7 +32,8 @@ struct chord {
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t of(float d, const mass_origin& origin) noexcept {
         // 2^23 times the exponent of a float, and its bias: the fraction falls where the mantissa is.
         const auto power = core::bits_as<std::int32_t>(Fused::of(d, 0x1p23f * origin.scale, 127 * 0x1p23f));
-        return static_cast<std::uint32_t>(static_cast<std::int32_t>(core::bits_as<float>(power > floor ? power : floor)));
+        const auto bounded = core::bits_as<float>(power > floor ? power : floor);
+        return static_cast<std::uint32_t>(static_cast<std::int32_t>(bounded));
     }
 
     /// sum = that of the powers of a block, for each lane.
@@ -50,8 +50,8 @@ private:
 
     /// Few enough instructions for compilers to vectorise as they stand.
     template <class Fused, std::size_t... Steps>
-    PLUCK_ALWAYS_INLINE static void add_vectors(floats_of<Fused>& sum, const float* scores,
-                                                const mass_origin& origin, std::index_sequence<Steps...>) noexcept {
+    PLUCK_ALWAYS_INLINE static void add_vectors(floats_of<Fused>& sum, const float* scores, const mass_origin& origin,
+                                                std::index_sequence<Steps...>) noexcept {
         (add_vector<Fused>(sum, scores + Steps * lanes_of<Fused>, origin), ...);
     }
     template <class Fused>
@@ -69,6 +69,7 @@ private:
     }
 };
 
+/// A polynomial of degree 4 for the same fraction as the mass's own, within 2.8e-6 of it.
 struct quartic {
     static constexpr double least = 1 - 0x1.8p-19;
     static constexpr double most = 1 + 0x1.8p-19;
@@ -104,8 +105,8 @@ struct quartic {
 
 /// Such powers of many scores, added up: right to 2^-20 of the sum.
 ///
-/// A lane adds up the eight numbers of a block as floats, and four lanes what eight or sixteen have, in whichever order a
-/// compiler chooses: all of one sign, right to 9 * 2^-24 of itself. Doubles add up the rest, right to 2^23 * 2^-53.
+/// A lane adds up the eight numbers of a block as floats, and four lanes what eight or sixteen have, in whichever order
+/// a compiler chooses: all of one sign, right to 9 * 2^-24 of itself. Doubles add up the rest, right to 2^23 * 2^-53.
 template <class Power, class Fused>
 class sum_of_powers {
 public:
@@ -167,7 +168,7 @@ struct sum_powers {
         const std::size_t whole = row.size / block_size;
         sum_of_powers<Power, Fused> all(origin);
         for (std::size_t block = 0; block < whole;) {
-            for (; block < whole && row.block_best[block] < weighing; ++block) {}
+            while (block < whole && row.block_best[block] < weighing) ++block;
             for (; block < whole && row.block_best[block] >= weighing; ++block) {
                 all.add_block(row.scores + block * block_size);
             }
@@ -187,8 +188,9 @@ struct mass_bounds {
     std::uint64_t high;
 };
 
-/// Of what was not gathered. Each mass lacks less than 1 to the number that is its bound, since it is an integer; and so
-/// does 0, the mass of a token that is not summed.
+/// Of what was not gathered. Each mass lacks less than 1 to the number that is its bound, since it is an integer; and
+/// so does 0, the mass of a token in a block that is not summed. One that was gathered there, too, is summed once and
+/// subtracted: 2^-44 of the best one's mass, and what the sums may be wrong by is 2^-20.
 template <class Power>
 [[nodiscard]] inline mass_bounds bounds_of_rest(const powers& sums, std::size_t size) noexcept {
     constexpr double rounding = 0x1p-19;  // of both sums

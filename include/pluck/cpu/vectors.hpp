@@ -32,7 +32,7 @@ struct vectors {
     using type = eight;
 };
 template <class Fused>
-    requires requires { typename Fused::vectors; }
+requires requires { typename Fused::vectors; }
 struct vectors<Fused> {
     using type = typename Fused::vectors;
 };
@@ -158,7 +158,9 @@ PLUCK_ALWAYS_INLINE void larger_of_pairs(ints& to, const shorts& from) noexcept 
 
 /// An instruction set that makes bits of a comparison of its vectors.
 template <class Fused>
-concept makes_bits = requires(const ints_of<Fused>& word) { Fused::above(word, word); };
+concept makes_bits = requires(const ints_of<Fused>& word) {
+    Fused::above(word, word);
+};
 
 /// found = 2 found + whether (words[i] ^ flip) > above, for the lanes of each of Steps, the last first.
 template <std::size_t... Steps, class Word>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
+#include "support/logit_cases.hpp"
 #include "unit/helpers.hpp"
 #include <pluck/cpu/load.hpp>
 
@@ -39,6 +40,43 @@ TEST_CASE("any other row is copied, element by element") {
     CHECK(loaded(pluck::logits_view<pluck::half>{halves, 2}) == std::vector<float>{1, -2});
     const pluck::bfloat16 brains[] = {{0x3f80}, {0xc000}, {0x4040}};
     CHECK(loaded(pluck::logits_view<pluck::bfloat16>{brains, 2, 2}) == std::vector<float>{1, 3});
+}
+
+TEST_CASE("doubles that lie side by side are rounded as one alone is") {
+    constexpr std::uint64_t infinite = 0x7ff0000000000000u;
+    constexpr std::uint64_t one_bit = std::uint64_t{1} << 29;  // the last that a float has
+    random_numbers numbers(1, 15);
+    const auto any_magnitude = [&](std::uint64_t kind) -> std::uint64_t {
+        switch (kind) {
+            case 0:
+                return numbers.chance(3) ? 0 : infinite;
+            case 1:
+                return (std::uint64_t{897} << 52) + numbers.bits() % (std::uint64_t{254} << 52);  // all normal floats
+            case 2:
+                return (std::uint64_t{1020} << 52) + (numbers.bits() % 4096 * one_bit) + one_bit / 2;  // ties
+            case 3:
+                return (std::uint64_t{897} << 52) - one_bit + numbers.bits() % (2 * one_bit);  // about the least one
+            case 4:
+                return (std::uint64_t{1151} << 52) - one_bit + numbers.bits() % (2 * one_bit);  // about the largest
+            default:
+                return numbers.bits() >> 1;
+        }
+    };
+    tally seen;
+    for (std::size_t size = 1; size < 1500; ++size) {
+        std::vector<double> row(size);
+        for (double& each : row) {
+            const std::uint64_t sign = numbers.chance(2) ? std::uint64_t{1} << 63 : 0;
+            const std::uint64_t pattern = any_magnitude(size % 7 == 6 ? numbers.below(3) : size % 7) | sign;
+            std::memcpy(&each, &pattern, sizeof each);
+        }
+        const std::vector<float> floats = loaded(pluck::logits_view<double>{row.data(), size});
+        for (std::size_t i = 0; i < size; ++i) {
+            seen.expect(bits_of(floats[i]) == bits_of(pluck::scalar_traits<double>::widen(row[i])), row[i], " at ", i,
+                        " of ", size);
+        }
+    }
+    PLUCK_CHECK_TALLY(seen);
 }
 
 TEST_CASE("a row may begin at any byte") {

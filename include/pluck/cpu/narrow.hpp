@@ -141,7 +141,8 @@ private:
     PLUCK_ALWAYS_INLINE static void most_of_block(ushorts& most, ints& best, const std::uint16_t* logits,
                                                   std::index_sequence<Steps...>) noexcept {
         ushorts bits;
-        shorts signed_most = std::numeric_limits<std::int16_t>::min() - shorts{};
+        load_lanes(bits, logits);
+        auto signed_most = shorts(bits);
         ((load_lanes(bits, logits + short_lanes * Steps), hold<Fused>(bits), raise(most, bits),
           raise(signed_most, shorts(bits))),
          ...);
@@ -151,7 +152,8 @@ private:
     PLUCK_ALWAYS_INLINE static void nearest_of_block(ints& best, const std::uint16_t* logits,
                                                      std::index_sequence<Steps...>) noexcept {
         shorts bits;
-        shorts nearest = std::numeric_limits<std::int16_t>::min() - shorts{};
+        load_lanes(bits, logits);
+        shorts nearest = -(bits & std::int16_t{0x7fff});
         ((load_lanes(bits, logits + short_lanes * Steps), raise(nearest, -(bits & std::int16_t{0x7fff}))), ...);
         larger_of_pairs(best, nearest);
     }

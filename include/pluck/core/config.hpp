@@ -76,8 +76,10 @@
 /// Names what this translation unit is compiled for. The functions between sample() and a row's loops live in an inline
 /// namespace of that name: else the linker could keep the body with the newest instructions for a part of the program
 /// that must also run without them. Types do not, so that they pass from one part to the other.
-#if defined(__AVX512F__)
+#if defined(__AVX512F__) && defined(__AVX512VL__) && defined(__AVX512BW__) && defined(__AVX512DQ__)
 #define PLUCK_BUILD built_for_avx512
+#elif defined(__AVX512F__)
+#define PLUCK_BUILD built_for_foundation_of_avx512
 #elif defined(__AVX2__) && defined(__FMA__)
 #define PLUCK_BUILD built_for_avx2_and_fma
 #elif defined(__AVX2__)

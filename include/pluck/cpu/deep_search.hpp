@@ -34,7 +34,7 @@ public:
     /// The cut after the share p < 1 of the mass. `total` is the row's, if it is known; else 0.
     [[nodiscard]] found_cut after_mass(float p, std::uint64_t total) noexcept {
         const guessed about = guess<weighed>(core::ordered(p) > 0 ? static_cast<double>(p) : 0);  // of a NaN, too
-        if (total == 0 && keeps_all() && about.many) {
+        if (total == 0 && row_.keeps_all() && about.many) {
             row_view split_row = whole_row();
             split_row.kept = {about.scores.high + 1};
             const kernels::split_mass mass =

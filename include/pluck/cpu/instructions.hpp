@@ -13,8 +13,8 @@
 
 namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
 
-// As text, not as the compilers' builtins: these may only be called where the target is known, which is not where
-// templates are written. clang++ takes either only there.
+// As text, in both dialects, not as the compilers' builtins: these may only be called where the target is known, which
+// is not where templates are written. clang++ takes either only there.
 
 #if defined(__x86_64__) && !defined(__CUDACC__) && (!defined(__clang__) || defined(__AVX2__))
 /// AVX2, FMA and F16C. A mask of 64 takes 45 instructions by the first of them, and 80 without; eight halves take 2 by
@@ -37,7 +37,7 @@ struct avx2_instructions {
                                                                  const vectors::ints& limit) noexcept {
         const auto found = vectors::ints(word > limit);
         std::uint32_t bits;
-        asm("vmovmskps %1, %0" : "=r"(bits) : "x"(found));
+        asm("{vmovmskps %1, %0|vmovmskps %0, %1}" : "=r"(bits) : "x"(found));
         return bits;
     }
 
@@ -47,7 +47,7 @@ struct avx2_instructions {
             std::uint16_t bits[8];
         };
         vectors::floats wide;
-        asm("vcvtph2ps %1, %0" : "=x"(wide) : "m"(*reinterpret_cast<const eight_halves*>(halves)));
+        asm("{vcvtph2ps %1, %0|vcvtph2ps %0, %1}" : "=x"(wide) : "m"(*reinterpret_cast<const eight_halves*>(halves)));
         __builtin_memcpy(floats, &wide, sizeof wide);
     }
 };
@@ -60,7 +60,7 @@ struct avx512_instructions : avx2_instructions {
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t above(const vectors::ints& word,
                                                                  const vectors::ints& limit) noexcept {
         std::uint16_t bits;
-        asm("vpcmpgtd %2, %1, %0" : "=k"(bits) : "v"(word), "v"(limit));
+        asm("{vpcmpgtd %2, %1, %0|vpcmpgtd %0, %1, %2}" : "=k"(bits) : "v"(word), "v"(limit));
         return bits;
     }
 };

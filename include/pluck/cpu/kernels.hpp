@@ -2,8 +2,8 @@
 //
 // The loops over a whole row, written once as C++ that compilers vectorise. Each is a struct whose run() is inlined
 // into one function for each instruction set (dispatch.hpp), so nothing in here may be called out of line, and no
-// lambda appears. `Fused` is that instruction set: its fused multiply-add, and what else it has (dispatch.hpp). Those
-// for masses are in masses.hpp.
+// lambda appears. `Fused` is that instruction set: its fused multiply-add, and what else it has (instructions.hpp).
+// Those for masses are in masses.hpp.
 #pragma once
 
 #include <pluck/core/arithmetic.hpp>
@@ -32,6 +32,10 @@ struct row_view {
     std::size_t size;
     const std::int32_t* block_best;
     kept_part kept;
+
+    /// Whether nothing was cut off: what is not kept is -infinity. A cut may lie among ties of the very score that the
+    /// whole row is kept from.
+    [[nodiscard]] bool keeps_all() const noexcept { return kept.score == kept_part{}.score && kept.ties_end >= size; }
 };
 
 namespace kernels {

@@ -23,7 +23,7 @@ namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
 
 /// Between two powers of 2, on the line from the one to the other: what the bits of a float mean as a number. Of it the
 /// power itself is 0.94207 at least, where the fraction is 1 / log(2) - 1, and 1 at most; the bits lose their last
-/// seven, 8e-6.
+/// six, 4e-6.
 struct chord {
     static constexpr double least = 0.942;       ///< mass / 2^40 is at least that of it
     static constexpr double most = 1 + 0x1p-16;  ///< and at most this

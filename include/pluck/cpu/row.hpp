@@ -261,7 +261,7 @@ private:
     [[nodiscard]] boards set_up_boards() noexcept {
         boards all{scratch_.weights(), nullptr, blocks_of(size_)};
         float* best = scratch_.spare_scores();
-        if (tokens_ == nullptr && kept_.score == kept_part{}.score) {  // each block is one, be it without height
+        if (tokens_ == nullptr && look().keeps_all()) {  // each block is one, be it without height
             for (std::size_t i = 0; i < all.count; ++i) best[i] = core::float_of(scratch_.block_best()[i]);
         } else {
             // Of a row that is not cut inside a tie, no board has to be looked into.

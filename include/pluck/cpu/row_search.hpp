@@ -62,8 +62,6 @@ public:
 
 protected:
     [[nodiscard]] float best_logit() const noexcept { return core::float_of(best_); }
-    /// Whether all of the row that is no candidate to begin with is kept.
-    [[nodiscard]] bool keeps_all() const noexcept { return row_.kept.score == kept_part{}.score; }
 
     /// The row from a score on, and all of that there as floats.
     [[nodiscard]] row_view row_from(std::int32_t low) noexcept {

@@ -46,7 +46,7 @@ public:
     /// The cut after the share p < 1 of the mass. `total` is the row's, if it is known; else 0.
     [[nodiscard]] found_cut after_mass(float p, std::uint64_t total) noexcept {
         if (row_.size <= fewest) return in_all(p);
-        const bool bounded = total == 0 && keeps_all() && row_.size >= many;
+        const bool bounded = total == 0 && row_.keeps_all() && row_.size >= many;
         if (total == 0 && !bounded) total = exact_total();
         all_ = {total, total};
         close_ = !bounded;

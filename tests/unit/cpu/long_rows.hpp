@@ -12,7 +12,7 @@
 
 namespace pluck_test {
 
-inline constexpr std::uint64_t long_row_kinds = 13;
+inline constexpr std::uint64_t long_row_kinds = 14;
 
 inline std::vector<float> long_row(std::size_t size, std::uint64_t seed) {
     random_numbers numbers(seed, 14);
@@ -34,11 +34,12 @@ inline std::vector<float> long_row(std::size_t size, std::uint64_t seed) {
             i % 64 == 17 ? 8 + normal / 8 : normal / 2,   // one large in each block
             i % 1280 == 7 ? 1 + 0.001 * normal : -2.0,    // nearly all alike, far below
             i % 4096 == 99 ? 8 : 1e-8 * normal,           // as far from the best, as floats are
-            static_cast<double>(float_of(0xbf800000u + static_cast<std::uint32_t>(numbers.below(300))))};  // neighbours
+            static_cast<double>(float_of(0xbf800000u + static_cast<std::uint32_t>(numbers.below(300)))),  // neighbours
+            -0x1.fffffep127};  // all alike, and the next to what is forbidden
         row[i] = static_cast<float>(by_kind[kind]);
         if (seed % 5 == 4 && numbers.chance(3)) row[i] = forbidden;
     }
-    if (kind != 11) row[numbers.below(size)] = 1.5f;
+    if (kind != 11 && kind != 13) row[numbers.below(size)] = 1.5f;
     return row;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "reference/dart.hpp"
+
 #include "support/catch.hpp"
 #include "support/logit_cases.hpp"
 #include "unit/helpers.hpp"
@@ -61,6 +62,24 @@ TEST_CASE("darts are further random bits of purpose 1, and leave the row's own d
     CHECK(state.throw_darts() == oracle::dart(row.size(), found, oracle::philox(1, 3), 3));
     CHECK(state.draw(random.base) == plain);
     CHECK(state.total() == found.total);
+}
+
+TEST_CASE("darts see a cut among ties of the lowest score there is") {
+    for (const bool some_forbidden : {false, true}) {
+        std::vector<float> row(9000, std::numeric_limits<float>::lowest());
+        if (some_forbidden) row[77] = row[8500] = forbidden;
+        for (std::uint64_t position = 0; position < 20; ++position) {
+            pluck::workspace scratch;
+            const pluck::randomness random(pluck::key{.seed = 3, .position = position});
+            pluck::cpu::row state(pluck::logits_view<float>{row.data(), row.size()}, scratch, random, 0);
+            REQUIRE(state.settle());
+            state.keep_largest(4500);
+            const oracle::stage half[] = {{.kind = oracle::stage::top_k, .count = 4500}};
+            const oracle::result found = oracle::draw(row, half, 3, 0, position);
+            CHECK(state.throw_darts() == oracle::dart(row.size(), found, oracle::philox(position, 3), 3));
+            CHECK(state.draw(random.base) == found.token);
+        }
+    }
 }
 
 TEST_CASE("darts at a row without candidates, or with a NaN, draw nothing and say why") {

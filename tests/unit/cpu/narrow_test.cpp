@@ -123,7 +123,7 @@ TEMPLATE_TEST_CASE("a scan of 16-bit logits sees every NaN, whatever its sign, p
                    pluck::bfloat16) {
     const auto infinity = static_cast<std::uint32_t>(kernels::infinite_bits<TestType>);
     tally seen;
-    for (const std::size_t size : {1u, 64u, 65u, 130u}) {
+    for (const std::size_t size : {1u, 64u, 65u, 130u, 700u}) {
         for (const std::uint32_t bits : {infinity + 1, infinity | 0x8001u, 0x7fffu, 0xffffu, infinity | 0x8000u}) {
             for (std::size_t at = 0; at < size; ++at) {
                 std::vector<std::uint16_t> row(size, narrowed<TestType>(at % 2 == 0 ? 1.0f : -1.0f));

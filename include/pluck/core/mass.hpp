@@ -115,12 +115,18 @@ struct mass_word {
 /// Definition.   2^40 * 2^(difference * scale), in integers: exactly the steps of docs/draw.md.
 /// Parameters.   difference   in nats, <= 0, may be -infinity; not NaN
 ///               scale        mass_scale(T)
+///               weightless   weightless_from(scale), or left out
 /// Guarantees.   mass_of(0, scale) == 2^40; never decreases as the difference grows; 0 below 2^-40 or so.
 /// Cost.         Eight fused multiply-adds and a shift; free of branches, so that a loop over it vectorises.
 template <class Fused = core::native_fused>
-[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint64_t mass_of(float difference, float scale) noexcept {
-    const mass_word word = mass_word_of(mass_parts_of<Fused>(difference, scale, weightless_from(scale)));
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint64_t mass_of(float difference, float scale,
+                                                                          std::uint32_t weightless) noexcept {
+    const mass_word word = mass_word_of(mass_parts_of<Fused>(difference, scale, weightless));
     return (std::uint64_t{word.q} << 32) >> word.shift;
+}
+template <class Fused = core::native_fused>
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint64_t mass_of(float difference, float scale) noexcept {
+    return mass_of<Fused>(difference, scale, weightless_from(scale));
 }
 
 /// max(1, ceil(p * total)), exactly: the mass that a nucleus of share p must reach. What is outside of [0, 1] counts as

@@ -10,7 +10,6 @@
 #include <pluck/cpu/kernels.hpp>
 #include <pluck/cpu/workspace.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 

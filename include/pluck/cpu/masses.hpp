@@ -39,8 +39,7 @@ struct mass_origin {
 
     template <class Fused>
     [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t mass_of(float score) const noexcept {
-        const mass_word word = mass_word_of(parts_of<Fused>(score));
-        return (std::uint64_t{word.q} << 32) >> word.shift;
+        return pluck::mass_of<Fused>(score - best, scale, weightless);
     }
 
     /// The ordered score below which a block need not be looked into, its best token being 45 octaves down: rounding

@@ -97,23 +97,13 @@ findings found(const std::vector<float>& row, double temperature, const Build& b
     return result;
 }
 
-#if PLUCK_DISPATCH_AVX2
-struct with_avx2 {
+template <class Set>
+struct built_for {
     template <class Kernel, class... Arguments>
     auto operator()(const Arguments&... arguments) const {
-        return cpu::avx2::run<Kernel>(arguments...);
+        return Set::template run<Kernel>(arguments...);
     }
 };
-#endif
-
-#if PLUCK_DISPATCH_AVX512
-struct with_avx512 {
-    template <class Kernel, class... Arguments>
-    auto operator()(const Arguments&... arguments) const {
-        return cpu::avx512::run<Kernel>(arguments...);
-    }
-};
-#endif
 
 template <class Build>
 void expect_same_as_generic(const Build& build) {
@@ -147,7 +137,7 @@ TEST_CASE("the build that runs here gives the bits of the generic one") { expect
 
 #if PLUCK_DISPATCH_AVX2
 TEST_CASE("the build for AVX2 gives the bits of the generic one") {
-    if (cpu::avx2::found()) expect_same_as_generic(with_avx2{});
+    if (cpu::avx2::found()) expect_same_as_generic(built_for<cpu::avx2>{});
 }
 
 TEST_CASE("the build for AVX2 multiplies and adds in one rounding") {
@@ -155,12 +145,12 @@ TEST_CASE("the build for AVX2 multiplies and adds in one rounding") {
         // Were it two roundings, masses below the best would differ from libm's in every second row or so.
         std::vector<float> row(64, 0.0f);
         for (std::size_t i = 0; i < row.size(); ++i) row[i] = -0.37f * static_cast<float>(i);
-        CHECK(found(row, 0.7, with_avx2{}) == found(row, 0.7, generic{}));
+        CHECK(found(row, 0.7, built_for<cpu::avx2>{}) == found(row, 0.7, generic{}));
     }
 }
 #if PLUCK_DISPATCH_AVX512
 TEST_CASE("the build for AVX-512 gives the bits of the generic one") {
-    if (cpu::avx512::found()) expect_same_as_generic(with_avx512{});
+    if (cpu::avx512::found()) expect_same_as_generic(built_for<cpu::avx512>{});
 }
 #endif
 #else

@@ -23,7 +23,7 @@ namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
 /// Of rows of most_sampled tokens or more.
 class deep_search : public row_search {
 public:
-    using row_search::row_search;
+    explicit deep_search(const row_search& row) noexcept : row_search(row) {}
 
     /// The cut after the k best tokens, or after all, if there are no more.
     [[nodiscard]] found_cut after_tokens(std::size_t k) noexcept {
@@ -48,6 +48,9 @@ public:
     }
 
 protected:
+    /// More tokens do not reach the k-th best block, unless they tie or the best ones are neighbours.
+    [[nodiscard]] static std::size_t limit_of(std::size_t k) noexcept { return 4 * k + kernels::most_sampled; }
+
     /// Copies the kept ones of the sample to spare_scores and counts them.
     [[nodiscard]] std::size_t sample() noexcept {
         const float* scores = whole_row().scores;
@@ -66,8 +69,9 @@ protected:
 
     /// What the tokens below `high` may weigh.
     [[nodiscard]] std::uint64_t sampled_mass_below(std::int32_t high) noexcept {
-        const auto mass = run_kernel<kernels::sample_mass>(whole_row().scores, row_.size, best_logit(), scale_, high);
-        return mass / kernels::most_sampled * row_.size;
+        const double sum =
+            run_kernel<kernels::sample_powers>(whole_row().scores, row_.size, best_logit(), scale_, high);
+        return static_cast<std::uint64_t>(sum * 0x1p40);
     }
 
 private:

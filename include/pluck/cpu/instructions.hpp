@@ -32,12 +32,17 @@ struct avx2_instructions {
         asm("" : "+v"(lanes));
     }
 
-    /// Bit i: whether lane i is above the limit.
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t above(const vectors::ints& word,
-                                                                 const vectors::ints& limit) noexcept {
-        const auto found = vectors::ints(word > limit);
+    /// Of four vectors whose lanes are all bits or none, bit i: whether lane i is.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t bits_of(const vectors::ints& a, const vectors::ints& b,
+                                                                   const vectors::ints& c,
+                                                                   const vectors::ints& d) noexcept {
+        vectors::ints ab, cd, all;
+        asm("{vpackssdw %2, %1, %0|vpackssdw %0, %1, %2}" : "=x"(ab) : "x"(a), "x"(b));
+        asm("{vpackssdw %2, %1, %0|vpackssdw %0, %1, %2}" : "=x"(cd) : "x"(c), "x"(d));
+        asm("{vpacksswb %2, %1, %0|vpacksswb %0, %1, %2}" : "=x"(all) : "x"(ab), "x"(cd));
+        kernels::pick_lanes<0, 4, 1, 5, 2, 6, 3, 7>(all, all, all);
         std::uint32_t bits;
-        asm("{vmovmskps %1, %0|vmovmskps %0, %1}" : "=r"(bits) : "x"(found));
+        asm("{vpmovmskb %1, %0|vpmovmskb %0, %1}" : "=r"(bits) : "x"(all));
         return bits;
     }
 

@@ -305,50 +305,59 @@ PLUCK_ALWAYS_INLINE void put(const float* block, std::size_t begin, std::uint64_
      ...);
 }
 
-/// Copies the kept scores below `high` and their places, in order, and counts them; gives up after the block in which
+/// Copies the kept scores below `high` and their places, in order, and counts them; gives up after the 64 blocks in which
 /// there are more than `limit`.
 struct gather {
     template <class Fused>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const row_view& from, std::int32_t high, std::size_t limit,
                                                              float* scores, std::int32_t* places) noexcept {
         const row_view row = from;  // no store below can change it
-        const threshold least(row.kept.score);
         std::size_t found = 0;
-        const std::size_t all = blocks_of(row.size);
-        for (std::size_t first = 0; first < all && found <= limit; first += block_size) {
-            std::uint64_t blocks = blocks_reaching<Fused>(row.block_best, first, all, row.kept.score);
-            for (; blocks != 0 && found <= limit; blocks &= blocks - 1) {
-                const std::size_t block = first + static_cast<std::size_t>(__builtin_ctzll(blocks));
-                const std::size_t begin = block * block_size;
-                if (row.block_best[block] < least_of_block(row, begin)) continue;
-                const bool whole = row.size - begin >= block_size;
-                std::uint64_t kept = 0;
-                if (whole && begin + block_size <= row.kept.ties_end) {
-                    kept = bits_above<Fused>(row.scores + begin, least.flip, least.above) ^ least.inverted();
-                } else {
-                    kept = kept_of_block<Fused>(row, begin);
-                }
-                if (row.block_best[block] >= high) kept &= ~reaching<Fused>(row.scores, begin, row.size, high);
-                if (!whole || row.size - found < block_size + 2) {
-                    for (; kept != 0; kept &= kept - 1) {
-                        const std::size_t place = begin + static_cast<std::size_t>(__builtin_ctzll(kept));
-                        scores[found] = row.scores[place];
-                        places[found++] = static_cast<std::int32_t>(place);
-                    }
-                    continue;
-                }
-                // Two and then four at a time, whether they are there or not: how many there are is what no branch can
-                // foretell.
-                const auto here = static_cast<std::size_t>(__builtin_popcountll(kept));
-                put(row.scores + begin, begin, kept, scores + found, places + found, std::make_index_sequence<2>());
-                for (std::size_t i = 2; i < here; i += 4) {
-                    put(row.scores + begin, begin, kept, scores + found + i, places + found + i,
-                        std::make_index_sequence<4>());
-                }
-                found += here;
-            }
+        for (std::size_t first = 0; first < blocks_of(row.size) && found <= limit; first += block_size) {
+            if (high < core::ordered_infinity)
+                add_blocks<Fused, false>(row, high, first, scores, places, found);
+            else
+                add_blocks<Fused, true>(row, high, first, scores, places, found);
         }
         return found;
+    }
+
+    /// The same of 64 blocks, behind those that were found before.
+    template <class Fused, bool All>
+    PLUCK_ALWAYS_INLINE static void add_blocks(const row_view& row, std::int32_t high, std::size_t first, float* scores,
+                                               std::int32_t* places, std::size_t& found) noexcept {
+        const std::size_t all = blocks_of(row.size);
+        const std::size_t before_ties_end = row.kept.ties_end / block_size;
+        const std::size_t plain = before_ties_end < all - 1 ? before_ties_end : all - 1;
+        const threshold least(row.kept.score);
+        std::uint64_t blocks = blocks_reaching<Fused>(row.block_best, first, all, row.kept.score);
+        for (; blocks != 0; blocks &= blocks - 1) {
+            const std::size_t block = first + static_cast<std::size_t>(__builtin_ctzll(blocks));
+            if (block >= plain) break;
+            const std::size_t begin = block * block_size;
+            const float* logits = row.scores + begin;
+            std::uint64_t kept = bits_above<Fused>(logits, least.flip, least.above) ^ least.inverted();
+            if (!All) kept &= ~reaching<Fused>(row.scores, begin, row.size, high);
+            // Two and then four at a time, whether they are there or not: how many there are is what no branch can
+            // foretell. There is room, since no more were found than come before the block, and one comes after it.
+            const auto here = static_cast<std::size_t>(__builtin_popcountll(kept));
+            put(logits, begin, kept, scores + found, places + found, std::make_index_sequence<2>());
+            for (std::size_t i = 2; i < here; i += 4) {
+                put(logits, begin, kept, scores + found + i, places + found + i, std::make_index_sequence<4>());
+            }
+            found += here;
+        }
+        for (; blocks != 0; blocks &= blocks - 1) {
+            const std::size_t begin = (first + static_cast<std::size_t>(__builtin_ctzll(blocks))) * block_size;
+            if (row.block_best[begin / block_size] < least_of_block(row, begin)) continue;
+            std::uint64_t kept = kept_of_block<Fused>(row, begin);
+            if (!All) kept &= ~reaching<Fused>(row.scores, begin, row.size, high);
+            for (; kept != 0; kept &= kept - 1) {
+                const std::size_t place = begin + static_cast<std::size_t>(__builtin_ctzll(kept));
+                scores[found] = row.scores[place];
+                places[found++] = static_cast<std::int32_t>(place);
+            }
+        }
     }
 };
 

@@ -300,6 +300,36 @@ struct masses {
     }
 };
 
+/// Of tokens in id order, block by block, the mass of those from the ordered score `certain` on; and which are below
+/// that, but not below `possible`, to `places`. Counts them, and gives up after the block in which there are more than
+/// `limit`: there must be room for a block more.
+struct split_head {
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const std::int32_t* scores, const std::uint64_t* masses,
+                                                             std::size_t count, std::int32_t certain,
+                                                             std::int32_t possible, std::uint64_t* block_mass,
+                                                             std::size_t limit, std::uint32_t* places) noexcept {
+        std::size_t found = 0;
+        for (std::size_t begin = 0; begin < count && found <= limit; begin += block_size) {
+            std::uint64_t sum = 0;
+            if (count - begin >= block_size) {
+                for (std::size_t i = begin; i < begin + block_size; ++i) {
+                    sum += masses[i] & (std::uint64_t{0} - std::uint64_t{scores[i] >= certain});
+                }
+            } else {
+                for (std::size_t i = begin; i < count; ++i) sum += scores[i] >= certain ? masses[i] : 0;
+            }
+            block_mass[begin / block_size] = sum;
+            const std::uint64_t above = blocks_reaching<Fused>(scores, begin, count, certain);
+            for (std::uint64_t left = blocks_reaching<Fused>(scores, begin, count, possible) & ~above; left != 0;
+                 left &= left - 1) {
+                places[found++] = static_cast<std::uint32_t>(begin) + static_cast<std::uint32_t>(__builtin_ctzll(left));
+            }
+        }
+        return found;
+    }
+};
+
 /// A sample: so many tokens each from as many places, at random distances, since rows may have periods.
 inline constexpr std::size_t sampled_places = 128;
 inline constexpr std::size_t sampled_neighbours = 16;
@@ -321,33 +351,6 @@ private:
     std::size_t stride_;
     std::size_t begin_ = 0;
     std::uint32_t random_ = 1;
-};
-
-/// The mass of the tokens of a sample that are below `high`, kept or not.
-struct sample_mass {
-    static constexpr bool widest = true;
-
-    template <class Fused>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint64_t run(const float* scores, std::size_t size, float best,
-                                                               float scale, std::int32_t high) noexcept {
-        const threshold from(high);
-        const mass_origin origin(best, scale);
-        longs_of<Fused> sums = {};
-        sample_places place(size);
-        for (std::size_t i = 0; i < sampled_places; ++i) {
-            const float* some = scores + place.next();
-            mass_words<sampled_neighbours> words;
-            words.fill<Fused>(some, origin);
-            for (std::size_t j = 0; j < sampled_neighbours; j += lanes_of<Fused>) {
-                vector_of_masses<Fused> masses(words, j);
-                ints_of<Fused> above;
-                lanes_reaching(above, some + j, from);
-                masses.keep(~above);
-                masses.add_to(sums);
-            }
-        }
-        return sum_of(sums);
-    }
 };
 
 }  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels

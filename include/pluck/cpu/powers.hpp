@@ -21,6 +21,9 @@ namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
 // `least` and `most` of it. 44 octaves down, where there is no mass, it is 2^-44 or less. Both kinds were held to
 // mass_of over every fraction and every difference there is: tests/unit/cpu/masses_test.cpp.
 
+/// 45 octaves down, as bits times 2^23: above 0, so that floats compare with it as integers.
+inline constexpr auto lowest_power = core::bits_as<std::int32_t>((127 - 45) * 0x1p23f);
+
 /// Between two powers of 2, on the line from the one to the other: what the bits of a float mean as a number. Of it the
 /// power itself is 0.94207 at least, where the fraction is 1 / log(2) - 1, and 1 at most; the bits lose their last
 /// six, 4e-6.
@@ -28,100 +31,128 @@ struct chord {
     static constexpr double least = 0.942;       ///< mass / 2^40 is at least that of it
     static constexpr double most = 1 + 0x1p-16;  ///< and at most this
 
-    template <class Fused>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t of(float d, const mass_origin& origin) noexcept {
-        // 2^23 times the exponent of a float, and its bias: the fraction falls where the mantissa is.
-        const auto power = core::bits_as<std::int32_t>(Fused::of(d, 0x1p23f * origin.scale, 127 * 0x1p23f));
-        const auto bounded = core::bits_as<float>(power > floor ? power : floor);
-        return static_cast<std::uint32_t>(static_cast<std::int32_t>(bounded));
+    /// 2^23 times the exponent of a float, and its bias, are score * scale + offset: the fraction falls where the
+    /// mantissa is.
+    explicit PLUCK_ALWAYS_INLINE chord(const mass_origin& origin) noexcept
+        : scale_(0x1p23f * origin.scale),
+          offset_(static_cast<float>(127 * 0x1p23 - static_cast<double>(origin.best) * static_cast<double>(scale_))) {}
+
+    /// What the rounding of the offset adds to the bounds: it is the same for all scores, and large where the best score
+    /// is many octaves from 0.
+    [[nodiscard]] static double slack(const mass_origin& origin) noexcept {
+        const double octaves = static_cast<double>(origin.best) * static_cast<double>(origin.scale);
+        return (256 + (octaves < 0 ? -octaves : octaves)) * 0x1p-23;
     }
 
-    /// sum = that of the powers of a block, for each lane.
     template <class Fused>
-    PLUCK_ALWAYS_INLINE static void sum_block(floats_of<Fused>& sum, const float* scores,
-                                              const mass_origin& origin) noexcept {
-        sum = floats_of<Fused>{};
-        add_vectors<Fused>(sum, scores, origin, std::make_index_sequence<block_size / lanes_of<Fused>>());
+    [[nodiscard]] PLUCK_ALWAYS_INLINE float of(float score) const noexcept {
+        const auto power = core::bits_as<std::int32_t>(Fused::of(score, scale_, offset_));
+        const auto bounded = core::bits_as<float>(power > lowest_power ? power : lowest_power);
+        return core::bits_as<float>(static_cast<std::int32_t>(bounded));
+    }
+
+    /// Those of a vector. Few enough instructions for compilers to vectorise as they stand.
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE void of_lanes(floats_of<Fused>& powers, const float* scores) const noexcept {
+        float power[lanes_of<Fused>];
+        for (std::size_t i = 0; i < lanes_of<Fused>; ++i) power[i] = Fused::of(scores[i], scale_, offset_);
+        ints_of<Fused> bits;
+        load_lanes(bits, power);
+        raise(bits, lowest_power - ints_of<Fused>{});
+        powers = floats_of<Fused>(__builtin_convertvector(floats_of<Fused>(bits), ints_of<Fused>));
     }
 
 private:
-    /// 45 octaves down. It is above 0, so that floats compare with it as integers.
-    static constexpr auto floor = core::bits_as<std::int32_t>((127 - 45) * 0x1p23f);
-
-    /// Few enough instructions for compilers to vectorise as they stand.
-    template <class Fused, std::size_t... Steps>
-    PLUCK_ALWAYS_INLINE static void add_vectors(floats_of<Fused>& sum, const float* scores, const mass_origin& origin,
-                                                std::index_sequence<Steps...>) noexcept {
-        (add_vector<Fused>(sum, scores + Steps * lanes_of<Fused>, origin), ...);
-    }
-    template <class Fused>
-    PLUCK_ALWAYS_INLINE static void add_vector(floats_of<Fused>& sum, const float* scores,
-                                               const mass_origin& origin) noexcept {
-        float power[lanes_of<Fused>];
-        for (std::size_t i = 0; i < lanes_of<Fused>; ++i) {
-            power[i] = Fused::of(scores[i] - origin.best, 0x1p23f * origin.scale, 127 * 0x1p23f);
-        }
-        ints_of<Fused> bits;
-        load_lanes(bits, power);
-        raise(bits, floor - ints_of<Fused>{});
-        bits = __builtin_convertvector(floats_of<Fused>(bits), ints_of<Fused>);
-        sum += floats_of<Fused>(bits);
-    }
+    float scale_;
+    float offset_;
 };
 
-/// A polynomial of degree 4 for the same fraction as the mass's own, within 2.8e-6 of it.
+/// The same bits, but what their fraction means is a polynomial of degree 4, within 2.7e-6 of the power.
 struct quartic {
-    static constexpr double least = 1 - 0x1.8p-19;
-    static constexpr double most = 1 + 0x1.8p-19;
+    static constexpr double least = 1 - 0x1p-17;
+    static constexpr double most = 1 + 0x1p-17;
+
+    explicit PLUCK_ALWAYS_INLINE quartic(const mass_origin& origin) noexcept
+        : best_(origin.best), scale_(0x1p23f * origin.scale) {}
+
+    [[nodiscard]] static double slack(const mass_origin&) noexcept { return 0; }
 
     template <class Fused>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t of(float difference, const mass_origin& origin) noexcept {
-        const float d = origin.weighing_difference(difference);
-        const auto shifted = core::bits_as<std::int32_t>(Fused::of(d, origin.scale, core::magic));
-        const float f = Fused::of(d, origin.scale, static_cast<float>(core::magic_bits - shifted));
-        float p = 0x1.3997d6p-7f;  // the polynomial of the least relative error on [-1/2, 1/2], by Remez
-        p = Fused::of(p, f, 0x1.ca144p-5f);
-        p = Fused::of(p, f, 0x1.ec06dap-3f);
-        p = Fused::of(p, f, 0x1.62e0dcp-1f);
-        p = Fused::of(p, f, 0x1.ffffe8p-1f);
-        // Of the magic nothing is left when the octave has moved to where the exponent is.
-        return core::bits_as<std::uint32_t>(p) + (static_cast<std::uint32_t>(shifted) << 23);
+    [[nodiscard]] PLUCK_ALWAYS_INLINE float of(float score) const noexcept {
+        const auto power = core::bits_as<std::int32_t>(Fused::of(score - best_, scale_, offset));
+        const auto bounded = core::bits_as<float>(power > lowest_power ? power : lowest_power);
+        const auto bits = static_cast<std::int32_t>(bounded);
+        const auto m = core::bits_as<float>((bits & mantissa) | one);
+        return core::bits_as<float>(bits & ~mantissa) * polynomial<Fused>(m);
     }
 
-    /// As chord's. By way of memory, as mass_words are.
     template <class Fused>
-    PLUCK_ALWAYS_INLINE static void sum_block(floats_of<Fused>& sum, const float* scores,
-                                              const mass_origin& origin) noexcept {
-        alignas(64) std::uint32_t bits[block_size];
-        for (std::size_t i = 0; i < block_size; ++i) bits[i] = of<Fused>(scores[i] - origin.best, origin);
-        sum = floats_of<Fused>{};
-        for (std::size_t i = 0; i < block_size; i += lanes_of<Fused>) {
-            floats_of<Fused> powers;
-            load_lanes(powers, bits + i);
-            sum += powers;
+    PLUCK_ALWAYS_INLINE void of_lanes(floats_of<Fused>& powers, const float* scores) const noexcept {
+        float numbers[lanes_of<Fused>];
+        for (std::size_t i = 0; i < lanes_of<Fused>; ++i) {
+            numbers[i] = Fused::of(scores[i] - best_, scale_, offset);
         }
+        ints_of<Fused> bits;
+        load_lanes(bits, numbers);
+        raise(bits, lowest_power - ints_of<Fused>{});
+        bits = __builtin_convertvector(floats_of<Fused>(bits), ints_of<Fused>);
+        const ints_of<Fused> m = (bits & mantissa) | one;
+        __builtin_memcpy(numbers, &m, sizeof m);
+        for (std::size_t i = 0; i < lanes_of<Fused>; ++i) numbers[i] = polynomial<Fused>(numbers[i]);
+        load_lanes(powers, numbers);
+        powers *= floats_of<Fused>(bits & ~mantissa);
     }
+
+private:
+    static constexpr float offset = 127 * 0x1p23f;
+    static constexpr std::int32_t mantissa = 0x7fffff;
+    static constexpr auto one = core::bits_as<std::int32_t>(1.0f);
+
+    /// Of the least relative error against 2^(m - 1) on [1, 2], by Remez' algorithm.
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static float polynomial(float m) noexcept {
+        float p = 0x1.bb792ep-7f;
+        p = Fused::of(p, m, -0x1.1603f4p-9f);
+        p = Fused::of(p, m, 0x1.5532eep-3f);
+        p = Fused::of(p, m, 0x1.3f84fep-2f);
+        return Fused::of(p, m, 0x1.05193cp-1f);
+    }
+
+    float best_;
+    float scale_;
 };
 
 /// Such powers of many scores, added up: right to 2^-20 of the sum.
 ///
-/// A lane adds up the eight numbers of a block as floats, and four lanes what eight or sixteen have, in whichever order
-/// a compiler chooses: all of one sign, right to 9 * 2^-24 of itself. Doubles add up the rest, right to 2^23 * 2^-53.
+/// A lane adds up eight numbers as floats, and four lanes what all have, in whichever order a compiler chooses: at most
+/// twelve additions for each, all of one sign, right to 12 * 2^-24 of itself. Doubles add up the rest, right to
+/// 2^23 * 2^-53.
 template <class Power, class Fused>
 class sum_of_powers {
 public:
-    PLUCK_ALWAYS_INLINE explicit sum_of_powers(const mass_origin& origin) noexcept : origin_(origin) {}
+    PLUCK_ALWAYS_INLINE explicit sum_of_powers(const mass_origin& origin) noexcept : power_(origin) {}
 
-    PLUCK_ALWAYS_INLINE void add_block(const float* scores) noexcept {
-        floats_of<Fused> in_block;
-        Power::template sum_block<Fused>(in_block, scores, origin_);
+    /// So many blocks, four at most.
+    template <std::size_t... Blocks>
+    PLUCK_ALWAYS_INLINE void add_blocks(const float* scores, std::index_sequence<Blocks...>) noexcept {
+        floats_of<Fused> sums[4] = {};
+        (add_block(sums, scores + Blocks * block_size, std::make_index_sequence<block_size / lanes_of<Fused>>()), ...);
+        sums[0] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
         four_floats folded;
-        fold(folded, in_block, std::make_index_sequence<lanes_of<Fused> / 4>());
+        fold(folded, sums[0], std::make_index_sequence<lanes_of<Fused> / 4>());
         sums_ += __builtin_convertvector(folded, doubles);
     }
 
     PLUCK_ALWAYS_INLINE void add(float score) noexcept {
-        sum_ += static_cast<double>(core::bits_as<float>(bits_of(score)));
+        sum_ += static_cast<double>(power_.template of<Fused>(score));
+    }
+
+    /// Adds scores side by side.
+    PLUCK_ALWAYS_INLINE void add(const float* scores, std::size_t count) noexcept {
+        for (; count >= block_size; count -= block_size, scores += block_size) {
+            add_blocks(scores, std::make_index_sequence<1>());
+        }
+        for (std::size_t i = 0; i < count; ++i) add(scores[i]);
     }
 
     [[nodiscard]] PLUCK_ALWAYS_INLINE double total() noexcept {
@@ -132,8 +163,11 @@ private:
     typedef float four_floats __attribute__((vector_size(16)));
     typedef double doubles __attribute__((vector_size(32)));
 
-    [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint32_t bits_of(float score) const noexcept {
-        return Power::template of<Fused>(score - origin_.best, origin_);
+    template <std::size_t... Steps>
+    PLUCK_ALWAYS_INLINE void add_block(floats_of<Fused>* sums, const float* scores,
+                                       std::index_sequence<Steps...>) noexcept {
+        floats_of<Fused> powers;
+        ((power_.template of_lanes<Fused>(powers, scores + Steps * lanes_of<Fused>), sums[Steps % 4] += powers), ...);
     }
 
     template <std::size_t... Quarters>
@@ -145,7 +179,7 @@ private:
         ((sum += each[Quarters]), ...);
     }
 
-    mass_origin origin_;
+    Power power_;
     doubles sums_ = {};
     double sum_ = 0;
 };
@@ -163,22 +197,49 @@ struct sum_powers {
     template <class Fused>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static powers run(const row_view& row, float best, float scale,
                                                         const float* gathered, std::size_t count) noexcept {
+        constexpr std::size_t together = 4;
         const mass_origin origin(best, scale);
         const std::int32_t weighing = origin.weighing();
-        const std::size_t whole = row.size / block_size;
+        const std::size_t whole = row.size / (together * block_size) * together;
         sum_of_powers<Power, Fused> all(origin);
-        for (std::size_t block = 0; block < whole;) {
-            while (block < whole && row.block_best[block] < weighing) ++block;
-            for (; block < whole && row.block_best[block] >= weighing; ++block) {
-                all.add_block(row.scores + block * block_size);
+        for (std::size_t block = 0; block < whole; block += together) {
+            const std::int32_t* best_of = row.block_best + block;
+            if (best_of[0] < weighing && best_of[1] < weighing && best_of[2] < weighing && best_of[3] < weighing) {
+                continue;
+            }
+            all.add_blocks(row.scores + block * block_size, std::make_index_sequence<together>());
+        }
+        all.add(row.scores + whole * block_size, row.size - whole * block_size);
+        sum_of_powers<Power, Fused> some(origin);
+        some.add(gathered, count);
+        return {all.total(), some.total()};
+    }
+};
+
+/// What the tokens below `high` may weigh in units of the best one's mass, kept or not, by a sample: no bound.
+struct sample_powers {
+    static constexpr bool widest = true;
+
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static double run(const float* scores, std::size_t size, float best, float scale,
+                                                        std::int32_t high) noexcept {
+        const threshold from(high);
+        const chord power(mass_origin(best, scale));
+        floats_of<Fused> sums = {};
+        sample_places place(size);
+        for (std::size_t i = 0; i < sampled_places; ++i) {
+            const float* some = scores + place.next();
+            for (std::size_t j = 0; j < sampled_neighbours; j += lanes_of<Fused>) {
+                ints_of<Fused> above;
+                lanes_reaching(above, some + j, from);
+                floats_of<Fused> powers;
+                power.of_lanes<Fused>(powers, some + j);
+                sums += floats_of<Fused>(ints_of<Fused>(powers) & ~above);
             }
         }
-        for (std::size_t i = whole * block_size; i < row.size; ++i) all.add(row.scores[i]);
-        sum_of_powers<Power, Fused> some(origin);
-        std::size_t i = 0;
-        for (; i + block_size <= count; i += block_size) some.add_block(gathered + i);
-        for (; i < count; ++i) some.add(gathered[i]);
-        return {all.total(), some.total()};
+        double sum = 0;
+        for (std::size_t i = 0; i < lanes_of<Fused>; ++i) sum += static_cast<double>(sums[i]);
+        return sum * (0.5 * (chord::least + chord::most)) / most_sampled * static_cast<double>(size);
     }
 };
 
@@ -192,12 +253,12 @@ struct mass_bounds {
 /// so does 0, the mass of a token in a block that is not summed. One that was gathered there, too, is summed once and
 /// subtracted: 2^-44 of the best one's mass, and what the sums may be wrong by is 2^-20.
 template <class Power>
-[[nodiscard]] inline mass_bounds bounds_of_rest(const powers& sums, std::size_t size) noexcept {
+[[nodiscard]] inline mass_bounds bounds_of_rest(const powers& sums, std::size_t size, double slack) noexcept {
     constexpr double rounding = 0x1p-19;  // of both sums
     const double error = sums.all * rounding;
     const double rest = sums.all - sums.gathered;
-    const double at_least = (rest - error) * (0x1p40 * Power::least) - static_cast<double>(size);
-    const double at_most = (rest + error) * (0x1p40 * Power::most) + 1;
+    const double at_least = (rest - error) * (0x1p40 * Power::least * (1 - slack)) - static_cast<double>(size);
+    const double at_most = (rest + error) * (0x1p40 * Power::most * (1 + slack)) + 1;
     return {at_least > 0 ? static_cast<std::uint64_t>(at_least) : 0, static_cast<std::uint64_t>(at_most)};
 }
 

@@ -15,7 +15,8 @@
 #include <pluck/cpu/dispatch.hpp>
 #include <pluck/cpu/load.hpp>
 #include <pluck/cpu/narrow.hpp>
-#include <pluck/cpu/search.hpp>
+#include <pluck/cpu/nucleus_search.hpp>
+#include <pluck/cpu/token_search.hpp>
 #include <pluck/cpu/workspace.hpp>
 
 #include <algorithm>
@@ -104,9 +105,13 @@ public:
 
     [[nodiscard]] ranking_key best() const noexcept { return {best_score_, token(place_of_best())}; }
 
-    [[nodiscard]] std::size_t count() const noexcept { return run_kernel<kernels::count>(view(), size_); }
+    [[nodiscard]] std::size_t count() noexcept {
+        catch_up();
+        return run_kernel<kernels::count>(view(), size_);
+    }
 
     [[nodiscard]] std::uint64_t total() noexcept {
+        catch_up();
         if (total_ == 0) {
             total_ = run_kernel<kernels::sum_masses>(view(), best_logit(), mass_scale(temperature_),
                                                      scratch_.block_mass());
@@ -116,7 +121,8 @@ public:
 
     /// f(token, score, mass) for each kept token, in id order.
     template <class F>
-    void for_each(const F& f) const {
+    void for_each(const F& f) {
+        catch_up();
         const float scale = mass_scale(temperature_);
         const row_view kept_row = view();
         for (std::size_t begin = 0; begin < size_; begin += block_size) {
@@ -133,14 +139,19 @@ public:
     void keep_largest(std::size_t k) noexcept {
         if (k >= size_) return;
         if (k <= 1) return keep_best();
-        cut(cut_search().after_tokens(k));
+        catch_up();
+        cut(token_search(search()).after_tokens(k));
     }
 
     void keep_mass(float p, std::size_t min_keep) noexcept {
+        catch_up();
         if (core::ordered(p) >= core::ordered(1.0f)) return;
-        const found_cut nucleus = cut_search().after_mass(p, total_);
-        total_ = 0;  // the masses of the blocks may be gone
-        if (min_keep > 1 && keeps_less(nucleus, min_keep)) return keep_largest(min_keep);
+        if (min_keep <= 1) {  // mostly all that follows is a draw, which needs no cut
+            share_ = p;
+            return;
+        }
+        const found_cut nucleus = taken_up(nucleus_search(search(), p, total_));
+        if (keeps_less(nucleus, min_keep)) return keep_largest(min_keep);
         cut(nucleus);
     }
 
@@ -149,6 +160,7 @@ public:
         const bool negative_nan = least < -core::ordered_infinity;
         if (least > best_score_ || negative_nan) return keep_largest(min_keep);  // also a NaN without a sign
         if (least <= kept_.score) return;
+        catch_up();
         const found_cut found{.kept = {least}};
         if (min_keep > 1 && keeps_less(found, min_keep)) return keep_largest(min_keep);
         cut(found);
@@ -164,6 +176,7 @@ public:
 
     void drop_above(ranking_key cut) noexcept {
         if (cut >= best()) return;
+        catch_up();
         const std::size_t gathered = gather(view());
         float* scores = scratch_.spare_scores();
         std::int32_t* places = scratch_.spare_tokens();
@@ -177,6 +190,7 @@ public:
     }
 
     void scale(double factor) noexcept {
+        catch_up();
         temperature_ = scaled_temperature(temperature_, factor);
         total_ = 0;
     }
@@ -184,6 +198,12 @@ public:
     // ---- what ends it ----
 
     [[nodiscard]] std::int32_t draw(const bits128& uniform) noexcept {
+        if (put_off()) {
+            nucleus_search nucleus(search(), share_, total_);
+            const std::size_t place = nucleus.draw(uniform);
+            if (place < size_) return token(place);
+            cut(taken_up(std::move(nucleus)));
+        }
         std::uint64_t rest = mass_point(uniform, total());
         const std::uint64_t* block_mass = scratch_.block_mass();
         std::size_t block = 0;
@@ -200,6 +220,7 @@ public:
     }
 
     [[nodiscard]] std::int32_t throw_darts() noexcept {
+        catch_up();
         const boards all = set_up_boards();
         const std::uint64_t area = all.add_up();
         constexpr std::uint32_t together = 16;  // what the one dart waits for, another one can do
@@ -238,8 +259,19 @@ private:
     }
     /// The same before that has been seen to.
     [[nodiscard]] row_view look() const noexcept { return {scores_, size_, scratch_.block_best(), kept_}; }
-    [[nodiscard]] search cut_search() noexcept {
+    [[nodiscard]] row_search search() noexcept {
         return {look(), narrow_, best_score_, mass_scale(temperature_), scratch_};
+    }
+
+    /// Whether a nucleus is still to be cut.
+    [[nodiscard]] bool put_off() const noexcept { return core::ordered(share_) < core::ordered(1.0f); }
+    void catch_up() noexcept {
+        if (put_off()) cut(taken_up(nucleus_search(search(), share_, total_)));
+    }
+    [[nodiscard]] found_cut taken_up(nucleus_search&& nucleus) noexcept {
+        share_ = 1;
+        total_ = 0;  // the masses of the blocks may be gone
+        return nucleus.cut();
     }
 
     [[nodiscard]] bool keeps_less(const found_cut& found, std::size_t count) const noexcept {
@@ -333,6 +365,7 @@ private:
         tokens_ = tokens;
         size_ = count;
         kept_ = {};
+        share_ = 1;
         total_ = 0;
         best_score_ = run_kernel<kernels::scan>(scores_, size_, scratch_.block_best()).best;
     }
@@ -373,7 +406,8 @@ private:
     mutable narrow_row narrow_;             // whence scores come that nothing has looked at yet
     std::size_t size_ = 0;
     double temperature_ = 1.0;
-    std::uint64_t total_ = 0;  // 0 until asked for
+    std::uint64_t total_ = 0;  // 0 until asked for; the mass before the nucleus is cut
+    float share_ = 1;          // of it, in the nucleus that is still to be cut; 1: there is none
 };
 
 static_assert(row_backend<row>);

@@ -156,10 +156,14 @@ PLUCK_ALWAYS_INLINE void larger_of_pairs(ints& to, const shorts& from) noexcept 
     return bits ^ moved ^ moved << 28;
 }
 
-/// An instruction set that makes bits of a comparison of its vectors.
+/// An instruction set that makes bits of a comparison of its vectors; or of four comparisons at a time.
+template <class Fused>
+concept compares_to_bits = requires(const ints_of<Fused>& word) {
+    Fused::above(word, word);
+};
 template <class Fused>
 concept makes_bits = requires(const ints_of<Fused>& word) {
-    Fused::above(word, word);
+    Fused::bits_of(word, word, word, word);
 };
 
 /// found = 2 found + whether (words[i] ^ flip) > above, for the lanes of each of Steps, the last first.
@@ -170,6 +174,25 @@ PLUCK_ALWAYS_INLINE void append_bits_above(ints& found, const Word* words, std::
     ((load_lanes(word, words + lanes * (sizeof...(Steps) - 1 - Steps)), word ^= static_cast<std::int32_t>(flip),
       found += found, found -= ints(word > above)),
      ...);
+}
+
+/// All bits of the lanes where (words[i] ^ flip) > above.
+template <class Word>
+PLUCK_ALWAYS_INLINE void lanes_above(ints& found, const Word* words, std::int32_t flip, std::int32_t above) noexcept {
+    load_lanes(found, words);
+    found = ints((found ^ flip) > above);
+}
+
+/// Bit i: whether (words[i] ^ flip) > above, of 32 words.
+template <class Fused, class Word>
+[[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t bits_of_four(const Word* words, std::int32_t flip,
+                                                             std::int32_t above) noexcept {
+    ints a, b, c, d;
+    lanes_above(a, words, flip, above);
+    lanes_above(b, words + lanes, flip, above);
+    lanes_above(c, words + 2 * lanes, flip, above);
+    lanes_above(d, words + 3 * lanes, flip, above);
+    return Fused::bits_of(a, b, c, d);
 }
 
 /// bits = those of each of Steps, side by side.
@@ -187,10 +210,13 @@ PLUCK_ALWAYS_INLINE void gather_bits_above(std::uint64_t& bits, const Word* word
 template <class Fused, class Word>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t bits_above(const Word* words, std::uint32_t flip,
                                                            std::int32_t above) noexcept {
-    if constexpr (makes_bits<Fused>) {
+    if constexpr (compares_to_bits<Fused>) {
         std::uint64_t bits = 0;  // g++ -O2 unrolls no loop
         gather_bits_above<Fused>(bits, words, flip, above, std::make_index_sequence<64 / lanes_of<Fused>>());
         return bits;
+    } else if constexpr (makes_bits<Fused>) {
+        const auto flipped = static_cast<std::int32_t>(flip);
+        return bits_of_four<Fused>(words, flipped, above) | bits_of_four<Fused>(words + 32, flipped, above) << 32;
     } else {
         ints found = {};  // bit j of lane i is that of word 8 j + i
         append_bits_above(found, words, flip, above, std::make_index_sequence<lanes>());

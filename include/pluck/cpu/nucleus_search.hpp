@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+//
+// What top-p keeps of a row. Mostly the best tokens of the best blocks are enough, and only they have to be looked at;
+// how much the others weigh in all need only be known to within bounds. Else the search goes deep.
+#pragma once
+
+#include <pluck/core/config.hpp>
+#include <pluck/core/mass.hpp>
+#include <pluck/core/philox.hpp>
+#include <pluck/cpu/deep_search.hpp>
+#include <pluck/cpu/dispatch.hpp>
+#include <pluck/cpu/draw_between.hpp>
+#include <pluck/cpu/row_search.hpp>
+#include <pluck/cpu/workspace.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <limits>
+#include <type_traits>
+
+namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
+
+class nucleus_search : public deep_search {
+public:
+    /// For the share p < 1 of the mass. `total` is the row's, if it is known; else 0.
+    nucleus_search(const row_search& row, float p, std::uint64_t total) noexcept : deep_search(row), p_(p) {
+        if (row_.size <= fewest) return;
+        if (total == 0 && row_.keeps_all() && row_.size >= many) return;
+        if (total == 0) total = exact_total();
+        known_ = knowledge::exact;
+        total_ = {total, total};
+    }
+
+    [[nodiscard]] found_cut cut() noexcept {
+        while (next_head()) {
+            // A chord is close enough if its bounds are no further apart than a token of the head weighs: a guess.
+            if (known_ == knowledge::nothing && below_ / 16 >= mass_ / gathered_) bound<kernels::quartic>();
+            do {
+                const mass_bounds target = targets();
+                if (mass_ < target.low) break;
+                if (mass_ < target.high) continue;
+                const score_cut found = select_gathered(gathered_, target.low, scratch_.weights(), {low_, best_});
+                const std::uint64_t mass = mass_of_score(found.score);
+                const std::uint64_t ties = ties_of(found.rest, mass);
+                if (ties == ties_of(found.rest + (target.high - target.low), mass)) {
+                    return {gathered_, found.score, ties};
+                }
+                (void)weigh(gathered_);
+            } while (know_better());
+        }
+        return deep_search::after_mass(p_, known_ == knowledge::exact ? total_.low : 0);
+    }
+
+    /// The place of a token drawn from what the cut would leave; row.size if the cut has to be made for that.
+    [[nodiscard]] std::size_t draw(const bits128& uniform) noexcept {
+        while (next_head()) {
+            run_kernel<kernels::order>(scratch_.spare_scores(), gathered_, scratch_.ordered());
+            do {
+                const mass_bounds target = targets();
+                if (mass_ < target.low) break;
+                if (mass_ < target.high) continue;
+                const std::size_t drawn =
+                    draw_between({scratch_.ordered(), scratch_.weights(), gathered_, {low_, best_}}, target.low,
+                                 target.high, uniform, scratch_.block_mass());
+                if (drawn < gathered_) return static_cast<std::size_t>(scratch_.spare_tokens()[drawn]);
+            } while (know_better());
+        }
+        return row_.size;
+    }
+
+private:
+    using mass_bounds = kernels::mass_bounds;
+
+    /// What is known of the total mass.
+    enum class knowledge { nothing, roughly, closely, exact };
+
+    /// A row so short is looked at as a whole, this one in any case, that one if its head is not enough: samples have
+    /// their own costs.
+    static constexpr std::size_t fewest = 7 * block_size;
+    static constexpr std::size_t few = 2048;
+    static_assert(few >= kernels::most_sampled);
+    /// From here on the total mass takes longer than its bounds and what is needed to decide by them.
+    static constexpr std::size_t many = 16384;
+
+    /// Gathers and weighs a head of the row that most likely reaches far enough; false if there is none left to try.
+    [[nodiscard]] bool next_head() noexcept {
+        const std::size_t blocks = blocks_of(row_.size);
+        const std::size_t heads[] = {std::min<std::size_t>(128, blocks / 8), blocks / 2, blocks - blocks / 4};
+        const std::size_t last = std::size(heads);
+        while (tried_ < last && row_.size > fewest) {
+            const std::size_t k = heads[tried_++];
+            low_ = reach_of(k);
+            below_ = known_ == knowledge::exact ? 0 : sampled_mass_below(low_);
+            if (about_ != 0 && about_ - mass_share(p_, about_) < below_) continue;  // too much to be cut off
+            gathered_ = gather(low_, limit_of(k));
+            if (gathered_ > limit_of(k)) tried_ = last;
+            if (gathered_ > limit_of(k)) continue;
+            mass_ = weigh(gathered_);
+            if (about_ == 0) about_ = mass_ + below_;
+            if (known_ == knowledge::nothing && mass_share(p_, mass_ + below_) > mass_) continue;  // too short a head
+            return true;
+        }
+        if (row_.size > few || tried_ > last) return false;
+        tried_ = last + 1;
+        low_ = row_.kept.score;
+        gathered_ = gather(low_, row_.size);
+        mass_ = weigh(gathered_);
+        known_ = knowledge::exact;
+        total_ = {mass_, mass_};
+        return true;
+    }
+
+    /// What the masses have to reach down the ranking.
+    [[nodiscard]] mass_bounds targets() const noexcept {
+        return {mass_share(p_, total_.low), mass_share(p_, total_.high)};
+    }
+
+    [[nodiscard]] bool know_better() noexcept {
+        switch (known_) {
+        case knowledge::nothing: bound<kernels::chord>(); return true;
+        case knowledge::roughly: bound<kernels::quartic>(); return true;
+        case knowledge::closely: {
+            const std::uint64_t total = exact_total();
+            known_ = knowledge::exact;
+            total_ = {total, total};
+            return true;
+        }
+        case knowledge::exact: break;
+        }
+        return false;
+    }
+
+    /// Bounds of the total mass, of which the head is known.
+    template <class Power>
+    void bound() noexcept {
+        const kernels::powers sums = run_kernel<kernels::sum_powers<Power>>(whole_row(), best_logit(), scale_,
+                                                                            scratch_.spare_scores(), gathered_);
+        const mass_bounds rest =
+            kernels::bounds_of_rest<Power>(sums, row_.size, Power::slack({best_logit(), scale_}));
+        total_ = {mass_ + rest.low, mass_ + rest.high};
+        known_ = std::is_same_v<Power, kernels::chord> ? knowledge::roughly : knowledge::closely;
+    }
+
+    float p_;
+    knowledge known_ = knowledge::nothing;
+    mass_bounds total_{0, std::numeric_limits<std::uint64_t>::max()};
+
+    std::size_t tried_ = 0;     ///< so many heads
+    std::uint64_t about_ = 0;   ///< the total mass, by a sample
+    std::int32_t low_ = 0;      ///< the least score of the head
+    std::size_t gathered_ = 0;  ///< its tokens, in the scratch memory
+    std::uint64_t mass_ = 0;    ///< theirs
+    std::uint64_t below_ = 0;   ///< what the others weigh, by a sample
+};
+
+}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD

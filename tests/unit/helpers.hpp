@@ -87,7 +87,7 @@ private:
 
 /// The ids that a row of the library has kept, in id order.
 template <class Row>
-[[nodiscard]] std::vector<int> kept_ids(const Row& row) {
+[[nodiscard]] std::vector<int> kept_ids(Row& row) {
     std::vector<int> ids;
     row.for_each([&](std::int32_t token, float, std::uint64_t) { ids.push_back(token); });
     return ids;

@@ -67,13 +67,6 @@ protected:
         return found;
     }
 
-    /// What the tokens below `high` may weigh.
-    [[nodiscard]] std::uint64_t sampled_mass_below(std::int32_t high) noexcept {
-        const double sum =
-            run_kernel<kernels::sample_powers>(whole_row().scores, row_.size, best_logit(), scale_, high);
-        return static_cast<std::uint64_t>(sum * 0x1p40);
-    }
-
 private:
     struct counted {};
     struct weighed {};

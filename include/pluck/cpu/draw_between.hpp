@@ -60,10 +60,12 @@ struct weighed_head {
     const auto certain = static_cast<std::int32_t>(
         std::min(head.range.low + ((std::int64_t{first} + 1) << shift), std::int64_t{head.range.high} + 1));
     const auto possible = static_cast<std::int32_t>(low + (last << shift));
-    const std::size_t count = run_kernel<kernels::split_head>(head.scores, head.masses, head.count, certain, possible, block_mass, most_doubtful, &places[0]);
+    const std::size_t count = run_kernel<kernels::split_head>(head.scores, head.masses, head.count, certain, possible,
+                                                              block_mass, most_doubtful, &places[0]);
     if (count > most_doubtful) return head.count;
     std::uint64_t doubtful[most_doubtful];  // the better, the less; then by id
-    for (std::size_t i = 0; i < count; ++i) doubtful[i] = std::uint64_t{~(static_cast<std::uint32_t>(head.scores[places[i]]) - low)} << 32 | places[i];
+    for (std::size_t i = 0; i < count; ++i)
+        doubtful[i] = std::uint64_t{~(static_cast<std::uint32_t>(head.scores[places[i]]) - low)} << 32 | places[i];
     std::sort(doubtful, doubtful + count);
 
     // The cut of the least target: what is kept, and what is drawn from that.

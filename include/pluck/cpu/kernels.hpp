@@ -305,7 +305,7 @@ PLUCK_ALWAYS_INLINE void put(const float* block, std::size_t begin, std::uint64_
      ...);
 }
 
-/// Copies the kept scores below `high` and their places, in order, and counts them; gives up after the 64 blocks in which
+/// Copies the kept scores below `high` and their places, in order, and counts them; gives up after the block in which
 /// there are more than `limit`.
 struct gather {
     template <class Fused>
@@ -315,43 +315,46 @@ struct gather {
         std::size_t found = 0;
         for (std::size_t first = 0; first < blocks_of(row.size) && found <= limit; first += block_size) {
             if (high < core::ordered_infinity)
-                add_blocks<Fused, false>(row, high, first, scores, places, found);
+                add_blocks<Fused, true>(row, high, first, limit, scores, places, found);
             else
-                add_blocks<Fused, true>(row, high, first, scores, places, found);
+                add_blocks<Fused, false>(row, high, first, limit, scores, places, found);
         }
         return found;
     }
 
-    /// The same of 64 blocks, behind those that were found before.
-    template <class Fused, bool All>
-    PLUCK_ALWAYS_INLINE static void add_blocks(const row_view& row, std::int32_t high, std::size_t first, float* scores,
-                                               std::int32_t* places, std::size_t& found) noexcept {
-        const std::size_t all = blocks_of(row.size);
-        const std::size_t before_ties_end = row.kept.ties_end / block_size;
-        const std::size_t plain = before_ties_end < all - 1 ? before_ties_end : all - 1;
+private:
+    /// The same of 64 blocks, behind what was found before. Two loops: the first for all blocks but the last and those
+    /// behind the end of the ties.
+    template <class Fused, bool Below>
+    PLUCK_ALWAYS_INLINE static void add_blocks(const row_view& row, std::int32_t high, std::size_t first,
+                                               std::size_t limit, float* scores, std::int32_t* places,
+                                               std::size_t& found) noexcept {
+        constexpr std::size_t step = 4;
+        const std::size_t room = row.size < step ? 0 : row.size - step;
+        const std::size_t plain = (row.kept.ties_end < room ? row.kept.ties_end : room) / block_size;
         const threshold least(row.kept.score);
-        std::uint64_t blocks = blocks_reaching<Fused>(row.block_best, first, all, row.kept.score);
-        for (; blocks != 0; blocks &= blocks - 1) {
+        std::uint64_t blocks = blocks_reaching<Fused>(row.block_best, first, blocks_of(row.size), row.kept.score);
+        for (; blocks != 0 && found <= limit; blocks &= blocks - 1) {
             const std::size_t block = first + static_cast<std::size_t>(__builtin_ctzll(blocks));
             if (block >= plain) break;
             const std::size_t begin = block * block_size;
             const float* logits = row.scores + begin;
             std::uint64_t kept = bits_above<Fused>(logits, least.flip, least.above) ^ least.inverted();
-            if (!All) kept &= ~reaching<Fused>(row.scores, begin, row.size, high);
+            if (Below && row.block_best[block] >= high) kept &= ~reaching<Fused>(row.scores, begin, row.size, high);
             // Two and then four at a time, whether they are there or not: how many there are is what no branch can
-            // foretell. There is room, since no more were found than come before the block, and one comes after it.
+            // foretell. There is room, since no more were found than come before the block, and `step` come after it.
             const auto here = static_cast<std::size_t>(__builtin_popcountll(kept));
             put(logits, begin, kept, scores + found, places + found, std::make_index_sequence<2>());
-            for (std::size_t i = 2; i < here; i += 4) {
-                put(logits, begin, kept, scores + found + i, places + found + i, std::make_index_sequence<4>());
+            for (std::size_t i = 2; i < here; i += step) {
+                put(logits, begin, kept, scores + found + i, places + found + i, std::make_index_sequence<step>());
             }
             found += here;
         }
-        for (; blocks != 0; blocks &= blocks - 1) {
+        for (; blocks != 0 && found <= limit; blocks &= blocks - 1) {
             const std::size_t begin = (first + static_cast<std::size_t>(__builtin_ctzll(blocks))) * block_size;
             if (row.block_best[begin / block_size] < least_of_block(row, begin)) continue;
             std::uint64_t kept = kept_of_block<Fused>(row, begin);
-            if (!All) kept &= ~reaching<Fused>(row.scores, begin, row.size, high);
+            if (Below) kept &= ~reaching<Fused>(row.scores, begin, row.size, high);
             for (; kept != 0; kept &= kept - 1) {
                 const std::size_t place = begin + static_cast<std::size_t>(__builtin_ctzll(kept));
                 scores[found] = row.scores[place];

@@ -19,6 +19,7 @@
 #include <iterator>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
 
@@ -27,14 +28,15 @@ public:
     /// For the share p < 1 of the mass. `total` is the row's, if it is known; else 0.
     nucleus_search(const row_search& row, float p, std::uint64_t total) noexcept : deep_search(row), p_(p) {
         if (row_.size <= fewest) return;
-        if (total == 0 && row_.keeps_all() && row_.size >= many) return;
+        const bool bounded = kernels::chord::fits({best_logit(), scale_});
+        if (total == 0 && row_.keeps_all() && row_.size >= many && bounded) return;
         if (total == 0) total = exact_total();
         known_ = knowledge::exact;
         total_ = {total, total};
     }
 
     [[nodiscard]] found_cut cut() noexcept {
-        while (next_head()) {
+        while (std::exchange(undecided_, false) || next_head()) {
             // A chord is close enough if its bounds are no further apart than a token of the head weighs: a guess.
             if (known_ == knowledge::nothing && below_ / 16 >= mass_ / gathered_) bound<kernels::quartic>();
             do {
@@ -65,7 +67,9 @@ public:
                     draw_between({scratch_.ordered(), scratch_.weights(), gathered_, {low_, best_}}, target.low,
                                  target.high, uniform, scratch_.block_mass());
                 if (drawn < gathered_) return static_cast<std::size_t>(scratch_.spare_tokens()[drawn]);
+                undecided_ = known_ == knowledge::exact;
             } while (know_better());
+            if (undecided_) break;
         }
         return row_.size;
     }
@@ -95,8 +99,10 @@ private:
             below_ = known_ == knowledge::exact ? 0 : sampled_mass_below(low_);
             if (about_ != 0 && about_ - mass_share(p_, about_) < below_) continue;  // too much to be cut off
             gathered_ = gather(low_, limit_of(k));
-            if (gathered_ > limit_of(k)) tried_ = last;
-            if (gathered_ > limit_of(k)) continue;
+            if (gathered_ > limit_of(k)) {
+                tried_ = last;
+                break;
+            }
             mass_ = weigh(gathered_);
             if (about_ == 0) about_ = mass_ + below_;
             if (known_ == knowledge::nothing && mass_share(p_, mass_ + below_) > mass_) continue;  // too short a head
@@ -112,6 +118,13 @@ private:
         return true;
     }
 
+    /// What the tokens below `high` may weigh, by a sample.
+    [[nodiscard]] std::uint64_t sampled_mass_below(std::int32_t high) noexcept {
+        const double sum =
+            run_kernel<kernels::sample_powers>(whole_row().scores, row_.size, best_logit(), scale_, high);
+        return static_cast<std::uint64_t>(sum * 0x1p40);
+    }
+
     /// What the masses have to reach down the ranking.
     [[nodiscard]] mass_bounds targets() const noexcept {
         return {mass_share(p_, total_.low), mass_share(p_, total_.high)};
@@ -119,15 +132,20 @@ private:
 
     [[nodiscard]] bool know_better() noexcept {
         switch (known_) {
-        case knowledge::nothing: bound<kernels::chord>(); return true;
-        case knowledge::roughly: bound<kernels::quartic>(); return true;
-        case knowledge::closely: {
-            const std::uint64_t total = exact_total();
-            known_ = knowledge::exact;
-            total_ = {total, total};
-            return true;
-        }
-        case knowledge::exact: break;
+            case knowledge::nothing:
+                bound<kernels::chord>();
+                return true;
+            case knowledge::roughly:
+                bound<kernels::quartic>();
+                return true;
+            case knowledge::closely: {
+                const std::uint64_t total = exact_total();
+                known_ = knowledge::exact;
+                total_ = {total, total};
+                return true;
+            }
+            case knowledge::exact:
+                break;
         }
         return false;
     }
@@ -137,8 +155,7 @@ private:
     void bound() noexcept {
         const kernels::powers sums = run_kernel<kernels::sum_powers<Power>>(whole_row(), best_logit(), scale_,
                                                                             scratch_.spare_scores(), gathered_);
-        const mass_bounds rest =
-            kernels::bounds_of_rest<Power>(sums, row_.size, Power::slack({best_logit(), scale_}));
+        const mass_bounds rest = kernels::bounds_of_rest<Power>(sums, row_.size, Power::slack({best_logit(), scale_}));
         total_ = {mass_ + rest.low, mass_ + rest.high};
         known_ = std::is_same_v<Power, kernels::chord> ? knowledge::roughly : knowledge::closely;
     }
@@ -153,6 +170,7 @@ private:
     std::size_t gathered_ = 0;  ///< its tokens, in the scratch memory
     std::uint64_t mass_ = 0;    ///< theirs
     std::uint64_t below_ = 0;   ///< what the others weigh, by a sample
+    bool undecided_ = false;    ///< it reaches far enough, but no token was drawn from it
 };
 
 }  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD

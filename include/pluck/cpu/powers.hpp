@@ -37,12 +37,12 @@ struct chord {
         : scale_(0x1p23f * origin.scale),
           offset_(static_cast<float>(127 * 0x1p23 - static_cast<double>(origin.best) * static_cast<double>(scale_))) {}
 
-    /// What the rounding of the offset adds to the bounds: it is the same for all scores, and large where the best score
-    /// is many octaves from 0.
+    /// What the rounding of the offset adds to the bounds: the more, the further from 0 the best score is.
     [[nodiscard]] static double slack(const mass_origin& origin) noexcept {
-        const double octaves = static_cast<double>(origin.best) * static_cast<double>(origin.scale);
-        return (256 + (octaves < 0 ? -octaves : octaves)) * 0x1p-23;
+        return (256 + octaves_of(origin)) * 0x1p-23;
     }
+    /// Whether that leaves something to be of use, which is so unless the best score is tens of thousands.
+    [[nodiscard]] static bool fits(const mass_origin& origin) noexcept { return octaves_of(origin) < 0x1p16; }
 
     template <class Fused>
     [[nodiscard]] PLUCK_ALWAYS_INLINE float of(float score) const noexcept {
@@ -63,14 +63,19 @@ struct chord {
     }
 
 private:
+    [[nodiscard]] static double octaves_of(const mass_origin& origin) noexcept {
+        const double octaves = static_cast<double>(origin.best) * static_cast<double>(origin.scale);
+        return octaves < 0 ? -octaves : octaves;
+    }
+
     float scale_;
     float offset_;
 };
 
 /// The same bits, but what their fraction means is a polynomial of degree 4, within 2.7e-6 of the power.
 struct quartic {
-    static constexpr double least = 1 - 0x1p-17;
-    static constexpr double most = 1 + 0x1p-17;
+    static constexpr double least = 1 - 0x1.8p-18;
+    static constexpr double most = 1 + 0x1.8p-18;
 
     explicit PLUCK_ALWAYS_INLINE quartic(const mass_origin& origin) noexcept
         : best_(origin.best), scale_(0x1p23f * origin.scale) {}

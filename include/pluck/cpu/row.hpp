@@ -34,10 +34,14 @@ public:
     template <class View>
     row(const View& view, workspace& scratch, const randomness& random, std::size_t index) noexcept
         : scratch_(scratch), random_(random), index_(index), size_(view.size) {
-        if (size_ > max_vocab) fail(status::row_too_long);
-        else if (size_ == 0) fail(status::no_candidate);
-        else if (!scratch_.reserve(size_)) fail(status::out_of_memory);
-        else read(view);
+        if (size_ > max_vocab)
+            fail(status::row_too_long);
+        else if (size_ == 0)
+            fail(status::no_candidate);
+        else if (!scratch_.reserve(size_))
+            fail(status::out_of_memory);
+        else
+            read(view);
         if (state_ == status::ok && scores_ == nullptr) fail(status::no_candidate);
     }
 
@@ -87,9 +91,12 @@ public:
                                            ? narrow_.scan(scratch_.block_best())
                                            : run_kernel<kernels::scan>(scores_, size_, scratch_.block_best());
         best_score_ = seen.best;
-        if (seen.nan) fail(status::nan_logit);
-        else if (seen.best == core::ordered_infinity) fail(status::pos_inf_logit);
-        else if (seen.best == -core::ordered_infinity) fail(status::no_candidate);
+        if (seen.nan)
+            fail(status::nan_logit);
+        else if (seen.best == core::ordered_infinity)
+            fail(status::pos_inf_logit);
+        else if (seen.best == -core::ordered_infinity)
+            fail(status::no_candidate);
         return state_ == status::ok;
     }
 
@@ -113,8 +120,8 @@ public:
     [[nodiscard]] std::uint64_t total() noexcept {
         catch_up();
         if (total_ == 0) {
-            total_ = run_kernel<kernels::sum_masses>(view(), best_logit(), mass_scale(temperature_),
-                                                     scratch_.block_mass());
+            total_ =
+                run_kernel<kernels::sum_masses>(view(), best_logit(), mass_scale(temperature_), scratch_.block_mass());
         }
         return total_;
     }
@@ -169,8 +176,8 @@ public:
     void keep_mass_at_least(std::uint64_t mass) noexcept {
         const float scale = mass_scale(temperature_);
         if (mass_of(0.0f, scale) < mass) return keep_largest(1);
-        const std::int32_t least = least_score(
-            best_score_, [=](float difference) noexcept { return mass_of(difference, scale) >= mass; });
+        const std::int32_t least =
+            least_score(best_score_, [=](float difference) noexcept { return mass_of(difference, scale) >= mass; });
         keep_at_least(core::float_of(least), 1);
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Where top-k cuts a row. Mostly the best tokens of the best blocks are enough, and only they have to be looked at. Else
-// the search goes deep.
+// Where top-k cuts a row. Mostly the best tokens of the best blocks are enough, and only they have to be looked at.
+// Else the search goes deep.
 #pragma once
 
 #include <pluck/core/config.hpp>

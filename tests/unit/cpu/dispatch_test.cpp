@@ -83,10 +83,6 @@ findings found(const std::vector<float>& row, double temperature, const Build& b
     const std::uint64_t ties = 3;
     result.compacted.resize(build.template operator()<kernels::compact>(
         scores.data(), result.compacted.data(), size, pluck::core::ordered(row[size / 3]), ties));
-    if (size >= kernels::most_sampled) {
-        result.sampled.push_back(
-            build.template operator()<kernels::sample_mass>(row.data(), size, best, scale, low + 77));
-    }
     const std::int32_t cut = std::max(low, pluck::core::ordered(row[size / 2]));
     const cpu::row_view view{row.data(), size, result.block_best.data(), {cut, size}};
     const kernels::split_mass split =
@@ -94,6 +90,11 @@ findings found(const std::vector<float>& row, double temperature, const Build& b
     result.sampled.insert(result.sampled.end(), {split.kept, split.all});
     result.masses.resize(size);
     build.template operator()<kernels::masses>(row.data(), size, best, scale, result.masses.data());
+    std::vector<std::uint32_t> doubtful(size + cpu::block_size);
+    doubtful.resize(build.template operator()<kernels::split_head>(
+        result.ordered.data(), result.masses.data(), size, pluck::core::ordered(row[size / 3]), cut,
+        result.block_mass.data(), size, doubtful.data()));
+    result.sampled.insert(result.sampled.end(), doubtful.begin(), doubtful.end());
     return result;
 }
 

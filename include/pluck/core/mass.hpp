@@ -57,6 +57,20 @@ struct native_fused {
     }
 };
 
+/// What the shift of a mass_word is at octave 0: the word has 32 bits more, and q 24.
+inline constexpr std::int32_t mass_word_shift = 32 + 24 - mass_bits;
+
+/// 2^24 2^f, an integer; its coefficients are from docs/mass_fit.py.
+struct mass_polynomial {
+    static constexpr float c6 = 0x1.3f94f2p+11f;
+    static constexpr float c5 = 0x1.5f0a68p+14f;
+    static constexpr float c4 = 0x1.3b30acp+17f;
+    static constexpr float c3 = 0x1.c6af78p+19f;
+    static constexpr float c2 = 0x1.ebfbd8p+21f;
+    static constexpr float c1 = 0x1.62e43p+23f;
+    static constexpr float c0 = 0x1p+24f;
+};
+
 }  // namespace core
 
 /// A mass before its last bits are shifted out: q is an integer of [2^23, 2^25), and the mass
@@ -89,13 +103,14 @@ template <class Fused>
     const float fraction = Fused::of(d, scale, static_cast<float>(octave));  // in [-1/2, 1/2]
     // Without its lowest bit each step of the fraction outweighs the rounding of the polynomial: monotone.
     const float f = core::bits_as<float>(core::bits_as<std::uint32_t>(fraction) & ~1u);
-    float p = 0x1.3f94f2p+11f;  // 2^24 2^f, coefficients from docs/mass_fit.py; an integer
-    p = Fused::of(p, f, 0x1.5f0a68p+14f);
-    p = Fused::of(p, f, 0x1.3b30acp+17f);
-    p = Fused::of(p, f, 0x1.c6af78p+19f);
-    p = Fused::of(p, f, 0x1.ebfbd8p+21f);
-    p = Fused::of(p, f, 0x1.62e43p+23f);
-    p = Fused::of(p, f, 0x1p+24f);
+    using polynomial = core::mass_polynomial;
+    float p = polynomial::c6;
+    p = Fused::of(p, f, polynomial::c5);
+    p = Fused::of(p, f, polynomial::c4);
+    p = Fused::of(p, f, polynomial::c3);
+    p = Fused::of(p, f, polynomial::c2);
+    p = Fused::of(p, f, polynomial::c1);
+    p = Fused::of(p, f, polynomial::c0);
     return {p, octave};
 }
 
@@ -107,7 +122,7 @@ struct mass_word {
 
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE mass_word mass_word_of(const mass_parts& parts) noexcept {
     return {static_cast<std::uint32_t>(static_cast<std::int32_t>(parts.q)),
-            static_cast<std::uint32_t>(parts.octave + 32 + 24 - mass_bits)};
+            static_cast<std::uint32_t>(parts.octave + core::mass_word_shift)};
 }
 
 /// The mass of a token whose score lies `difference` <= 0 from the best one's.

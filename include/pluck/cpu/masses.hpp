@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
 
@@ -49,65 +50,115 @@ struct mass_origin {
     }
 };
 
-/// The masses of some tokens in two parts. Compilers vectorise such a loop, and what follows from it, apart but not in
-/// one; to write and to read the parts takes less than it saves.
-template <std::size_t Count>
-struct mass_words {
-    alignas(64) std::uint32_t q[Count];
-    alignas(64) std::uint32_t shift[Count];
+/// All bits of the lanes whose scores are at least this.
+template <class Ints>
+PLUCK_ALWAYS_INLINE void lanes_reaching(Ints& found, const float* scores, const threshold& least) noexcept {
+    load_lanes(found, scores);
+    found =
+        Ints((found ^ static_cast<std::int32_t>(least.flip)) > least.above) ^ static_cast<std::int32_t>(least.invert);
+}
 
-    template <class Fused>
-    PLUCK_ALWAYS_INLINE void fill(const float* scores, const mass_origin& origin) noexcept {
-        for (std::size_t i = 0; i < Count; ++i) {
-            const mass_word word = mass_word_of(origin.template parts_of<Fused>(scores[i]));
-            q[i] = word.q;
-            shift[i] = word.shift;
+/// The masses of so many vectors side by side. They take each step together: one alone would wait for its chain of
+/// fused multiply-adds, and compilers take one after the other. q and the shift of two neighbours make one word of 64
+/// bits, so that no lane is unpacked: even and odd tokens have a vector each.
+template <class Fused, std::size_t Vectors>
+class vectors_of_masses {
+public:
+    static constexpr std::size_t tokens = Vectors * lanes_of<Fused>;
+
+    PLUCK_ALWAYS_INLINE vectors_of_masses(const float* scores, const mass_origin& origin) noexcept {
+        weigh(scores, origin, each());
+    }
+
+    /// Those of the scores below `least` become 0.
+    PLUCK_ALWAYS_INLINE void keep(const float* scores, const threshold& least) noexcept { keep(scores, least, each()); }
+
+    PLUCK_ALWAYS_INLINE void add_to(longs_of<Fused>& sums) const noexcept { add_to(sums, each()); }
+
+    /// Adds all of them to one sum, and those of the scores from `least` on to another.
+    PLUCK_ALWAYS_INLINE void add_to(longs_of<Fused>& all, longs_of<Fused>& kept, const float* scores,
+                                    const threshold& least) const noexcept {
+        add_to(all, kept, scores, least, each());
+    }
+
+    /// masses[i] = that of scores[i].
+    PLUCK_ALWAYS_INLINE void store(std::uint64_t* masses) const noexcept { store(masses, each()); }
+
+private:
+    using each = std::make_index_sequence<Vectors>;
+    using floats = floats_of<Fused>;
+    using ints = ints_of<Fused>;
+    using longs = longs_of<Fused>;
+    using polynomial = core::mass_polynomial;
+
+    /// The steps of mass_parts_of() and mass_word_of().
+    template <std::size_t... I>
+    PLUCK_ALWAYS_INLINE void weigh(const float* scores, const mass_origin& origin, std::index_sequence<I...>) noexcept {
+        const floats scale = origin.scale + floats{};
+        const floats magic = core::magic + floats{};
+        floats d[Vectors], shifted[Vectors], f[Vectors], p[Vectors];
+        ((load_lanes(d[I], scores + I * lanes_of<Fused>), d[I] -= origin.best, lower_bits(d[I], origin.weightless)),
+         ...);
+        ((shifted[I] = d[I], fuse_lanes<Fused>(shifted[I], scale, magic)), ...);
+        ((octave_of(p[I], shifted[I]), f[I] = d[I], fuse_lanes<Fused>(f[I], scale, p[I])), ...);
+        ((f[I] = floats(ints(f[I]) & ~1), p[I] = polynomial::c6 + floats{}), ...);
+        (fuse_lanes<Fused>(p[I], f[I], polynomial::c5 + floats{}), ...);
+        (fuse_lanes<Fused>(p[I], f[I], polynomial::c4 + floats{}), ...);
+        (fuse_lanes<Fused>(p[I], f[I], polynomial::c3 + floats{}), ...);
+        (fuse_lanes<Fused>(p[I], f[I], polynomial::c2 + floats{}), ...);
+        (fuse_lanes<Fused>(p[I], f[I], polynomial::c1 + floats{}), ...);
+        (fuse_lanes<Fused>(p[I], f[I], polynomial::c0 + floats{}), ...);
+        ((pairs_[I] = longs(__builtin_convertvector(p[I], ints)),
+          shifts_[I] = longs(core::magic_bits + core::mass_word_shift - ints(shifted[I]))),
+         ...);
+    }
+
+    PLUCK_ALWAYS_INLINE static void lower_bits(floats& difference, std::uint32_t weightless) noexcept {
+        const typename vectors_of<Fused>::uints most = weightless - typename vectors_of<Fused>::uints{};
+        const auto bits = typename vectors_of<Fused>::uints(difference);
+        difference = floats(bits < most ? bits : most);
+    }
+
+    PLUCK_ALWAYS_INLINE static void octave_of(floats& octave, const floats& shifted) noexcept {
+        if constexpr (fuses_lanes<Fused>) {
+            octave = core::magic - shifted;  // by way of an instruction, -ffast-math does not know what that would be
+        } else {
+            octave = __builtin_convertvector(core::magic_bits - ints(shifted), floats);
         }
     }
-};
 
-/// The masses of a vector's lanes. q and the shift of two neighbours make one word of 64 bits, so that no lane is
-/// unpacked: even and odd tokens have a vector each.
-template <class Fused>
-class vector_of_masses {
-public:
-    template <std::size_t Count>
-    PLUCK_ALWAYS_INLINE vector_of_masses(const mass_words<Count>& words, std::size_t first) noexcept {
-        load_lanes(pairs_, words.q + first);
-        load_lanes(shifts_, words.shift + first);
+    template <std::size_t... I>
+    PLUCK_ALWAYS_INLINE void keep(const float* scores, const threshold& least, std::index_sequence<I...>) noexcept {
+        ints kept;
+        ((lanes_reaching(kept, scores + I * lanes_of<Fused>, least), pairs_[I] &= longs(kept)), ...);
     }
 
-    /// Those of the lanes without bits become 0.
-    PLUCK_ALWAYS_INLINE void keep(const ints_of<Fused>& kept) noexcept { pairs_ &= longs_of<Fused>(kept); }
-
-    PLUCK_ALWAYS_INLINE void add_to(longs_of<Fused>& sums) const noexcept {
-        longs_of<Fused> some;
-        even(some);
-        sums += some;
-        odd(some);
-        sums += some;
+    template <std::size_t... I>
+    PLUCK_ALWAYS_INLINE void add_to(longs& sums, std::index_sequence<I...>) const noexcept {
+        longs some;
+        ((even<I>(some), sums += some, odd<I>(some), sums += some), ...);
     }
 
-    /// Adds all of them to one sum, and those of the lanes with bits to another.
-    PLUCK_ALWAYS_INLINE void add_to(longs_of<Fused>& all, longs_of<Fused>& some_of_them,
-                                    const ints_of<Fused>& chosen) const noexcept {
-        longs_of<Fused> some;
-        ints_of<Fused> both;
-        even(some);
-        pick_neighbours<0>(both, chosen);
-        all += some;
-        some_of_them += some & longs_of<Fused>(both);
-        odd(some);
-        pick_neighbours<1>(both, chosen);
-        all += some;
-        some_of_them += some & longs_of<Fused>(both);
+    template <std::size_t... I>
+    PLUCK_ALWAYS_INLINE void add_to(longs& all, longs& kept, const float* scores, const threshold& least,
+                                    std::index_sequence<I...>) const noexcept {
+        longs some;
+        ints reaching, both;
+        ((lanes_reaching(reaching, scores + I * lanes_of<Fused>, least), even<I>(some), all += some,
+          pick_neighbours<0>(both, reaching), kept += some & longs(both), odd<I>(some), all += some,
+          pick_neighbours<1>(both, reaching), kept += some & longs(both)),
+         ...);
     }
 
-    /// masses[i] = that of lane i.
-    PLUCK_ALWAYS_INLINE void store(std::uint64_t* masses) const noexcept {
-        longs_of<Fused> evens, odds, first, second;
-        even(evens);
-        odd(odds);
+    template <std::size_t... I>
+    PLUCK_ALWAYS_INLINE void store(std::uint64_t* masses, std::index_sequence<I...>) const noexcept {
+        (store_one<I>(masses + I * lanes_of<Fused>), ...);
+    }
+    template <std::size_t I>
+    PLUCK_ALWAYS_INLINE void store_one(std::uint64_t* masses) const noexcept {
+        longs evens, odds, first, second;
+        even<I>(evens);
+        odd<I>(odds);
         if constexpr (lanes_of<Fused> == 8) {
             pick_lanes<0, 4, 1, 5>(first, evens, odds);
             pick_lanes<2, 6, 3, 7>(second, evens, odds);
@@ -119,25 +170,22 @@ public:
         __builtin_memcpy(masses + lanes_of<Fused> / 2, &second, sizeof second);
     }
 
-private:
-    PLUCK_ALWAYS_INLINE void even(longs_of<Fused>& to) const noexcept {
-        to = (pairs_ << 32) >> (shifts_ & 0xffffffffu);
+    template <std::size_t I>
+    PLUCK_ALWAYS_INLINE void even(longs& to) const noexcept {
+        to = (pairs_[I] << 32) >> (shifts_[I] & 0xffffffffu);
     }
-    PLUCK_ALWAYS_INLINE void odd(longs_of<Fused>& to) const noexcept {
-        to = (pairs_ & 0xffffffff00000000u) >> (shifts_ >> 32);
+    template <std::size_t I>
+    PLUCK_ALWAYS_INLINE void odd(longs& to) const noexcept {
+        to = (pairs_[I] & 0xffffffff00000000u) >> (shifts_[I] >> 32);
     }
 
-    longs_of<Fused> pairs_;
-    longs_of<Fused> shifts_;
+    longs pairs_[Vectors];
+    longs shifts_[Vectors];
 };
 
-/// All bits of the lanes whose scores are at least this.
-template <class Ints>
-PLUCK_ALWAYS_INLINE void lanes_reaching(Ints& found, const float* scores, const threshold& least) noexcept {
-    load_lanes(found, scores);
-    found =
-        Ints((found ^ static_cast<std::int32_t>(least.flip)) > least.above) ^ static_cast<std::int32_t>(least.invert);
-}
+/// As many as hide each other's waiting: a block of them, or half a block.
+template <class Fused>
+using some_masses = vectors_of_masses<Fused, 4>;
 
 /// The sum of the lanes.
 template <class Longs>
@@ -153,16 +201,10 @@ template <class Longs>
 template <class Fused, bool All>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t mass_of_block(const float* scores, const mass_origin& origin,
                                                               const threshold& least) noexcept {
-    mass_words<block_size> words;
-    words.fill<Fused>(scores, origin);
     longs_of<Fused> sums = {};
-    for (std::size_t i = 0; i < block_size; i += lanes_of<Fused>) {
-        vector_of_masses<Fused> masses(words, i);
-        if constexpr (!All) {
-            ints_of<Fused> kept;
-            lanes_reaching(kept, scores + i, least);
-            masses.keep(kept);
-        }
+    for (std::size_t i = 0; i < block_size; i += some_masses<Fused>::tokens) {
+        some_masses<Fused> masses(scores + i, origin);
+        if constexpr (!All) masses.keep(scores + i, least);
         masses.add_to(sums);
     }
     return sum_of(sums);
@@ -262,13 +304,10 @@ struct split_masses {
                     block_mass[block] += (kept >> i & 1) != 0 ? mass : 0;
                 }
             } else {
-                mass_words<block_size> words;
-                words.fill<Fused>(scores, origin);
                 longs_of<Fused> sums = {};
-                for (std::size_t i = 0; i < block_size; i += lanes_of<Fused>) {
-                    ints_of<Fused> kept;
-                    lanes_reaching(kept, scores + i, least);
-                    vector_of_masses<Fused>(words, i).add_to(all, sums, kept);
+                for (std::size_t i = 0; i < block_size; i += some_masses<Fused>::tokens) {
+                    const some_masses<Fused> masses(scores + i, origin);
+                    masses.add_to(all, sums, scores + i, least);
                 }
                 block_mass[block] = sum_of(sums);
             }
@@ -289,13 +328,11 @@ struct masses {
                                         std::uint64_t* masses) noexcept {
         const mass_origin origin(best, scale);
         std::size_t i = 0;
-        for (; i + together <= count; i += together) {
-            mass_words<together> words;
-            words.fill<Fused>(scores + i, origin);
-            for (std::size_t j = 0; j < together; j += lanes_of<Fused>) {
-                vector_of_masses<Fused>(words, j).store(masses + i + j);
-            }
+        for (; i + some_masses<Fused>::tokens <= count; i += some_masses<Fused>::tokens) {
+            some_masses<Fused>(scores + i, origin).store(masses + i);
         }
+        using fewer_masses = vectors_of_masses<Fused, together / lanes_of<Fused>>;
+        for (; i + together <= count; i += together) fewer_masses(scores + i, origin).store(masses + i);
         for (; i < count; ++i) masses[i] = origin.mass_of<Fused>(scores[i]);
     }
 };

@@ -72,6 +72,28 @@ PLUCK_ALWAYS_INLINE void hold(Vector& loaded) noexcept {
     if constexpr (requires { Fused::hold(loaded); }) Fused::hold(loaded);
 }
 
+/// An instruction set that has a fused multiply-add of its vectors.
+template <class Fused>
+concept fuses_lanes = requires(floats_of<Fused>& lanes) {
+    Fused::fuse(lanes, lanes, lanes);
+};
+
+/// a = a b + c, rounded once.
+template <class Fused>
+PLUCK_ALWAYS_INLINE void fuse_lanes(floats_of<Fused>& a, const floats_of<Fused>& b,
+                                    const floats_of<Fused>& c) noexcept {
+    if constexpr (fuses_lanes<Fused>) {
+        Fused::fuse(a, b, c);
+    } else {
+        float to[lanes_of<Fused>], by[lanes_of<Fused>], plus[lanes_of<Fused>];
+        __builtin_memcpy(to, &a, sizeof a);
+        __builtin_memcpy(by, &b, sizeof b);
+        __builtin_memcpy(plus, &c, sizeof c);
+        for (std::size_t i = 0; i < lanes_of<Fused>; ++i) to[i] = Fused::of(to[i], by[i], plus[i]);
+        __builtin_memcpy(&a, to, sizeof a);
+    }
+}
+
 /// to = the larger of each lane.
 template <class Vector>
 PLUCK_ALWAYS_INLINE void raise(Vector& to, const Vector& other) noexcept {

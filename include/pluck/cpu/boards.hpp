@@ -10,6 +10,7 @@
 #include <pluck/cpu/kernels.hpp>
 #include <pluck/cpu/workspace.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -47,6 +48,14 @@ static_assert(dart_board == block_size);
         }
     }
     return count;
+}
+
+/// The place of a token among those of a row, which are all where there are none; `count` if it is not there.
+[[nodiscard]] inline std::size_t place_among(const std::int32_t* tokens, std::size_t count,
+                                             std::int32_t token) noexcept {
+    if (tokens == nullptr) return static_cast<std::size_t>(token);
+    const std::int32_t* found = std::lower_bound(tokens, tokens + count, token);
+    return found != tokens + count && *found == token ? static_cast<std::size_t>(found - tokens) : count;
 }
 
 /// Where a dart hit: a token, and a height that the token's mass may reach or not.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <pluck/core/config.hpp>
+#include <pluck/cpu/gather.hpp>
 #include <pluck/cpu/instructions.hpp>
 #include <pluck/cpu/kernels.hpp>
 #include <pluck/cpu/masses.hpp>

@@ -34,14 +34,10 @@ public:
     template <class View>
     row(const View& view, workspace& scratch, const randomness& random, std::size_t index) noexcept
         : scratch_(scratch), random_(random), index_(index), size_(view.size) {
-        if (size_ > max_vocab)
-            fail(status::row_too_long);
-        else if (size_ == 0)
-            fail(status::no_candidate);
-        else if (!scratch_.reserve(size_))
-            fail(status::out_of_memory);
-        else
-            read(view);
+        if (size_ > max_vocab) fail(status::row_too_long);
+        else if (size_ == 0) fail(status::no_candidate);
+        else if (!scratch_.reserve(size_)) fail(status::out_of_memory);
+        else read(view);
         if (state_ == status::ok && scores_ == nullptr) fail(status::no_candidate);
     }
 
@@ -91,12 +87,9 @@ public:
                                            ? narrow_.scan(scratch_.block_best())
                                            : run_kernel<kernels::scan>(scores_, size_, scratch_.block_best());
         best_score_ = seen.best;
-        if (seen.nan)
-            fail(status::nan_logit);
-        else if (seen.best == core::ordered_infinity)
-            fail(status::pos_inf_logit);
-        else if (seen.best == -core::ordered_infinity)
-            fail(status::no_candidate);
+        if (seen.nan) fail(status::nan_logit);
+        else if (seen.best == core::ordered_infinity) fail(status::pos_inf_logit);
+        else if (seen.best == -core::ordered_infinity) fail(status::no_candidate);
         return state_ == status::ok;
     }
 
@@ -120,8 +113,8 @@ public:
     [[nodiscard]] std::uint64_t total() noexcept {
         catch_up();
         if (total_ == 0) {
-            total_ =
-                run_kernel<kernels::sum_masses>(view(), best_logit(), mass_scale(temperature_), scratch_.block_mass());
+            total_ = run_kernel<kernels::sum_masses>(view(), best_logit(), mass_scale(temperature_),
+                                                     scratch_.block_mass());
         }
         return total_;
     }
@@ -158,7 +151,7 @@ public:
             return;
         }
         const found_cut nucleus = taken_up(nucleus_search(search(), p, total_));
-        if (keeps_less(nucleus, min_keep)) return keep_largest(min_keep);
+        if (search().leaves_less(nucleus, min_keep)) return keep_largest(min_keep);
         cut(nucleus);
     }
 
@@ -169,15 +162,15 @@ public:
         if (least <= kept_.score) return;
         catch_up();
         const found_cut found{.kept = {least}};
-        if (min_keep > 1 && keeps_less(found, min_keep)) return keep_largest(min_keep);
+        if (min_keep > 1 && search().leaves_less(found, min_keep)) return keep_largest(min_keep);
         cut(found);
     }
 
     void keep_mass_at_least(std::uint64_t mass) noexcept {
         const float scale = mass_scale(temperature_);
         if (mass_of(0.0f, scale) < mass) return keep_largest(1);
-        const std::int32_t least =
-            least_score(best_score_, [=](float difference) noexcept { return mass_of(difference, scale) >= mass; });
+        const std::int32_t least = least_score(
+            best_score_, [=](float difference) noexcept { return mass_of(difference, scale) >= mass; });
         keep_at_least(core::float_of(least), 1);
     }
 
@@ -281,17 +274,6 @@ private:
         return nucleus.cut();
     }
 
-    [[nodiscard]] bool keeps_less(const found_cut& found, std::size_t count) const noexcept {
-        if (found.gathered == 0) return run_kernel<kernels::count>(cut_row(found), count) < count;
-        std::size_t kept = 0, ties = 0;
-        for (std::size_t i = 0; i < found.gathered; ++i) {
-            const std::int32_t score = core::ordered(scratch_.spare_scores()[i]);
-            kept += score > found.score;
-            ties += score == found.score;
-        }
-        return kept + std::min<std::uint64_t>(ties, found.ties) < count;
-    }
-
     [[nodiscard]] std::size_t place_of_best() const noexcept {
         narrow_.need(best_score_);
         return run_kernel<kernels::place_of_best>(look(), best_score_);
@@ -314,19 +296,12 @@ private:
 
     /// A token's logit, -infinity if it is not kept.
     [[nodiscard]] float kept_logit(std::int32_t token) const noexcept {
-        const std::size_t i = place_of(token);
+        const std::size_t i = place_among(tokens_, size_, token);
         if (i >= size_) return core::minus_infinity;
         const float logit = narrow_.is_there() ? narrow_.at(i) : scores_[i];
         const std::int32_t score = core::ordered(logit);
         if (score < kept_.score || (score == kept_.score && i >= kept_.ties_end)) return core::minus_infinity;
         return logit;
-    }
-
-    /// The place of a token, size_ if the row has it not.
-    [[nodiscard]] std::size_t place_of(std::int32_t token) const noexcept {
-        if (tokens_ == nullptr) return static_cast<std::size_t>(token);
-        const std::int32_t* found = std::lower_bound(tokens_, tokens_ + size_, token);
-        return found != tokens_ + size_ && *found == token ? static_cast<std::size_t>(found - tokens_) : size_;
     }
 
     /// Puts the kept scores and their places aside, in order, and counts them.
@@ -335,19 +310,13 @@ private:
                                            scratch_.spare_tokens());
     }
 
-    /// The row, cut in its own middle.
-    [[nodiscard]] row_view cut_row(const found_cut& found) const noexcept {
-        narrow_.need(found.kept.score);
-        return cut_at(look(), found.kept);
-    }
-
     /// Drops what lies below the cut. To copy what stays pays where that is little.
     void cut(const found_cut& found) noexcept {
         if (found.gathered != 0) {
             return adopt(run_kernel<kernels::compact>(scratch_.spare_scores(), scratch_.spare_tokens(), found.gathered,
                                                       found.score, found.ties));
         }
-        const row_view kept = cut_row(found);
+        const row_view kept = search().cut_row(found);
         const std::size_t little = size_ / 8;
         if (run_kernel<kernels::count>(kept, little) <= little) return adopt(gather(kept));
         kept_ = kept.kept;

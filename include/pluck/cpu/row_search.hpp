@@ -12,6 +12,7 @@
 #include <pluck/cpu/select.hpp>
 #include <pluck/cpu/workspace.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -59,6 +60,24 @@ public:
     /// In a row whose best ordered score is `best`, at mass_scale(T); `narrow` is whence its floats come.
     row_search(const row_view& row, narrow_row& narrow, std::int32_t best, float scale, workspace& scratch) noexcept
         : row_(row), narrow_(narrow), best_(best), scale_(scale), scratch_(scratch) {}
+
+    /// The row, cut in its own middle.
+    [[nodiscard]] row_view cut_row(const found_cut& found) noexcept {
+        narrow_.need(found.kept.score);
+        return cut_at(row_, found.kept);
+    }
+
+    /// Whether fewer tokens would stay.
+    [[nodiscard]] bool leaves_less(const found_cut& found, std::size_t count) noexcept {
+        if (found.gathered == 0) return run_kernel<kernels::count>(cut_row(found), count) < count;
+        std::size_t kept = 0, ties = 0;
+        for (std::size_t i = 0; i < found.gathered; ++i) {
+            const std::int32_t score = core::ordered(scratch_.spare_scores()[i]);
+            kept += score > found.score;
+            ties += score == found.score;
+        }
+        return kept + std::min<std::uint64_t>(ties, found.ties) < count;
+    }
 
 protected:
     [[nodiscard]] float best_logit() const noexcept { return core::float_of(best_); }

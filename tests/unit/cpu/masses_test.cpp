@@ -198,6 +198,28 @@ TEST_CASE("masses below a score are between their bounds, and the bounds are as 
     PLUCK_CHECK_TALLY(seen);
 }
 
+TEST_CASE("a chord's bounds hold however its offset is rounded") {
+    tally seen;
+    random_numbers numbers(3, 22);
+    for (int i = 0; i < 2000; ++i) {
+        // All of the rest lies at one edge of the bounds, or where a chord is furthest from the power.
+        const auto best = static_cast<float>((numbers.uniform() - 0.5) * 120'000);
+        const float below = best - (numbers.chance(2) ? 3.0f : 2.5573f);
+        const float high[] = {best};
+        std::vector<float> row(1000, below);
+        row[17] = best;
+        const std::vector<std::int32_t> block_best = block_best_of(row);
+        const cpu::row_view view{row.data(), row.size(), block_best.data(), {}};
+        const kernels::mass_bounds bounds = kernels::bounds_of_rest<kernels::chord>(
+            cpu::run_kernel<kernels::sum_powers<kernels::chord>>(view, best, 1.0f, &high[0], std::size_t{1}),
+            row.size(), kernels::chord::slack({best, 1.0f}));
+        const std::uint64_t exact = 999 * pluck::mass_of(below - best, 1.0f);
+        seen.expect(bounds.low <= exact && exact <= bounds.high, "best ", best, ": ", bounds.low, " <= ", exact,
+                    " <= ", bounds.high);
+    }
+    PLUCK_CHECK_TALLY(seen);
+}
+
 TEST_CASE("a sample lies within its row, wherever it ends") {
     for (const std::size_t size : {2048u, 2049u, 2175u, 2176u, 128256u}) {
         kernels::sample_places places(size);

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -199,6 +200,44 @@ TEST_CASE("a row that deceives every sample is cut where the definition has it")
                 seen.expect(agree(by_mass.row, weighed), "size ", size, ", sampled ", sampled, ", p ", share);
                 seen.expect(by_mass.row.draw(all_bits) == weighed.draw(all_bits), "size ", size, ", p ", share);
             }
+        }
+    }
+    PLUCK_CHECK_TALLY(seen);
+}
+
+TEST_CASE("a nucleus of more ties than a draw looks into is cut") {
+    for (const std::size_t size : {600u, 1500u, 20'000u}) {
+        std::vector<float> scores(size, 0.5f);
+        scores[size / 3] = 1.5f;
+        for (const float p : {0.1f, 0.5f, 0.999f}) {
+            library_row of(scores);
+            sorted_row expected(scores);
+            REQUIRE(of.row.settle());
+            of.row.keep_mass(p, 1);
+            expected.keep_mass(p, 1);
+            for (const pluck::bits128& uniform : {no_bits, all_bits}) {
+                CHECK(of.row.draw(uniform) == expected.draw(uniform));
+            }
+            CHECK(agree(of.row, expected));
+        }
+    }
+}
+
+TEST_CASE("a nucleus is the definition's where scores are as large as can be, or the temperature as low") {
+    tally seen;
+    for (const double factor : {1.0, 0x1p-64, 0x1p64, 0x1p-10}) {
+        for (const float largest : {0x1.fffffep127f, 1e30f, 70'000.0f, -1e30f, -0x1.fffffep127f}) {
+            std::vector<float> scores = long_row(17'000, 0);
+            for (float& score : scores) score = largest * (1 + std::abs(score) / 1000 * (largest > 0 ? -1 : 0));
+            library_row of(scores);
+            sorted_row expected(scores);
+            REQUIRE(of.row.settle());
+            of.row.scale(factor);
+            expected.scale(factor);
+            of.row.keep_mass(0.9f, 1);
+            expected.keep_mass(0.9f, 1);
+            seen.expect(of.row.draw(all_bits) == expected.draw(all_bits), "draw, T ", factor, ", ", largest);
+            seen.expect(agree(of.row, expected), "T ", factor, ", ", largest);
         }
     }
     PLUCK_CHECK_TALLY(seen);

@@ -2,7 +2,8 @@
 //
 // The row on the CPU. It starts as a look at the caller's logits, with the best score of each block of 64. A cut that
 // keeps little copies it, in id order, into scratch memory, which is then the row, so that the work shrinks with the
-// kept set; one that keeps much only notes where it lies. Masses are only computed when something asks for them.
+// kept set; one that keeps much only notes where it lies. Masses are only computed when something asks for them, and a
+// nucleus is only cut then.
 #pragma once
 
 #include <pluck/core/config.hpp>

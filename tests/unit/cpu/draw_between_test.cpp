@@ -31,8 +31,8 @@ struct head {
 
     std::size_t draw(std::uint64_t least, std::uint64_t most, const pluck::bits128& uniform) const {
         std::vector<std::uint64_t> block_mass(scores.size() / 64 + 1);
-        return pluck::cpu::draw_between({scores.data(), masses.data(), scores.size(), {low, high}}, least, most, uniform,
-                                        block_mass.data());
+        return pluck::cpu::draw_between({scores.data(), masses.data(), scores.size(), {low, high}}, least, most,
+                                        uniform, block_mass.data());
     }
 
     // The same by trying every cut there is between the targets; scores.size() if two differ.

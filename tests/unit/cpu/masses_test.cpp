@@ -36,9 +36,8 @@ struct out_of_bounds {
                 d[lane] = pluck::core::bits_as<float>(first + (i + lane) * step);
                 const pluck::mass_parts parts = origin.template parts_of<Fused>(d[lane]);
                 // The octave and the 24 bits of the scale of q go into the exponent.
-                exact[lane] =
-                    pluck::core::bits_as<float>(pluck::core::bits_as<std::uint32_t>(parts.q) -
-                                                (static_cast<std::uint32_t>(parts.octave + 24) << 23));
+                exact[lane] = pluck::core::bits_as<float>(pluck::core::bits_as<std::uint32_t>(parts.q) -
+                                                          (static_cast<std::uint32_t>(parts.octave + 24) << 23));
             }
             std::uint32_t here = 0;
             for (std::uint32_t lane = 0; lane < kernels::lanes; ++lane) {
@@ -150,8 +149,10 @@ TEST_CASE("masses below a score are between their bounds, and the bounds are as 
         for (const float score : row) {
             const std::uint64_t mass = pluck::mass_of(score - best, scale);
             all += mass;
-            if (pluck::core::ordered(score) < pluck::core::ordered(high)) exact += mass;
-            else gathered.push_back(score);
+            if (pluck::core::ordered(score) < pluck::core::ordered(high))
+                exact += mass;
+            else
+                gathered.push_back(score);
         }
         const auto bounds = [&]<class Power>(Power) {
             return kernels::bounds_of_rest<Power>(
@@ -167,7 +168,8 @@ TEST_CASE("masses below a score are between their bounds, and the bounds are as 
         const kernels::mass_bounds far = bounds(kernels::chord({best, scale}));
         seen.expect(far.low <= exact && exact <= far.high, "chord: ", far.low, " <= ", exact, " <= ", far.high,
                     ", size ", row.size(), ", T ", temperature, ", below ", high);
-        const auto slack = static_cast<std::uint64_t>(2 * kernels::chord::slack({best, scale}) * static_cast<double>(exact));
+        const auto slack =
+            static_cast<std::uint64_t>(2 * kernels::chord::slack({best, scale}) * static_cast<double>(exact));
         seen.expect(far.high - far.low <= exact / 15 + slack + all / 240000 + 2 * row.size() + 2, "the chord's are ",
                     far.high - far.low, " apart, of ", exact, ", all ", all, ", size ", row.size(), ", T ", temperature,
                     ", below ", high);
@@ -243,8 +245,8 @@ TEST_CASE("what a sample says of the mass below a score is near it") {
         for (const float score : row) {
             if (score < high) exact += static_cast<double>(pluck::mass_of(score - 4.0f, scale)) * 0x1p-40;
         }
-        const double sampled = cpu::run_kernel<kernels::sample_powers>(row.data(), row.size(), 4.0f, scale,
-                                                                       pluck::core::ordered(high));
+        const double sampled =
+            cpu::run_kernel<kernels::sample_powers>(row.data(), row.size(), 4.0f, scale, pluck::core::ordered(high));
         CHECK(std::abs(sampled / exact - 1) < 0.2);
     }
 }

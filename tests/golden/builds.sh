@@ -24,6 +24,12 @@ for compiler in g++ clang++; do
     fi
 done
 
+# Another processor, where there are a compiler for it and an emulator: Debian's g++-aarch64-linux-gnu and qemu-user.
+emulated=aarch64-linux-gnu-g++
+emulated_flags=("-static -O2" "-static -O3 -ffast-math")
+emulator=$(command -v qemu-aarch64-static || command -v qemu-aarch64)
+command -v $emulated >/dev/null || emulator=
+
 # What this machine can compile and run: x86-64-v3 means AVX2 and FMA.
 can_build() { # can_build COMPILER FLAG...
     case "$*" in
@@ -35,8 +41,11 @@ can_build() { # can_build COMPILER FLAG...
 # each_build COMMAND...: COMMAND NAME COMPILER FLAG... for every build, two at a time. What it prints is the result.
 each_build() {
     local compiler flags
-    for compiler in $compilers; do
-        for flags in "${golden_flags[@]}"; do
+    {
+        for compiler in $compilers; do printf "$compiler %s\n" "${golden_flags[@]}"; done
+        [ -z "$emulator" ] || printf "$emulated %s\n" "${emulated_flags[@]}"
+    } | {
+        while read -r compiler flags; do
             # shellcheck disable=SC2086 # flags are words
             if ! can_build $compiler $flags; then
                 printf '%-52s left out: not on this machine\n' "$compiler $flags"
@@ -46,13 +55,15 @@ each_build() {
             # shellcheck disable=SC2086
             "$@" "$compiler${flags// /_}" $compiler $flags &
         done
-    done
-    wait
+        wait
+    }
 }
 
 # same PROGRAM DIFF [FLAG]: what the program prints is golden.txt; the difference goes into DIFF.
 same() {
-    timeout 60 "$1" ${3:+"$3"} 2>&1 | diff - tests/golden/golden.txt >"$2"
+    local way=
+    case $1 in *"$emulated"*) way=$emulator ;; esac
+    timeout 60 $way "$1" ${3:+"$3"} 2>&1 | diff - tests/golden/golden.txt >"$2"
     [ "${PIPESTATUS[*]}" = "0 0" ]
 }
 

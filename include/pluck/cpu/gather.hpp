@@ -50,7 +50,6 @@ private:
     PLUCK_ALWAYS_INLINE static void add_blocks(const row_view& row, std::int32_t high, std::size_t first,
                                                std::size_t limit, float* scores, std::int32_t* places,
                                                std::size_t& found) noexcept {
-        constexpr std::size_t step = 4;
         const std::size_t room = row.size < step ? 0 : row.size - step;
         const std::size_t plain = (row.kept.ties_end < room ? row.kept.ties_end : room) / block_size;
         const threshold least(row.kept.score);
@@ -83,6 +82,8 @@ private:
             }
         }
     }
+
+    static constexpr std::size_t step = 4;
 };
 
 /// Scores as ordered integers.

@@ -202,7 +202,6 @@ struct sum_powers {
     template <class Fused>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static powers run(const row_view& row, float best, float scale,
                                                         const float* gathered, std::size_t count) noexcept {
-        constexpr std::size_t together = 4;
         const mass_origin origin(best, scale);
         const std::int32_t weighing = origin.weighing();
         const std::size_t whole = row.size / (together * block_size) * together;
@@ -219,6 +218,9 @@ struct sum_powers {
         some.add(gathered, count);
         return {all.total(), some.total()};
     }
+
+private:
+    static constexpr std::size_t together = 4;  // a local constant is lost on nvcc's front end
 };
 
 /// What the tokens below `high` may weigh in units of the best one's mass, kept or not, by a sample: no bound.

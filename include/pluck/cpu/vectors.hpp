@@ -74,8 +74,8 @@ PLUCK_ALWAYS_INLINE void hold(Vector& loaded) noexcept {
 
 /// An instruction set that has a fused multiply-add of its vectors.
 template <class Fused>
-concept fuses_lanes = requires(floats_of<Fused>& lanes) {
-    Fused::fuse(lanes, lanes, lanes);
+concept fuses_lanes = requires(floats_of<Fused>& some) {
+    Fused::fuse(some, some, some);
 };
 
 /// a = a b + c, rounded once.

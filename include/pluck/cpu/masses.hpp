@@ -237,11 +237,14 @@ struct sum_masses {
             total = add_blocks<Fused, true>(row, 0, whole, row.kept.score, origin, block_mass);
         } else {  // the ties of the cut stay, up to the block in which they end; then they go
             const std::size_t early = row.kept.ties_end / block_size < whole ? row.kept.ties_end / block_size : whole;
-            total = add_blocks<Fused, false>(row, 0, early, row.kept.score, origin, block_mass);
-            if (early < whole) {
-                block_mass[early] = kept_mass_of<Fused>(row, early * block_size, origin);
-                total += block_mass[early];
-                total += add_blocks<Fused, false>(row, early + 1, whole, row.kept.score + 1, origin, block_mass);
+            std::size_t first = 0;
+            std::int32_t score = row.kept.score;
+            for (std::size_t last = early;; last = whole, ++score) {
+                total += add_blocks<Fused, false>(row, first, last, score, origin, block_mass);
+                if (last == whole) break;
+                block_mass[last] = kept_mass_of<Fused>(row, last * block_size, origin);
+                total += block_mass[last];
+                first = last + 1;
             }
         }
         if (row.size % block_size != 0) {

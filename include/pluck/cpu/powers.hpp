@@ -138,10 +138,11 @@ public:
     PLUCK_ALWAYS_INLINE explicit sum_of_powers(const mass_origin& origin) noexcept : power_(origin) {}
 
     /// So many blocks, four at most.
-    template <std::size_t... Blocks>
-    PLUCK_ALWAYS_INLINE void add_blocks(const float* scores, std::index_sequence<Blocks...>) noexcept {
+    PLUCK_ALWAYS_INLINE void add_blocks(const float* scores, std::size_t blocks) noexcept {
         floats_of<Fused> sums[4] = {};
-        (add_block(sums, scores + Blocks * block_size, std::make_index_sequence<block_size / lanes_of<Fused>>()), ...);
+        for (std::size_t i = 0; i < blocks; ++i) {
+            add_block(sums, scores + i * block_size, std::make_index_sequence<block_size / lanes_of<Fused>>());
+        }
         sums[0] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
         four_floats folded;
         fold(folded, sums[0], std::make_index_sequence<lanes_of<Fused> / 4>());
@@ -155,7 +156,7 @@ public:
     /// Adds scores side by side.
     PLUCK_ALWAYS_INLINE void add(const float* scores, std::size_t count) noexcept {
         for (; count >= block_size; count -= block_size, scores += block_size) {
-            add_blocks(scores, std::make_index_sequence<1>());
+            add_blocks(scores, 1);
         }
         for (std::size_t i = 0; i < count; ++i) add(scores[i]);
     }
@@ -202,6 +203,7 @@ struct sum_powers {
     template <class Fused>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static powers run(const row_view& row, float best, float scale,
                                                         const float* gathered, std::size_t count) noexcept {
+        constexpr std::size_t together = 4;
         const mass_origin origin(best, scale);
         const std::int32_t weighing = origin.weighing();
         const std::size_t whole = row.size / (together * block_size) * together;
@@ -211,16 +213,13 @@ struct sum_powers {
             if (best_of[0] < weighing && best_of[1] < weighing && best_of[2] < weighing && best_of[3] < weighing) {
                 continue;
             }
-            all.add_blocks(row.scores + block * block_size, std::make_index_sequence<together>());
+            all.add_blocks(row.scores + block * block_size, together);
         }
         all.add(row.scores + whole * block_size, row.size - whole * block_size);
         sum_of_powers<Power, Fused> some(origin);
         some.add(gathered, count);
         return {all.total(), some.total()};
     }
-
-private:
-    static constexpr std::size_t together = 4;  // a local constant is lost on nvcc's front end
 };
 
 /// What the tokens below `high` may weigh in units of the best one's mass, kept or not, by a sample: no bound.

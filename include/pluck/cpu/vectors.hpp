@@ -85,12 +85,7 @@ PLUCK_ALWAYS_INLINE void fuse_lanes(floats_of<Fused>& a, const floats_of<Fused>&
     if constexpr (fuses_lanes<Fused>) {
         Fused::fuse(a, b, c);
     } else {
-        float to[lanes_of<Fused>], by[lanes_of<Fused>], plus[lanes_of<Fused>];
-        __builtin_memcpy(to, &a, sizeof a);
-        __builtin_memcpy(by, &b, sizeof b);
-        __builtin_memcpy(plus, &c, sizeof c);
-        for (std::size_t i = 0; i < lanes_of<Fused>; ++i) to[i] = Fused::of(to[i], by[i], plus[i]);
-        __builtin_memcpy(&a, to, sizeof a);
+        for (std::size_t i = 0; i < lanes_of<Fused>; ++i) a[i] = Fused::of(a[i], b[i], c[i]);
     }
 }
 

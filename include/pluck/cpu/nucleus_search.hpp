@@ -86,7 +86,7 @@ private:
     static constexpr std::size_t few = 2048;
     static_assert(few >= kernels::most_sampled);
     /// From here on the total mass takes longer than its bounds and what is needed to decide by them.
-    static constexpr std::size_t many = 16384;
+    static constexpr std::size_t many = 4096;
 
     /// Gathers and weighs a head of the row that most likely reaches far enough; false if there is none left to try.
     [[nodiscard]] bool next_head() noexcept {

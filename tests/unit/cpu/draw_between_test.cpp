@@ -65,7 +65,7 @@ head random_head(std::size_t size, random_numbers& numbers) {
     for (std::size_t i = 0; i < size; ++i) {
         float score = static_cast<float>(3 + std::abs(numbers.normal()));
         if (kind == 1) score = static_cast<float>(numbers.between(-3, 3));
-        if (kind == 2) score = float_of(static_cast<std::uint32_t>(numbers.below(0x7f800000u)) | (i % 2 << 31));
+        if (kind == 2) score = float_of(static_cast<std::uint32_t>(numbers.below(0x7f800000u) | i % 2 << 31));
         if (kind == 3) score = i % 3 == 0 ? 5.0f : static_cast<float>(4 * numbers.uniform());
         made.scores.push_back(pluck::core::ordered(score));
     }

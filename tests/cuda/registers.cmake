@@ -2,8 +2,9 @@
 # cmake -D nvcc= -D flags= -D source= -D output= -P registers.cmake: compiles a file for several architectures, prints
 # the registers and the spills of each function, and fails if a loop over logits keeps anything in local memory.
 cmake_policy(VERSION 3.25)
-# The deeds of include/pluck/cuda/memory.cuh that are loops over logits; a symbol names a deed by its place.
-set(loops scan count mass list)
+# The deeds of include/pluck/cuda/memory.cuh that are loops over logits, of which a symbol names each by its place; and
+# what deeds.cuh has in common for two of them, by its own name.
+set(loops scan count list)
 file(READ "${CMAKE_CURRENT_LIST_DIR}/../../include/pluck/cuda/memory.cuh" header)
 if(NOT header MATCHES "enum class deed[^{]*{([^}]*)}")
     message(FATAL_ERROR "include/pluck/cuda/memory.cuh has no enumeration `deed`")
@@ -13,8 +14,10 @@ string(REPLACE "," ";" names "${names}")
 set(deeds)
 foreach(loop IN LISTS loops)
     list(FIND names ${loop} place)
-    list(APPEND deeds ${place})
+    list(APPEND deeds "4cuda4doneILNS1_4deedE${place}E")
 endforeach()
+list(APPEND loops mass)
+list(APPEND deeds 4cuda4massI)
 execute_process(COMMAND "${nvcc}" ${flags} -Xptxas -v -c "${source}" -o "${output}"
                 OUTPUT_VARIABLE text ERROR_VARIABLE errors RESULT_VARIABLE code)
 string(APPEND text "${errors}")
@@ -46,7 +49,7 @@ foreach(line IN LISTS lines)
         short_name("${symbol}" name)
         message(STATUS "${architecture}: ${stores} bytes of spill stores, ${CMAKE_MATCH_3} of loads: ${name}")
         foreach(loop deed IN ZIP_LISTS loops deeds)
-            if(symbol MATCHES "4cuda4doneILNS1_4deedE${deed}E")
+            if(symbol MATCHES "${deed}")
                 list(APPEND seen "${architecture} ${loop}")
                 if(NOT stores EQUAL 0)
                     list(APPEND spilling "${architecture} ${loop}: ${stores} bytes")

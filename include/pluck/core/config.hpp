@@ -51,6 +51,15 @@
 #define PLUCK_ALWAYS_INLINE inline __attribute__((always_inline))
 #endif
 
+/// Before a loop whose body a device shall hold once. Most of a kernel's code runs once a launch, and to fetch an
+/// instruction for the first time takes longer than to carry it out: loops that the compiler unrolls, or that are there
+/// in several forms, cost more than they save.
+#if defined(__CUDA_ARCH__)
+#define PLUCK_ROLLED _Pragma("unroll 1")
+#else
+#define PLUCK_ROLLED
+#endif
+
 /// A device function that stays one. A kernel of many stages would otherwise hold a copy of each loop for each stage, and
 /// run out of registers.
 #if defined(__CUDACC__)

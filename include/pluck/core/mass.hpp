@@ -100,7 +100,12 @@ template <class Fused>
 
     const float shifted = Fused::of(d, scale, core::magic);
     const std::int32_t octave = core::magic_bits - core::bits_as<std::int32_t>(shifted);  // 0 is the best token's
-    const float fraction = Fused::of(d, scale, static_cast<float>(octave));  // in [-1/2, 1/2]
+#if PLUCK_ON_DEVICE
+    const float octaves = __fsub_rn(core::magic, shifted);  // exact; a conversion takes four times as long there
+#else
+    const auto octaves = static_cast<float>(octave);
+#endif
+    const float fraction = Fused::of(d, scale, octaves);  // in [-1/2, 1/2]
     // Without its lowest bit each step of the fraction outweighs the rounding of the polynomial: monotone.
     const float f = core::bits_as<float>(core::bits_as<std::uint32_t>(fraction) & ~1u);
     using polynomial = core::mass_polynomial;

@@ -101,86 +101,76 @@ template <class Team, class Source>
     return row.largest(row.team.warp_max(most), now);
 }
 
-/// The mass of an interval; each warp's is left in masses(now.turn), each strip's in strip_mass.
-template <bool All, class Team, class Source>
-[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint64_t own_masses(const field<Team, Source>& row,
-                                                                             const interval within,
-                                                                             std::int32_t lightest,
-                                                                             const weighing weight,
-                                                                             progress now) noexcept {
-    std::uint64_t own = 0;
-    const auto weigh = [&](const scores& some, const auto& token) {
-        std::uint64_t sum = 0;
-        for (std::uint32_t i = 0; i < quad; ++i) {
-            // What was dropped from above is better than the best that is left: its mass is no number.
-            const bool kept = All || within.has(core::ordered(some.of[i]), token(i));
-            sum += mass_of(kept ? some.of[i] - weight.best : core::minus_infinity, weight.scale);
-        }
-        return sum;
-    };
-    const auto weighed = [&](std::uint32_t strip, std::uint64_t of_lane) {
-        const std::uint64_t sum = row.team.warp_sum(of_lane);
-        if (row.team.lane() == 0) row.strip_mass[strip] = sum;
-        own += sum;
-    };
+/// The mass of the interval of an order; each warp's is left in masses(now.turn), each strip's in strip_mass. Its flag:
+/// whether nothing was cut.
+template <class Source, class Team>
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint64_t mass(Team team, std::uint32_t slot) noexcept {
+    const field<Team, Source> row(team, team.room());
+    const order asked = row.shared.orders[slot];  // a copy, or each store to shared memory might have changed it
+    const progress now = asked.now;
     const span_of mine = row.own_strips(now);
-    std::uint32_t strip = mine.begin;
-    const auto weigh_strip = [&](std::uint32_t which) {
-        std::uint64_t sum = 0;
-        if (row.reaches(now, which, lightest))
-            row.each_quad(now, which, [&](const scores& some, const auto& token) { sum += weigh(some, token); });
-        weighed(which, sum);
-    };
-    // As in scan(): the loads of two strips are under way before the first is weighed.
-    if (!now.listed() && row.shape.strip_quads == 2) {
-        constexpr std::uint32_t step = Team::lanes * quad;
-        const std::uint32_t end = row.end_of_inner() < mine.end ? row.end_of_inner() : mine.end;
-        if (strip < row.first_inner() && strip < mine.end) weigh_strip(strip++);
-        for (; strip + 2 <= end; strip += 2) {
-            const bool first = row.reaches(now, strip, lightest);
-            const bool second = row.reaches(now, strip + 1, lightest);
-            const std::uint32_t at = row.position_of(strip, 0);
-            scores a{}, b{}, c{}, d{};
-            if (first) a = row.source.at_inner(at), b = row.source.at_inner(at + step);
-            if (second) c = row.source.at_inner(at + 2 * step), d = row.source.at_inner(at + 3 * step);
-            weighed(strip, first ? weigh(a, row.tokens_at(at)) + weigh(b, row.tokens_at(at + step)) : 0);
-            weighed(strip + 1,
-                    second ? weigh(c, row.tokens_at(at + 2 * step)) + weigh(d, row.tokens_at(at + 3 * step)) : 0);
-        }
-    }
-    for (; strip < mine.end; ++strip) weigh_strip(strip);
-    return own;
-}
-
-/// `all`: nothing was cut.
-template <class Team, class Source>
-[[nodiscard]] PLUCK_HOST_DEVICE std::uint64_t mass(const field<Team, Source>& row, const interval& within,
-                                                   std::int32_t lightest, bool all, const weighing& weight,
-                                                   progress now) noexcept {
-    const std::uint64_t own = all ? own_masses<true>(row, within, lightest, weight, now)
-                                  : own_masses<false>(row, within, lightest, weight, now);
+    PLUCK_ROLLED
+    for (std::uint32_t i = mine.begin + team.lane(); i < mine.end; i += Team::lanes) row.strip_mass[i] = 0;
+    team.warp_sync();
+    std::uint64_t own = 0;
+    std::uint64_t of_lane = 0;
+    row.sweep(
+        now, asked.lightest,
+        [&](const scores& some, const tokens& ids) {
+            float difference[quad];
+            for (std::uint32_t i = 0; i < quad; ++i) difference[i] = some.of[i] - asked.weight.best;
+            if (asked.flag == 0) {
+                // What was dropped from above is better than the best that is left: its mass is no number.
+                for (std::uint32_t i = 0; i < quad; ++i)
+                    if (!asked.within.has(core::ordered(some.of[i]), ids.of[i])) difference[i] = core::minus_infinity;
+            }
+            for (std::uint32_t i = 0; i < quad; ++i) of_lane += mass_of(difference[i], asked.weight.scale);
+        },
+        [&](std::uint32_t strip) {
+            const std::uint64_t sum = team.warp_sum(of_lane);
+            if (team.lane() == 0) row.strip_mass[strip] = sum;
+            own += sum;
+            of_lane = 0;
+        });
     row.gather(own, row.masses(now.turn), now);
     return row.sum_of(row.masses(now.turn), now);
 }
 
-/// The token of an interval whose mass holds a point of [0, mass()), after mass() in turn `masses`.
-template <class Team, class Source>
-[[nodiscard]] PLUCK_HOST_DEVICE std::int32_t token_at(const field<Team, Source>& row, std::uint64_t point,
-                                                      const interval& within, const weighing& weight,
-                                                      std::uint32_t masses, progress now) noexcept {
-    const Team& team = row.team;
-    const auto warp = row.land(row.masses(masses), row.places(now), point);
+/// The token of an order's interval whose mass holds a point of [0, mass()), after mass() in turn `masses`.
+template <class Source, class Team>
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::int32_t token_at(Team team, std::uint32_t slot,
+                                                                        std::uint64_t point,
+                                                                        std::uint32_t masses) noexcept {
+    const field<Team, Source> row(team, team.room());
+    const interval within = row.shared.orders[slot].within;
+    const weighing weight = row.shared.orders[slot].weight;
+    const progress now = row.shared.orders[slot].now;
     bool mine = false;
     std::int32_t drawn = -1;
-    if (warp.place == row.own_place(now)) {
-        const span_of strips = row.own_strips(now);
-        const auto strip = row.land(row.strip_mass + strips.begin, strips.end - strips.begin, warp.rest);
-        std::uint64_t rest = strip.rest;
-        row.each_quad(now, strips.begin + strip.place, [&](const scores& some, const auto& token) {
+    // Among the warps, and in one of them among its strips: once, in a loop, so that the search is there once.
+    const std::uint64_t* values = row.masses(masses);
+    std::uint32_t all = row.places(now);
+    span_of strips{0, 0, 1};
+    std::uint32_t strip = 0;
+    bool found = true;
+    PLUCK_ROLLED
+    for (std::uint32_t i = 0; i < 2 && found; ++i) {
+        const auto landed = row.land(values, all, point);
+        point = landed.rest;
+        strip = strips.begin + landed.place;
+        if (i != 0) break;
+        found = landed.place == row.own_place(now);
+        strips = row.own_strips(now);
+        values = row.strip_mass + strips.begin;
+        all = strips.end - strips.begin;
+    }
+    if (found) {
+        std::uint64_t rest = point;
+        row.each_quad(now, strip, [&](const scores& some, const tokens& ids) {
             std::uint64_t mass[quad];
             std::uint64_t sum = 0;
             for (std::uint32_t i = 0; i < quad; ++i) {
-                const bool kept = within.has(core::ordered(some.of[i]), token(i));
+                const bool kept = within.has(core::ordered(some.of[i]), ids.of[i]);
                 mass[i] = kept ? mass_of(some.of[i] - weight.best, weight.scale) : 0;
                 sum += mass[i];
             }
@@ -188,7 +178,7 @@ template <class Team, class Source>
             std::uint64_t before = end - sum;
             if (rest >= before && rest < end) {  // for one lane in one call only
                 for (std::uint32_t i = 0; i < quad; before += mass[i++])
-                    if (rest >= before && rest - before < mass[i]) drawn = token(i);
+                    if (rest >= before && rest - before < mass[i]) drawn = ids.of[i];
                 mine = true;
             }
             rest -= team.shuffle(end, Team::lanes - 1);  // once found, it wraps round and stays out of reach
@@ -221,15 +211,6 @@ template <deed What, class Source, class Team>
     if constexpr (What == deed::scan) return scan(row, asked.flag != 0, now);
     if constexpr (What == deed::count) return row.sum(row.own_count(asked.within, now), now);
     if constexpr (What == deed::best) return best_of(row, asked.within, now);
-    if constexpr (What == deed::mass)
-        return mass(row, asked.within, asked.lightest, asked.flag != 0, asked.weight, now);
-    if constexpr (What == deed::token)
-        return static_cast<std::uint32_t>(token_at(row, asked.target, asked.within, asked.weight, asked.flag, now));
-    if constexpr (What == deed::mass_and_token) {
-        const std::uint64_t all = mass(row, asked.within, asked.lightest, asked.flag != 0, asked.weight, now);
-        const std::uint64_t point = mass_point(asked.random.base, all);
-        return static_cast<std::uint32_t>(token_at(row, point, asked.within, asked.weight, now.turn, now));
-    }
     if constexpr (What == deed::own_mass)
         return own_mass(row, static_cast<std::int32_t>(asked.target), asked.within, asked.weight, now);
     if constexpr (What == deed::list) return list(row, asked.within, now);
@@ -263,11 +244,17 @@ template <class Source, class Team>
         case deed::best:
             return done<deed::best, Source>(team, slot);
         case deed::mass:
-            return done<deed::mass, Source>(team, slot);
-        case deed::token:
-            return done<deed::token, Source>(team, slot);
-        case deed::mass_and_token:
-            return done<deed::mass_and_token, Source>(team, slot);
+            return mass<Source>(team, slot);
+        case deed::token: {
+            const order& asked = reinterpret_cast<const row_memory<Team>*>(team.room())->orders[slot];
+            return static_cast<std::uint32_t>(token_at<Source>(team, slot, asked.target, asked.flag));
+        }
+        case deed::mass_and_token: {
+            const std::uint64_t all = mass<Source>(team, slot);
+            const order& asked = reinterpret_cast<const row_memory<Team>*>(team.room())->orders[slot];
+            return static_cast<std::uint32_t>(
+                token_at<Source>(team, slot, mass_point(asked.random.base, all), asked.now.turn));
+        }
         case deed::own_mass:
             return done<deed::own_mass, Source>(team, slot);
         case deed::list:

@@ -21,18 +21,6 @@
 
 namespace pluck::inline v0::cuda {
 
-/// Four scores and their tokens, as a sweep hands them out: token(i) is that of score i.
-struct run_of_tokens {
-    std::int32_t first;
-    [[nodiscard]] PLUCK_HOST_DEVICE std::int32_t operator()(std::uint32_t i) const noexcept {
-        return first + static_cast<std::int32_t>(i);
-    }
-};
-struct listed_tokens {
-    packed<std::int32_t> tokens;
-    [[nodiscard]] PLUCK_HOST_DEVICE std::int32_t operator()(std::uint32_t i) const noexcept { return tokens.of[i]; }
-};
-
 template <class Team, class Source>
 class field {
 public:
@@ -107,6 +95,7 @@ public:
 
     [[nodiscard]] PLUCK_HOST_DEVICE std::uint64_t sum_of(const std::uint64_t* table, progress now) const noexcept {
         std::uint64_t some = 0;
+        PLUCK_ROLLED
         for (std::uint32_t i = team.lane(); i < places(now); i += Team::lanes) some += table[i];
         return team.warp_sum(some);
     }
@@ -118,6 +107,7 @@ public:
         const std::uint64_t* all = table(now);
         gather(of_warp, table(now), now);
         std::uint64_t most = 0;
+        PLUCK_ROLLED
         for (std::uint32_t i = team.lane(); i < places(now); i += Team::lanes) most = all[i] > most ? all[i] : most;
         return team.warp_max(most);
     }
@@ -130,6 +120,7 @@ public:
     };
     [[nodiscard]] PLUCK_HOST_DEVICE landing land(const std::uint64_t* values, std::uint32_t all,
                                                  std::uint64_t point) const noexcept {
+        PLUCK_ROLLED
         for (std::uint32_t base = 0; base < all; base += Team::lanes * quad) {  // neighbours to one lane
             std::uint64_t own[quad];
             std::uint64_t sum = 0;
@@ -157,6 +148,7 @@ public:
         std::uint64_t* slot = &shared.published[now.turn];
         if (mine) {
             *slot = value;
+            PLUCK_ROLLED
             for (std::uint32_t block = 0; !now.listed() && block < team.blocks(); ++block)
                 *team.at(slot, block) = value;
         }
@@ -179,70 +171,109 @@ public:
     /// call.
     template <class F>
     PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE void each_quad(progress now, std::uint32_t strip, const F& f) const noexcept {
-        if (now.listed()) {
-            const std::uint32_t position = (strip * Team::lanes + team.lane()) * quad;
-            return f(*reinterpret_cast<const scores*>(shared.list_score + position),
-                     listed_tokens{*reinterpret_cast<const packed<std::int32_t>*>(shared.list_token + position)});
-        }
-        for (std::uint32_t q = 0; q < shape.strip_quads; ++q) {
-            const std::uint32_t position = position_of(strip, q);
-            f(source.at(position), tokens_at(position));
-        }
+        const std::uint32_t quads = now.listed() ? 1 : shape.strip_quads;
+        PLUCK_ROLLED
+        for (std::uint32_t q = 0; q < quads; ++q) f(scores_at(now, strip, q), tokens_at(now, strip, q));
     }
 
-    /// The same for each own strip that may have a score of `least` or more.
+    /// The same for each own strip that may have a score of `least` or more; end(strip) after each.
+    template <class F, class End>
+    PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE void sweep(progress now, std::int32_t least, const F& f,
+                                                     const End& end) const noexcept {
+        // A pair of quads is under way as the pair before it is looked at. Each step is there once: hence the first
+        // round, which looks at nothing, and the last, which reads nothing.
+        const span_of mine = own_strips(now);
+        const std::uint32_t quads = now.listed() ? 1 : shape.strip_quads;
+        reaching_strips coming(*this, now, mine, least);
+        std::uint32_t strip = mine.end, q = 0;
+        std::uint32_t next = coming.take(), next_q = 0;
+        scores first{}, second{};
+        PLUCK_ROLLED
+        while (strip < mine.end || next < mine.end) {
+            scores third{}, fourth{};
+            if (next < mine.end) {
+                third = scores_at(now, next, next_q);
+                if (quads != 1) fourth = scores_at(now, next, next_q + 1);
+            }
+            if (strip < mine.end) {
+                f(first, tokens_at(now, strip, q));
+                if (quads != 1) f(second, tokens_at(now, strip, q + 1));
+                if (q + 2 >= quads) end(strip);
+            }
+            strip = next, q = next_q;
+            first = third, second = fourth;
+            if (next < mine.end && (next_q += 2) >= quads) next = coming.take(), next_q = 0;
+        }
+    }
     template <class F>
     PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE void sweep(progress now, std::int32_t least, const F& f) const noexcept {
-        const span_of mine = own_strips(now);
-        if (!now.listed() &&
-            shape.strip_quads == 2) {  // as nearly always: the next strip is under way as one is looked at
-            std::uint32_t strip = next_reaching(mine.begin, mine.end, least);
-            scores first{}, second{};
-            if (strip < mine.end) first = source.at(position_of(strip, 0)), second = source.at(position_of(strip, 1));
-            while (strip < mine.end) {
-                const std::uint32_t next = next_reaching(strip + 1, mine.end, least);
-                scores third{}, fourth{};
-                if (next < mine.end) third = source.at(position_of(next, 0)), fourth = source.at(position_of(next, 1));
-                f(first, tokens_at(position_of(strip, 0)));
-                f(second, tokens_at(position_of(strip, 1)));
-                strip = next, first = third, second = fourth;
-            }
-            return;
-        }
-        for (std::uint32_t strip = mine.begin; strip < mine.end; ++strip)
-            if (reaches(now, strip, least)) each_quad(now, strip, f);
-    }
-    /// The tokens of a quad of the slice.
-    [[nodiscard]] PLUCK_HOST_DEVICE run_of_tokens tokens_at(std::uint32_t position) const noexcept {
-        return {source.slice.first - static_cast<std::int32_t>(source.slice.pad) + static_cast<std::int32_t>(position)};
+        sweep(now, least, f, [](std::uint32_t) {});
     }
 
     /// f(score, ordered score, token) for each own token within the interval.
     template <class F>
     PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE void each(progress now, const interval& within, const F& f) const noexcept {
-        sweep(now, within.low, [&](const scores& some, const auto& token) {
-            bool has[quad];
-            for (std::uint32_t i = 0; i < quad; ++i) has[i] = within.has(core::ordered(some.of[i]), token(i));
-            for (std::uint32_t i = 0; i < quad; ++i)
-                if (has[i]) f(some.of[i], core::ordered(some.of[i]), token(i));
+        sweep(now, within.low, [&](const scores& some, const tokens& ids) {
+            PLUCK_ROLLED
+            for (std::uint32_t i = 0; i < quad; ++i) {
+                const std::int32_t order = core::ordered(some.at(i));
+                if (within.has(order, ids.at(i))) f(some.at(i), order, ids.at(i));
+            }
         });
     }
 
     /// How many own tokens of the warp are within.
     [[nodiscard]] PLUCK_HOST_DEVICE std::uint64_t own_count(const interval& within, progress now) const noexcept {
         std::uint32_t found = 0;
-        sweep(now, within.low, [&](const scores& some, const auto& token) {
-            for (std::uint32_t i = 0; i < quad; ++i) found += within.has(core::ordered(some.of[i]), token(i));
+        sweep(now, within.low, [&](const scores& some, const tokens& ids) {
+            for (std::uint32_t i = 0; i < quad; ++i) found += within.has(core::ordered(some.of[i]), ids.of[i]);
         });
         return team.warp_sum_of_words(found);
     }
 
 private:
-    /// The first strip of the slice from this one on that has a score of `least` or more; `end` if none before it has.
-    [[nodiscard]] PLUCK_HOST_DEVICE std::uint32_t next_reaching(std::uint32_t strip, std::uint32_t end,
-                                                                std::int32_t least) const noexcept {
-        while (strip < end && own_best()[strip] < least) ++strip;
-        return strip;
+    /// The strips of a span that may have a score of `least` or more, one after the other. Each lane looks at one.
+    class reaching_strips {
+    public:
+        PLUCK_HOST_DEVICE reaching_strips(const field& row, progress now, const span_of& span,
+                                          std::int32_t least) noexcept
+            : row_(row), now_(now), next_(span.begin), end_(span.end), least_(least) {}
+
+        /// The next one; the span's end if there is none.
+        [[nodiscard]] PLUCK_HOST_DEVICE std::uint32_t take() noexcept {
+            PLUCK_ROLLED
+            for (; found_ == 0 && next_ < end_; next_ += Team::lanes) {
+                const std::uint32_t own = next_ + row_.team.lane();
+                found_ = row_.team.ballot(own < end_ && row_.reaches(now_, own, least_));
+            }
+            if (found_ == 0) return end_;
+            const std::uint32_t strip = next_ - Team::lanes + core::first_bit(found_);
+            found_ &= found_ - 1;
+            return strip;
+        }
+
+    private:
+        const field& row_;
+        progress now_;
+        std::uint32_t next_, end_;
+        std::int32_t least_;
+        std::uint32_t found_ = 0;  // of the last lanes' worth: the bits of those that are still to come
+    };
+
+    [[nodiscard]] PLUCK_HOST_DEVICE std::uint32_t listed_position(std::uint32_t strip) const noexcept {
+        return (strip * Team::lanes + team.lane()) * quad;
+    }
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores scores_at(progress now, std::uint32_t strip,
+                                                                         std::uint32_t q) const noexcept {
+        if (now.listed()) return *reinterpret_cast<const scores*>(shared.list_score + listed_position(strip));
+        return source.at(position_of(strip, q));
+    }
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE tokens tokens_at(progress now, std::uint32_t strip,
+                                                                         std::uint32_t q) const noexcept {
+        if (now.listed()) return *reinterpret_cast<const tokens*>(shared.list_token + listed_position(strip));
+        const std::int32_t first = source.slice.first - static_cast<std::int32_t>(source.slice.pad) +
+                                   static_cast<std::int32_t>(position_of(strip, q));
+        return {{first, first + 1, first + 2, first + 3}};
     }
 
     std::uint64_t* const tables_;  // [4][places]

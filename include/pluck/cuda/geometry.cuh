@@ -17,7 +17,7 @@ namespace pluck::inline v0::cuda {
 inline constexpr std::uint32_t quad = 4;
 
 /// The best scores of all strips of a row are kept by every block; so many strips there are at most.
-inline constexpr std::uint32_t most_strips = 4096;
+inline constexpr std::uint32_t most_strips = 2048;
 
 /// How every row of a launch is shared out.
 struct geometry {

@@ -17,6 +17,7 @@
 
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -121,6 +122,7 @@ __global__ void __launch_bounds__(device_team::threads, 2)
 /// What a launch is decided by.
 struct limits {
     int device_shared;  ///< bytes of shared memory that one block may have
+    int all_shared;     ///< and all blocks of a multiprocessor together
     int multiprocessors;
     bool clusters;
 
@@ -132,6 +134,7 @@ struct limits {
             if (error == cudaSuccess) error = cudaDeviceGetAttribute(&value, attribute, device);
         };
         ask(found.device_shared, cudaDevAttrMaxSharedMemoryPerBlockOptin);
+        ask(found.all_shared, cudaDevAttrMaxSharedMemoryPerMultiprocessor);
         ask(found.multiprocessors, cudaDevAttrMultiProcessorCount);
         ask(clusters, cudaDevAttrClusterLaunch);
         found.clusters = clusters != 0;
@@ -144,12 +147,21 @@ struct plan {
     geometry shape;
     bool held;  ///< in shared memory
     std::size_t shared_bytes;
+    int all_shared;  ///< of a multiprocessor
+
+    /// The share of a multiprocessor's memory, in percent, that two blocks need. What is left caches the stack of the
+    /// thread that runs the chain, which else takes as long as a look at device memory.
+    [[nodiscard]] int carveout() const noexcept {
+        constexpr std::size_t beside = 2048;  // what the system and the kernel itself take for each block
+        const std::size_t needed = 2 * (shared_bytes + beside);
+        return static_cast<int>(std::min<std::size_t>(100, needed * 100 / static_cast<std::size_t>(all_shared) + 1));
+    }
 };
 
 /// The plan for rows in so many blocks.
 template <class Stored>
 [[nodiscard]] plan plan_with(std::uint32_t vocab, std::uint32_t blocks, bool aligned, const limits& limit) noexcept {
-    plan made{geometry_of(vocab, blocks, aligned, device_team::lanes, device_team::list), true, 0};
+    plan made{geometry_of(vocab, blocks, aligned, device_team::lanes, device_team::list), true, 0, limit.all_shared};
     const std::size_t fixed = memory_map<device_team>(made.shape).slice;
     made.shared_bytes = fixed + held<Stored, Stored>::bytes(made.shape, device_team::lanes);
     made.held = made.shared_bytes <= static_cast<std::size_t>(limit.device_shared);
@@ -201,8 +213,7 @@ template <class Scalar, place Place, class Chain, class Keys, class Finish>
         if (made.ptxVersion < 90) return cudaErrorInvalidClusterSize;
     }
     cudaError_t error = allow(cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(how.shared_bytes));
-    if (error == cudaSuccess)
-        error = allow(cudaFuncAttributePreferredSharedMemoryCarveout, cudaSharedmemCarveoutMaxShared);
+    if (error == cudaSuccess) error = allow(cudaFuncAttributePreferredSharedMemoryCarveout, how.carveout());
     if (error == cudaSuccess && how.shape.blocks > 8) error = allow(cudaFuncAttributeNonPortableClusterSizeAllowed, 1);
     if (error != cudaSuccess) return error;
 

@@ -103,13 +103,15 @@ struct row_memory {
     std::uint64_t found_inside;
     std::uint32_t found_bin;
     std::uint32_t finalists;
-    std::uint32_t warp_count[Team::warps];
+    std::uint32_t all_staged;
+    std::uint32_t
+        list_end[Team::most_blocks * Team::warps];  ///< of the tokens that each warp of the row brings to a list
     std::uint64_t finalist_key[Team::finalists];
     std::uint64_t finalist_weight[Team::finalists];
 
     union {                                      // never needed at the same time
         std::uint32_t histogram[2][Team::bins];  // low and high words of sums of 64 bits
-        staging staged;                          // the block's part of a list
+        staging staged[Team::warps];             // what each warp has for a list
     };
 
     alignas(16) float list_score[Team::list];

@@ -134,24 +134,11 @@ struct binning {
 
 inline constexpr std::uint32_t no_bin = ~std::uint32_t{0};
 
-/// Deals weights, which `each(put)` puts into bins, and leaves in found_bin, found_rest and found_inside the bin in
-/// which the target is reached as bins are added up from 0 on, what of the target is left within it, and the bin's
-/// weight. Over the whole row if `together`, else each block for itself.
-template <class Team, class Source, class Each>
-PLUCK_HOST_DEVICE void deal(const field<Team, Source>& row, bool together, std::uint64_t target,
-                            const Each& each) noexcept {
-    const Team& team = row.team;
-    auto& memory = row.shared;
-    for (std::uint32_t i = team.thread(); i < Team::bins; i += Team::threads)
-        memory.histogram[0][i] = memory.histogram[1][i] = 0;
-    team.sync();
-    if (team.thread() == 0) memory.found_bin = no_bin;
-    each([&](std::uint32_t bin, std::uint64_t weight) {  // 64-bit sums by the 32-bit additions that hardware has
-        const auto low = static_cast<std::uint32_t>(weight);
-        const std::uint32_t before = team.add(&memory.histogram[0][bin], low);
-        const std::uint32_t high = static_cast<std::uint32_t>(weight >> 32) + (before + low < low ? 1 : 0);
-        if (high != 0) (void)team.add(&memory.histogram[1][bin], high);
-    });
+/// Adds up the bins from 0 on, of all blocks if `together`, and leaves in found_bin, found_rest and found_inside the
+/// bin in which the target is reached, what of the target is left within it, and the bin's weight.
+template <class Source, class Team>
+PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void find_bin(Team team, bool together, std::uint64_t target) noexcept {
+    auto& memory = *reinterpret_cast<row_memory<Team>*>(team.room());
     const std::uint32_t blocks = together ? team.blocks() : 1;
     const auto meet = [&] {
         if (blocks > 1)
@@ -160,7 +147,6 @@ PLUCK_HOST_DEVICE void deal(const field<Team, Source>& row, bool together, std::
             team.sync();
     };
     meet();
-
     constexpr std::uint32_t own_bins = Team::bins / Team::threads;
     static_assert(Team::bins % Team::threads == 0);
     std::uint64_t own[own_bins];
@@ -168,6 +154,7 @@ PLUCK_HOST_DEVICE void deal(const field<Team, Source>& row, bool together, std::
     for (std::uint32_t i = 0; i < own_bins; ++i) {
         const std::uint32_t bin = team.thread() * own_bins + i;
         own[i] = memory.histogram[0][bin] | std::uint64_t{memory.histogram[1][bin]} << 32;
+        PLUCK_ROLLED
         for (std::uint32_t other = 1; other < blocks; ++other) {
             const std::uint32_t block = (team.block() + other) % blocks;
             own[i] += *team.at(&memory.histogram[0][bin], block) |
@@ -187,6 +174,27 @@ PLUCK_HOST_DEVICE void deal(const field<Team, Source>& row, bool together, std::
     meet();  // also so that no block empties its bins while another still reads them
 }
 
+/// Deals weights, which `each(put)` puts into bins, and finds the bin in which the target is reached. Over the whole
+/// row if `together`, else each block for itself.
+template <class Team, class Source, class Each>
+PLUCK_HOST_DEVICE void deal(const field<Team, Source>& row, bool together, std::uint64_t target,
+                            const Each& each) noexcept {
+    const Team& team = row.team;
+    auto& memory = row.shared;
+    PLUCK_ROLLED
+    for (std::uint32_t i = team.thread(); i < Team::bins; i += Team::threads)
+        memory.histogram[0][i] = memory.histogram[1][i] = 0;
+    team.sync();
+    if (team.thread() == 0) memory.found_bin = no_bin;
+    each([&](std::uint32_t bin, std::uint64_t weight) {  // 64-bit sums by the 32-bit additions that hardware has
+        const auto low = static_cast<std::uint32_t>(weight);
+        const std::uint32_t before = team.add(&memory.histogram[0][bin], low);
+        const std::uint32_t high = static_cast<std::uint32_t>(weight >> 32) + (before + low < low ? 1 : 0);
+        if (high != 0) (void)team.add(&memory.histogram[1][bin], high);
+    });
+    find_bin<Source>(team, together, target);
+}
+
 /// Deals the tokens of an interval of a wide row. Where a warp's tokens are all for one bin, as in a tie, one lane puts
 /// their sum: else they would wait for each other.
 template <class Team, class Source>
@@ -194,22 +202,21 @@ PLUCK_HOST_DEVICE void deal_row(const field<Team, Source>& row, const interval w
                                 const weighing weight, std::uint64_t target, progress now) noexcept {
     const Team& team = row.team;
     deal(row, true, target, [&](const auto& put) {
-        row.sweep(now, within.low, [&](const scores& some, const auto& token) {
+        row.sweep(now, within.low, [&](const scores& some, const tokens& ids) {
+            PLUCK_ROLLED
             for (std::uint32_t i = 0; i < quad; ++i) {
-                const ranking_key key(some.of[i], token(i));
-                const bool kept = within.has(key.ordered_score(), token(i));
+                const float score = some.at(i);
+                const ranking_key key(score, ids.at(i));
+                const bool kept = within.has(key.ordered_score(), ids.at(i));
                 const std::uint32_t lanes = team.ballot(kept);
                 if (lanes == 0) continue;
-                const std::uint32_t bin = kept ? bins(some.of[i], key) : no_bin;
-                const std::uint64_t own = kept ? weight(some.of[i]) : 0;
+                const std::uint32_t bin = kept ? bins(score, key) : no_bin;
+                const std::uint64_t own = kept ? weight(score) : 0;
                 const std::uint32_t leader = core::first_bit(lanes);
                 const auto its_bin = static_cast<std::uint32_t>(team.shuffle(bin, leader));
-                if (team.ballot(bin == its_bin) == lanes) {
-                    const std::uint64_t sum = team.warp_sum(own);
-                    if (team.lane() == leader) put(bin, sum);
-                } else if (kept) {
-                    put(bin, own);
-                }
+                const bool alike = team.ballot(bin == its_bin) == lanes;
+                const std::uint64_t sum = alike ? team.warp_sum(own) : own;
+                if (alike ? team.lane() == leader : kept) put(bin, sum);
             }
         });
     });
@@ -220,6 +227,7 @@ template <class Team, class Source>
 PLUCK_HOST_DEVICE void deal_strips(const field<Team, Source>& row, const interval& within, const binning& bins,
                                    const weighing& weight, std::uint64_t target) noexcept {
     deal(row, false, target, [&](const auto& put) {
+        PLUCK_ROLLED
         for (std::uint32_t i = row.team.thread(); i < row.strips(); i += Team::threads) {
             const std::int32_t order = row.strip_best[i];
             const float score = core::float_of(order);
@@ -232,6 +240,7 @@ PLUCK_HOST_DEVICE void deal_strips(const field<Team, Source>& row, const interva
 template <class Team, class Source, class F>
 PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE void each_listed(const field<Team, Source>& row, std::uint32_t listed,
                                                        const interval& within, const F& f) noexcept {
+    PLUCK_ROLLED
     for (std::uint32_t i = row.team.thread(); i < listed; i += Team::threads) {
         const float score = row.shared.list_score[i];
         const std::int32_t order = core::ordered(score);
@@ -264,6 +273,7 @@ template <class Team, class Source>
     }
     team.sync();
     if (listed <= Team::finalists) {
+        PLUCK_ROLLED
         for (std::uint32_t i = team.thread(); i < listed; i += Team::threads) {
             const ranking_key key(memory.list_score[i], memory.list_token[i]);
             const bool enters = within.has(key.ordered_score(), key.token());
@@ -284,10 +294,12 @@ template <class Team, class Source>
     // Some lanes together add up what weighs before a finalist; one finds the target in its own weight.
     constexpr std::uint32_t helpers = Team::threads / Team::finalists < 4 ? 1 : 4;
     const std::uint32_t part = team.thread() % helpers;
+    PLUCK_ROLLED
     for (std::uint32_t first = 0; first < finalists; first += Team::threads / helpers) {
         const std::uint32_t i = first + team.thread() / helpers;
         const std::uint64_t key = i < finalists ? memory.finalist_key[i] : ~std::uint64_t{0};
         std::uint64_t before = 0;
+        PLUCK_ROLLED
         for (std::uint32_t j = part; j < finalists; j += helpers)
             before += memory.finalist_key[j] > key ? memory.finalist_weight[j] : 0;
         for (std::uint32_t other = 1; other < helpers; other *= 2) before += team.shuffle_across(before, other);

@@ -19,9 +19,14 @@ namespace pluck::inline v0::cuda {
 template <class Scalar>
 struct alignas(quad * sizeof(Scalar)) packed {
     Scalar of[quad];
+    /// Element i where a loop over them stays one: registers cannot be indexed.
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE Scalar at(std::uint32_t i) const noexcept {
+        return i < 2 ? (i == 0 ? of[0] : of[1]) : (i == 2 ? of[2] : of[3]);
+    }
 };
 
 using scores = packed<float>;
+using tokens = packed<std::int32_t>;
 
 /// -infinity in each type.
 template <class Scalar>
@@ -32,25 +37,42 @@ template <class Scalar>
         return core::bits_as<Scalar>(std::uint16_t{std::same_as<Scalar, bfloat16> ? 0xff80u : 0xfc00u});
 }
 
+/// A quad of the caller's logits, by one load. On a device it stays out of the first-level cache, where it would take
+/// the place of what is used again; and it is told that this is global memory, since it cannot see that.
+template <class Scalar>
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> load(const Scalar* from) noexcept {
+#if PLUCK_ON_DEVICE
+    const auto address = __cvta_generic_to_global(from);
+    packed<Scalar> some;
+    if constexpr (sizeof some == 16) {
+        uint4 words;
+        asm volatile("ld.global.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];"
+                     : "=r"(words.x), "=r"(words.y), "=r"(words.z), "=r"(words.w)
+                     : "l"(address));
+        __builtin_memcpy(&some, &words, sizeof some);
+    } else {
+        static_assert(sizeof some == 8);
+        uint2 words;
+        asm volatile("ld.global.L1::no_allocate.v2.u32 {%0, %1}, [%2];" : "=r"(words.x), "=r"(words.y) : "l"(address));
+        __builtin_memcpy(&some, &words, sizeof some);
+    }
+    return some;
+#else
+    return *reinterpret_cast<const packed<Scalar>*>(from);
+#endif
+}
+
 /// The quad at a position of a slice; -infinity outside of it.
 template <class Scalar>
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> load_quad(const slice_view<Scalar>& slice,
                                                                              std::uint32_t position) noexcept {
-    if (position >= slice.pad && position + quad <= slice.end())
-        return *reinterpret_cast<const packed<Scalar>*>(slice.quads + position);
+    if (position >= slice.pad && position + quad <= slice.end()) return load(slice.quads + position);
     packed<Scalar> some;
     for (std::uint32_t i = 0; i < quad; ++i) {
         const bool inside = position + i >= slice.pad && position + i < slice.end();
         some.of[i] = inside ? slice.quads[position + i] : forbidden_logit<Scalar>();
     }
     return some;
-}
-
-/// The same where the slice is known to have all of it.
-template <class Scalar>
-[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> load_inner_quad(const slice_view<Scalar>& slice,
-                                                                                   std::uint32_t position) noexcept {
-    return *reinterpret_cast<const packed<Scalar>*>(slice.quads + position);
 }
 
 template <class Scalar>
@@ -86,7 +108,7 @@ public:
     }
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> fetch_inner(
         std::uint32_t position) const noexcept {
-        return load_inner_quad(slice, position);
+        return load(slice.quads + position);
     }
     PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores keep(std::uint32_t position,
                                                       const packed<Scalar>& fetched) const noexcept {
@@ -101,9 +123,6 @@ public:
     /// The scores at a position that was kept.
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores at(std::uint32_t position) const noexcept {
         return widened(*reinterpret_cast<const packed<Stored>*>(memory_ + position));
-    }
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores at_inner(std::uint32_t position) const noexcept {
-        return at(position);
     }
     [[nodiscard]] PLUCK_HOST_DEVICE float one(std::uint32_t position) const noexcept {
         return scalar_traits<Stored>::widen(memory_[position]);
@@ -134,16 +153,13 @@ public:
     }
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE packed<Scalar> fetch_inner(
         std::uint32_t position) const noexcept {
-        return load_inner_quad(slice, position);
+        return load(slice.quads + position);
     }
     PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores keep(std::uint32_t, const packed<Scalar>& fetched) const noexcept {
         return widened(fetched);
     }
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores at(std::uint32_t position) const noexcept {
         return widened(fetch(position));
-    }
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores at_inner(std::uint32_t position) const noexcept {
-        return widened(fetch_inner(position));
     }
     [[nodiscard]] PLUCK_HOST_DEVICE float one(std::uint32_t position) const noexcept {
         return scalar_traits<Scalar>::widen(slice.quads[position]);

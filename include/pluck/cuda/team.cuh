@@ -36,8 +36,8 @@ public:
     static constexpr std::uint32_t warps = threads / lanes;
     static constexpr std::uint32_t most_blocks = 16;  // a cluster of more than 8 must be allowed for each kernel
     static constexpr std::uint32_t bins = 1024;
-    static constexpr std::uint32_t list = 2048;
-    static constexpr std::uint32_t staged = 1024;
+    static constexpr std::uint32_t list = 4096;
+    static constexpr std::uint32_t staged = list / warps;  // of each warp
     static constexpr std::uint32_t finalists = 128;
 
     using lane_scan = cub::WarpScan<std::uint64_t>;
@@ -137,9 +137,8 @@ public:
         const std::uint64_t end = warp_scan(mine);
         if (lane() == lanes - 1) memory.warp_sum[warp()] = end;
         sync();
-        std::uint64_t before = end - mine;
-        for (std::uint32_t i = 0; i < warps; ++i) before += i < warp() ? memory.warp_sum[i] : 0;
-        return before;
+        static_assert(warps <= lanes);
+        return warp_sum(lane() < warp() ? memory.warp_sum[lane()] : 0) + end - mine;
     }
 
 private:

@@ -412,7 +412,7 @@ void few_rows(tally& found) {
 /// The least that passes through every order, for racecheck, which is far slower than the other sanitizers: short rows,
 /// and rows whose strips are as long as those of a vocabulary. In one block a row, or in a cluster.
 void orders(tally& found, unsigned blocks) {
-    constexpr std::size_t list = 2048;  // device_team's, which only nvcc knows
+    constexpr std::size_t list = 4096;  // device_team's, which only nvcc knows
     bench<float> both;
     const auto compare = [&](const few& from, bool darts) {
         auto& b = both.batch;

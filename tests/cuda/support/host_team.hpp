@@ -23,7 +23,7 @@ struct host_team_shape {
     static constexpr std::uint32_t most_blocks = 4;
     static constexpr std::uint32_t bins = 4 * threads;
     static constexpr std::uint32_t list = 8 * lanes * 4;
-    static constexpr std::uint32_t staged = list / 2;
+    static constexpr std::uint32_t staged = list / 2 / warps;
     static constexpr std::uint32_t finalists = 8;
 };
 
@@ -100,7 +100,9 @@ public:
         all_lanes(mine, [&](std::uint32_t lane, std::uint64_t value) { found = lane == from ? value : found; });
         return found;
     }
-    [[nodiscard]] std::uint64_t shuffle_across(std::uint64_t mine, std::uint32_t bit) const { return shuffle(mine, lane() ^ bit); }
+    [[nodiscard]] std::uint64_t shuffle_across(std::uint64_t mine, std::uint32_t bit) const {
+        return shuffle(mine, lane() ^ bit);
+    }
     [[nodiscard]] std::uint64_t warp_sum(std::uint64_t mine) const {
         std::uint64_t sum = 0;
         all_lanes(mine, [&](std::uint32_t, std::uint64_t value) { sum += value; });

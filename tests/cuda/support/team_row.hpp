@@ -85,7 +85,6 @@ public:
     }
     [[nodiscard]] auto fetch_inner(std::uint32_t position) const { return fetch(position); }
     [[nodiscard]] pluck::cuda::scores at(std::uint32_t position) const { return pluck::cuda::widened(fetch(position)); }
-    [[nodiscard]] pluck::cuda::scores at_inner(std::uint32_t position) const { return at(position); }
 };
 
 template <class Shape, class Scalar, reading How>

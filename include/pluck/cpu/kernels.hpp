@@ -89,12 +89,8 @@ struct scan {
         }
         for (std::size_t i = 0; i < lanes; ++i) row.best = row_best[i] > row.best ? row_best[i] : row.best;
         for (; begin < size; begin = block_end(begin, size), ++block_best) {
-            *block_best = best_of(scores + begin, block_end(begin, size) - begin);
+            *block_best = best_of(scores + begin, block_end(begin, size) - begin, most);
             row.best = *block_best > row.best ? *block_best : row.best;
-            for (std::size_t i = begin; i < block_end(begin, size); ++i) {
-                const auto bits = core::bits_as<std::uint32_t>(scores[i]);
-                most[0] = bits > most[0] ? bits : most[0];
-            }
         }
         row.nan = row.best > core::ordered_infinity;
         for (std::size_t i = 0; i < lanes; ++i) row.nan |= most[i] > core::bits_as<std::uint32_t>(core::minus_infinity);
@@ -122,18 +118,25 @@ private:
         ((load_lanes(bits, logits + lanes * Steps), raise(best, -(bits & 0x7fffffff))), ...);
     }
 
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::int32_t best_of(const float* scores, std::size_t count) noexcept {
+    /// The same of so many, which may be few: their best ordered score.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::int32_t best_of(const float* scores, std::size_t count,
+                                                                  uints& most) noexcept {
         std::int32_t best = std::numeric_limits<std::int32_t>::min();
-        if (count == block_size) {  // a constant trip count vectorises also at -O2
-            for (std::size_t i = 0; i < block_size; ++i) {
-                const std::int32_t score = core::ordered(scores[i]);
-                best = score > best ? score : best;
-            }
-        } else {
-            for (std::size_t i = 0; i < count; ++i) {
-                const std::int32_t score = core::ordered(scores[i]);
-                best = score > best ? score : best;
-            }
+        ints of_lanes = best - ints{};
+        std::size_t i = 0;
+        for (; i + lanes <= count; i += lanes) {
+            uints bits;
+            load_lanes(bits, scores + i);
+            raise(most, bits);
+            const ints order = ints(bits) < 0 ? -ints(bits & 0x7fffffffu) : ints(bits);
+            raise(of_lanes, order);
+        }
+        for (std::size_t lane = 0; lane < lanes; ++lane) best = of_lanes[lane] > best ? of_lanes[lane] : best;
+        for (; i < count; ++i) {
+            const std::int32_t order = core::ordered(scores[i]);
+            const auto bits = core::bits_as<std::uint32_t>(scores[i]);
+            best = order > best ? order : best;
+            most[0] = bits > most[0] ? bits : most[0];
         }
         return best;
     }
@@ -278,6 +281,11 @@ struct reach {
             for (; i + block_size <= blocks; i += block_size) {
                 std::int32_t some = 0;
                 for (std::size_t j = 0; j < block_size; ++j) some += block_best[i + j] >= score ? 1 : 0;
+                reached += static_cast<std::size_t>(some);
+            }
+            for (; i + lanes <= blocks; i += lanes) {
+                std::int32_t some = 0;
+                for (std::size_t j = 0; j < lanes; ++j) some += block_best[i + j] >= score ? 1 : 0;
                 reached += static_cast<std::size_t>(some);
             }
             for (; i < blocks; ++i) reached += block_best[i] >= score;

@@ -38,6 +38,13 @@ public:
             if (gathered > k && gathered <= limit) return among_gathered(gathered, k, nullptr, {low, best_});
             const std::size_t above = gathered > k ? run_kernel<kernels::count>(row_from(low + 1), k - 1) : k;
             if (above < k) return {.kept = {low, end_of_ties(low, k - above)}};  // so many are alike
+            // The best blocks have many each, as where a row rises or falls. The k-th best of some of them bounds the
+            // cut, too, and what those blocks have beyond it is less.
+            if (gathered > limit) {
+                low = select_gathered(gathered, k, nullptr, {low, best_}).score;
+                gathered = gather(low, limit);
+                if (gathered <= limit) return among_gathered(gathered, k, nullptr, {low, best_});
+            }
         }
         return deep_search::after_tokens(k);
     }

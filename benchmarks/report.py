@@ -14,12 +14,15 @@ import statistics
 import subprocess
 
 YARDSTICK, OURS, DARTS = "one pass", "pluck", "pluck, dart()"
+LIMIT = "the limit: the logits read once"  # on a GPU: cuda/chart.py
 # In this order in tables and legends, each with its colour; told apart by people who see no red or green, too.
 COLOURS = {
     YARDSTICK: "#9ca3af",
+    LIMIT: "#9ca3af",
     OURS: "#1d4ed8",
     DARTS: "#60a5fa",
     "llama.cpp": "#ef8536",
+    "FlashInfer": "#ef8536",
     "PyTorch": "#c44e63",
     "PyTorch, k alone": "#e3a1ad",
     "std::sort": "#519e8a",
@@ -228,7 +231,7 @@ def ticks(places):
 
 
 def line_style(name):
-    if name == YARDSTICK:
+    if name in (YARDSTICK, LIMIT):
         return f"with lines linewidth 2 dashtype 2 linecolor rgb '{COLOURS[name]}'"
     width, size = (3, 0.6) if name in (OURS, DARTS) else (1.6, 0.4)
     return f"with linespoints linewidth {width} pointtype 7 pointsize {size} linecolor rgb '{COLOURS[name]}'"

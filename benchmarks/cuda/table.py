@@ -35,6 +35,7 @@ print("Each figure: microseconds of one launch, the median of replays of a graph
 print("(no row is in the L2 cache), and in brackets the ratio to the limit: the logits read once, and an empty launch. T = 0.8.")
 if "plain" in names("chain"):
     print("*plain* is T = 1 and no other stage; *mixed rows* have parameters of their own, eight requests in turn.")
+print("\n![Time of a batch against its rows, beside peers](results.svg)")
 if peers:
     batches, vocabs = sorted(names("batch")), sorted(names("vocab"))
     print("\n## Beside peers\n")

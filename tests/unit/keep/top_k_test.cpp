@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <functional>
 #include <limits>
 #include <type_traits>
 #include <vector>
@@ -100,11 +102,27 @@ TEST_CASE("top_k of rows with one good token in each block finds the others, too
         if (i % 64 == i / 64 % 64) row[i] += 100;
         expected[i] = static_cast<int>(i);
     }
-    std::stable_sort(expected.begin(), expected.end(), [&](int a, int b) {
-        return row[static_cast<std::size_t>(a)] > row[static_cast<std::size_t>(b)];
-    });
+    std::stable_sort(expected.begin(), expected.end(),
+                     [&](int a, int b) { return row[static_cast<std::size_t>(a)] > row[static_cast<std::size_t>(b)]; });
     for (const int k : {200, 290, 300, 312, 313, 314, 400, 580, 700}) {
         CHECK(kept_by(row, top_k(k)) == std::vector<int>(expected.begin(), expected.begin() + k));
+    }
+}
+
+TEST_CASE("top_k of rows whose best tokens are neighbours, so that the best blocks have many each") {
+    constexpr int size = 60'000;
+    const auto rising = [](int i) { return i; };
+    const auto falling = [](int i) { return -i; };
+    const auto pointed = [](int i) { return -std::abs(i - size / 3); };
+    for (const auto& height : std::vector<std::function<int(int)>>{rising, falling, pointed}) {
+        std::vector<float> row;
+        std::vector<int> expected;
+        for (int i = 0; i < size; ++i) row.push_back(0.25f * static_cast<float>(height(i))), expected.push_back(i);
+        std::stable_sort(expected.begin(), expected.end(), [&](int a, int b) { return height(a) > height(b); });
+        // Of 600, no part of the best blocks that is worth a look has all.
+        for (const int k : {2, 50, 51, 300, 600}) {
+            CHECK(kept_by(row, top_k(k)) == std::vector<int>(expected.begin(), expected.begin() + k));
+        }
     }
 }
 

@@ -167,9 +167,16 @@ template <class Fused = core::native_fused>
         return bits_above<Fused>(scores + begin, least.flip, least.above) ^ least.inverted();
     }
     std::uint64_t found = 0;
-    for (std::size_t i = begin; i < size; ++i) {
-        found |= std::uint64_t{core::ordered(scores[i]) >= score} << (i - begin);
+    std::size_t i = begin;
+    if constexpr (makes_bits<Fused>) {
+        if (size - begin >= 4 * lanes) {
+            const threshold least(score);
+            const auto flip = static_cast<std::int32_t>(least.flip);
+            found = (bits_of_four<Fused>(scores + begin, flip, least.above) ^ least.inverted()) & 0xffffffffu;
+            i += 4 * lanes;
+        }
     }
+    for (; i < size; ++i) found |= std::uint64_t{core::ordered(scores[i]) >= score} << (i - begin);
     return found;
 }
 
@@ -264,41 +271,70 @@ struct end_of_ties {
     }
 };
 
+/// found += in any lane, how many of the scores of the lanes of each of Steps are above this.
+template <std::size_t... Steps>
+PLUCK_ALWAYS_INLINE void count_above(ints& found, const std::int32_t* scores, const ints& above,
+                                     std::index_sequence<Steps...>) noexcept {
+    ints some;
+    ((load_lanes(some, scores + lanes * Steps), found -= ints(some > above)), ...);
+}
+
+/// How many of the blocks have a score of at least this.
+[[nodiscard]] PLUCK_ALWAYS_INLINE std::size_t count_blocks(const std::int32_t* block_best, std::size_t blocks,
+                                                           std::int32_t score) noexcept {
+    const ints above = (score - 1) - ints{};
+    ints found = {};
+    std::size_t i = 0;
+    constexpr std::make_index_sequence<block_size / lanes> steps;  // g++ -O2 unrolls no loop
+    for (; i + block_size <= blocks; i += block_size) count_above(found, block_best + i, above, steps);
+    for (; i + lanes <= blocks; i += lanes) count_above(found, block_best + i, above, std::index_sequence<0>());
+    std::int32_t reached = 0;
+    for (std::size_t lane = 0; lane < lanes; ++lane) reached += found[lane];
+    for (; i < blocks; ++i) reached += block_best[i] >= score ? 1 : 0;
+    return static_cast<std::size_t>(reached);
+}
+
 /// A score that at least k blocks reach, and not many more; `low` if that many do not.
 struct reach {
     template <class Fused>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::int32_t run(const std::int32_t* block_best, std::size_t blocks,
                                                               std::size_t k, std::int32_t low,
                                                               std::int32_t high) noexcept {
-        // Down from the best in doubling steps, then by bisection: a dozen steps, each a short pass.
-        bool bracketed = false;
+        // Down from the best in doubling steps; then where k is if the logarithm of the count is a straight line, which
+        // it is nearly, in turn with bisection: half a dozen passes, mostly.
+        const float wanted = about_log(k + k / 32);
+        float at_low = 0, at_high = about_log(0);  // logarithms of the counts
+        bool bracketed = false, guess = true;
         for (std::int64_t step = std::int64_t{1} << 20; low < high;) {
             std::int64_t probe = (std::int64_t{low} + high + 1) >> 1;
             if (!bracketed && high - step > probe) probe = high - step;
+            if (bracketed && guess) {
+                const float part = (wanted - at_high) / (at_low - at_high);  // of the way down from `high`
+                const float down = static_cast<float>(std::int64_t{high} - low) * part;
+                probe = high - static_cast<std::int64_t>(down > 0 ? down : 0);
+                probe = probe <= low ? low + std::int64_t{1} : probe;
+            }
+            guess = !bracketed || !guess;
             const auto score = static_cast<std::int32_t>(probe);
-            std::size_t reached = 0;
-            std::size_t i = 0;
-            for (; i + block_size <= blocks; i += block_size) {
-                std::int32_t some = 0;
-                for (std::size_t j = 0; j < block_size; ++j) some += block_best[i + j] >= score ? 1 : 0;
-                reached += static_cast<std::size_t>(some);
-            }
-            for (; i + lanes <= blocks; i += lanes) {
-                std::int32_t some = 0;
-                for (std::size_t j = 0; j < lanes; ++j) some += block_best[i + j] >= score ? 1 : 0;
-                reached += static_cast<std::size_t>(some);
-            }
-            for (; i < blocks; ++i) reached += block_best[i] >= score;
+            const std::size_t reached = count_blocks(block_best, blocks, score);
             if (reached >= k) {
                 low = score;
+                at_low = about_log(reached);
                 bracketed = true;
                 if (reached - k <= k / 16) break;
             } else {
                 high = score - 1;
+                at_high = about_log(reached);
                 if (high - step > low) step *= 2;
             }
         }
         return low;
+    }
+
+private:
+    /// The logarithm to base 2, but for a constant, by straight lines.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static float about_log(std::size_t count) noexcept {
+        return static_cast<float>(core::bits_as<std::int32_t>(static_cast<float>(count + 1)));
     }
 };
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// A team of std::threads on the host: the device's row runs on it as it stands, so that its algorithm is tested without
+// A team of threads on the host: the device's row runs on it as it stands, so that its algorithm is tested without
 // a GPU, and its barriers by the thread sanitizer. As small as a team can be, so that short rows meet what on a device
 // takes long ones: lists that overflow, nuclei that need several rounds, strips and slices that end in the middle.
 #pragma once
 
+#include "cuda/support/together.hpp"
 #include <pluck/core/config.hpp>
 
 #include <atomic>
-#include <barrier>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -33,11 +33,10 @@ class host_row {
 public:
     struct block_state {
         explicit block_state() : all(Shape::threads) {
-            for (std::uint32_t i = 0; i < Shape::warps; ++i)
-                warp.emplace_back(std::make_unique<std::barrier<>>(Shape::lanes));
+            for (std::uint32_t i = 0; i < Shape::warps; ++i) warp.emplace_back(std::make_unique<meeting>(Shape::lanes));
         }
-        std::barrier<> all;
-        std::vector<std::unique_ptr<std::barrier<>>> warp;
+        meeting all;
+        std::vector<std::unique_ptr<meeting>> warp;
         std::byte* memory = nullptr;
         // Two of each: who writes the next ones cannot be ahead of who reads the last by more than a barrier.
         std::uint64_t lane_value[2][Shape::warps][Shape::lanes] = {};
@@ -49,7 +48,7 @@ public:
         for (std::uint32_t i = 0; i < count; ++i) blocks.emplace_back(std::make_unique<block_state>());
     }
 
-    std::barrier<> everyone;
+    meeting everyone;
     std::atomic<std::uint32_t> meetings = 0;  // how often all blocks have waited for each other
     std::vector<std::unique_ptr<block_state>> blocks;
 };

@@ -5,20 +5,19 @@
 #pragma once
 
 #include "cuda/support/host_team.hpp"
+#include "cuda/support/together.hpp"
 #include <pluck/chain.hpp>
 #include <pluck/core/logits.hpp>
 #include <pluck/core/row.hpp>
 #include <pluck/cuda/row.cuh>
 
 #include <atomic>
-#include <barrier>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -28,45 +27,22 @@ namespace pluck_test {
 template <class Shape>
 class crew {
 public:
-    explicit crew(std::uint32_t blocks)
-        : team_(blocks), size_(blocks * Shape::threads), start_(size_ + 1), done_(size_ + 1) {
-        for (std::uint32_t i = 0; i < size_; ++i) {
-            threads_.emplace_back([this, i] {
-                for (;;) {
-                    start_.arrive_and_wait();
-                    if (!work_) return;
-                    work_(i);
-                    done_.arrive_and_wait();
-                }
-            });
-        }
-    }
-    crew(const crew&) = delete;
-    crew& operator=(const crew&) = delete;
-    ~crew() {
-        work_ = nullptr;
-        start_.arrive_and_wait();
-        for (auto& thread : threads_) thread.join();
-    }
+    explicit crew(std::uint32_t blocks) : team_(blocks), size_(blocks * Shape::threads), threads_(size_) {}
 
     /// f(i) on each thread i.
     template <class F>
     void all(const F& f) {
-        work_ = f;
-        start_.arrive_and_wait();
-        done_.arrive_and_wait();
+        threads_.all(f);
     }
 
-    [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(size_); }
+    [[nodiscard]] std::uint32_t size() const { return size_; }
     [[nodiscard]] std::uint32_t blocks() const { return static_cast<std::uint32_t>(team_.blocks.size()); }
     [[nodiscard]] host_row<Shape>& team() { return team_; }
 
 private:
     host_row<Shape> team_;
-    std::ptrdiff_t size_;
-    std::barrier<> start_, done_;
-    std::function<void(std::uint32_t)> work_;
-    std::vector<std::thread> threads_;
+    std::uint32_t size_;
+    together threads_;
 };
 
 /// How a block finds its scores.

@@ -113,6 +113,7 @@ void compare(std::size_t count, std::uint64_t suite, const Make& make) {
 
 struct team_with_the_devices_bins : host_team_shape<4, 2> {
     static constexpr std::uint32_t bins = 1024;
+    static constexpr std::uint32_t staged = list / warps;
 };
 
 }  // namespace

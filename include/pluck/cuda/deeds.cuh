@@ -19,6 +19,31 @@
 
 namespace pluck::inline v0::cuda {
 
+/// Tells the other blocks of the best scores of the own strips, and says what is the row's: see scan(). A function of
+/// its own, as sum_of_strips().
+template <class Source, class Team>
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint64_t tell_of_strips(Team team, progress now,
+                                                                               std::int32_t best,
+                                                                               std::uint32_t worst) noexcept {
+    const field<Team, Source> row(team, team.room());
+    const span_of mine(row.shape.strips, team.warp(), Team::warps);
+    if (team.blocks() > 1) {  // the other blocks are told first when all of them are there
+        team.wait_for_start();
+        team.warp_sync();
+        const std::uint32_t count = mine.end - mine.begin;
+        for (std::uint32_t i = team.lane(); i < count * team.blocks(); i += Team::lanes) {
+            std::int32_t* own = row.own_best() + mine.begin + i % count;
+            if (i / count != team.block()) *team.at(own, i / count) = *own;
+        }
+    }
+    // As an unsigned number, every NaN with a sign is beyond -infinity.
+    const bool negative_nan = team.ballot(worst > core::bits_as<std::uint32_t>(core::minus_infinity)) != 0;
+    const bool nan = negative_nan || best > core::ordered_infinity;
+    const std::uint64_t found =
+        row.largest((std::uint64_t{nan} << 32) | (static_cast<std::uint32_t>(best) ^ 0x80000000u), now);
+    return found ^ 0x80000000u;
+}
+
 /// Reads the row: the best score of it and of each of its strips. In the result, bits 0 to 31 are the best ordered
 /// score, and bit 32 is set if there is a NaN. `copied`: the row is in the block's own memory already.
 template <class Team, class Source>
@@ -72,21 +97,7 @@ template <class Team, class Source>
         }
     }
     for (; strip < mine.end; ++strip) look_at(strip);
-    if (team.blocks() > 1) {  // the other blocks are told first when all of them are there
-        team.wait_for_start();
-        team.warp_sync();
-        const std::uint32_t count = mine.end - mine.begin;
-        for (std::uint32_t i = team.lane(); i < count * team.blocks(); i += Team::lanes) {
-            std::int32_t* own = row.own_best() + mine.begin + i % count;
-            if (i / count != team.block()) *team.at(own, i / count) = *own;
-        }
-    }
-    // As an unsigned number, every NaN with a sign is beyond -infinity.
-    const bool negative_nan = team.ballot(worst > core::bits_as<std::uint32_t>(core::minus_infinity)) != 0;
-    const bool nan = negative_nan || best > core::ordered_infinity;
-    const std::uint64_t found =
-        row.largest((std::uint64_t{nan} << 32) | (static_cast<std::uint32_t>(best) ^ 0x80000000u), now);
-    return found ^ 0x80000000u;
+    return tell_of_strips<Source>(team, now, best, worst);
 }
 
 /// The best token's key of an interval; 0 if it is empty.
@@ -101,39 +112,58 @@ template <class Team, class Source>
     return row.largest(row.team.warp_max(most), now);
 }
 
+/// The sum of all strips' masses, once each warp has those of its own in strip_mass. A function of its own, so that
+/// what it needs takes no registers from the loop before it.
+template <class Source, class Team>
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint64_t sum_of_strips(Team team, std::uint32_t slot) noexcept {
+    const field<Team, Source> row(team, team.room());
+    const progress now = row.shared.orders[slot].now;
+    const span_of mine = row.own_strips(now);
+    std::uint64_t some = 0;
+    PLUCK_ROLLED
+    for (std::uint32_t i = mine.begin + team.lane(); i < mine.end; i += Team::lanes) some += row.strip_mass[i];
+    row.gather(team.warp_sum(some), row.masses(now.turn), now);
+    return row.sum_of(row.masses(now.turn), now);
+}
+
 /// The mass of the interval of an order; each warp's is left in masses(now.turn), each strip's in strip_mass. Its flag:
 /// whether nothing was cut.
 template <class Source, class Team>
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint64_t mass(Team team, std::uint32_t slot) noexcept {
     const field<Team, Source> row(team, team.room());
-    const order asked = row.shared.orders[slot];  // a copy, or each store to shared memory might have changed it
+    // Copies, or each store to shared memory might have changed them; but what a whole row has no need of.
+    const order& asked = row.shared.orders[slot];
     const progress now = asked.now;
-    const span_of mine = row.own_strips(now);
-    PLUCK_ROLLED
-    for (std::uint32_t i = mine.begin + team.lane(); i < mine.end; i += Team::lanes) row.strip_mass[i] = 0;
+    const weighing weight = asked.weight;
+    const bool all = asked.flag != 0;
+    const std::uint32_t weightless = weightless_from(weight.scale);
+    {
+        const span_of mine = row.own_strips(now);
+        PLUCK_ROLLED
+        for (std::uint32_t i = mine.begin + team.lane(); i < mine.end; i += Team::lanes) row.strip_mass[i] = 0;
+    }
     team.warp_sync();
-    std::uint64_t own = 0;
     std::uint64_t of_lane = 0;
     row.sweep(
         now, asked.lightest,
         [&](const scores& some, const tokens& ids) {
             float difference[quad];
-            for (std::uint32_t i = 0; i < quad; ++i) difference[i] = some.of[i] - asked.weight.best;
-            if (asked.flag == 0) {
+            for (std::uint32_t i = 0; i < quad; ++i) difference[i] = some.of[i] - weight.best;
+            if (!all) {
                 // What was dropped from above is better than the best that is left: its mass is no number.
+                const interval within = asked.within;
                 for (std::uint32_t i = 0; i < quad; ++i)
-                    if (!asked.within.has(core::ordered(some.of[i]), ids.of[i])) difference[i] = core::minus_infinity;
+                    if (!within.has(core::ordered(some.of[i]), ids.of[i])) difference[i] = core::minus_infinity;
             }
-            for (std::uint32_t i = 0; i < quad; ++i) of_lane += mass_of(difference[i], asked.weight.scale);
+            for (std::uint32_t i = 0; i < quad; ++i) of_lane += mass_of(difference[i], weight.scale, weightless);
         },
         [&](std::uint32_t strip) {
             const std::uint64_t sum = team.warp_sum(of_lane);
             if (team.lane() == 0) row.strip_mass[strip] = sum;
-            own += sum;
             of_lane = 0;
         });
-    row.gather(own, row.masses(now.turn), now);
-    return row.sum_of(row.masses(now.turn), now);
+    team.warp_sync();
+    return sum_of_strips<Source>(team, slot);
 }
 
 /// The token of an order's interval whose mass holds a point of [0, mass()), after mass() in turn `masses`.

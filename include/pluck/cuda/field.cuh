@@ -8,6 +8,7 @@
 // not.
 #pragma once
 
+#include <pluck/core/arithmetic.hpp>
 #include <pluck/core/config.hpp>
 #include <pluck/core/mass.hpp>
 #include <pluck/core/ranking.hpp>
@@ -171,38 +172,39 @@ public:
     /// call.
     template <class F>
     PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE void each_quad(progress now, std::uint32_t strip, const F& f) const noexcept {
-        const std::uint32_t quads = now.listed() ? 1 : shape.strip_quads;
+        const std::uint32_t first = strip << strip_shift(now);
+        const std::uint32_t end = (strip + 1) << strip_shift(now);
         PLUCK_ROLLED
-        for (std::uint32_t q = 0; q < quads; ++q) f(scores_at(now, strip, q), tokens_at(now, strip, q));
+        for (std::uint32_t at = first; at < end; ++at) f(scores_at(now, at), tokens_at(now, at));
     }
 
     /// The same for each own strip that may have a score of `least` or more; end(strip) after each.
     template <class F, class End>
     PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE void sweep(progress now, std::int32_t least, const F& f,
                                                      const End& end) const noexcept {
-        // A pair of quads is under way as the pair before it is looked at. Each step is there once: hence the first
-        // round, which looks at nothing, and the last, which reads nothing.
-        const span_of mine = own_strips(now);
-        const std::uint32_t quads = now.listed() ? 1 : shape.strip_quads;
-        reaching_strips coming(*this, now, mine, least);
-        std::uint32_t strip = mine.end, q = 0;
-        std::uint32_t next = coming.take(), next_q = 0;
+        // Two quads of each lane are under way as the two before them are looked at. Each step is there once: hence the
+        // first round, which looks at nothing, and the last, which reads nothing.
+        const std::uint32_t shift = strip_shift(now);
+        const std::uint32_t inside = (std::uint32_t{1} << shift) - 1;  // of a strip
+        const auto begin_of = [&](std::uint32_t strip) { return strip == none ? none : strip << shift; };
+        reaching_strips coming(*this, now, least);
+        std::uint32_t at = none;
+        std::uint32_t next = begin_of(coming.take());
         scores first{}, second{};
         PLUCK_ROLLED
-        while (strip < mine.end || next < mine.end) {
+        while (at != none || next != none) {
             scores third{}, fourth{};
-            if (next < mine.end) {
-                third = scores_at(now, next, next_q);
-                if (quads != 1) fourth = scores_at(now, next, next_q + 1);
+            if (next != none) {
+                third = scores_at(now, next);
+                if (shift != 0) fourth = scores_at(now, next + 1);
             }
-            if (strip < mine.end) {
-                f(first, tokens_at(now, strip, q));
-                if (quads != 1) f(second, tokens_at(now, strip, q + 1));
-                if (q + 2 >= quads) end(strip);
+            if (at != none) {
+                f(first, tokens_at(now, at));
+                if (shift != 0) f(second, tokens_at(now, at + 1));
+                if (((at + 2) & inside) == 0) end(at >> shift);
             }
-            strip = next, q = next_q;
-            first = third, second = fourth;
-            if (next < mine.end && (next_q += 2) >= quads) next = coming.take(), next_q = 0;
+            at = next, first = third, second = fourth;
+            if (next != none && ((next += 2) & inside) == 0) next = begin_of(coming.take());
         }
     }
     template <class F>
@@ -232,21 +234,31 @@ public:
     }
 
 private:
-    /// The strips of a span that may have a score of `least` or more, one after the other. Each lane looks at one.
+    static constexpr std::uint32_t none = ~std::uint32_t{0};
+
+    /// So many doublings of a quad for each lane are a strip: a power of two, and one of the list.
+    [[nodiscard]] PLUCK_HOST_DEVICE std::uint32_t strip_shift(progress now) const noexcept {
+        return now.listed() ? 0 : core::first_bit(shape.strip_quads);
+    }
+
+    /// The own strips that may have a score of `least` or more, one after the other. Each lane looks at one.
     class reaching_strips {
     public:
-        PLUCK_HOST_DEVICE reaching_strips(const field& row, progress now, const span_of& span,
-                                          std::int32_t least) noexcept
-            : row_(row), now_(now), next_(span.begin), end_(span.end), least_(least) {}
+        PLUCK_HOST_DEVICE reaching_strips(const field& row, progress now, std::int32_t least) noexcept
+            : row_(row), now_(now), least_(least) {
+            const span_of mine = row.own_strips(now);
+            next_ = mine.begin;
+            end_ = mine.end;
+        }
 
-        /// The next one; the span's end if there is none.
+        /// The next one; none if there is none.
         [[nodiscard]] PLUCK_HOST_DEVICE std::uint32_t take() noexcept {
             PLUCK_ROLLED
             for (; found_ == 0 && next_ < end_; next_ += Team::lanes) {
                 const std::uint32_t own = next_ + row_.team.lane();
                 found_ = row_.team.ballot(own < end_ && row_.reaches(now_, own, least_));
             }
-            if (found_ == 0) return end_;
+            if (found_ == 0) return none;
             const std::uint32_t strip = next_ - Team::lanes + core::first_bit(found_);
             found_ &= found_ - 1;
             return strip;
@@ -260,19 +272,20 @@ private:
         std::uint32_t found_ = 0;  // of the last lanes' worth: the bits of those that are still to come
     };
 
-    [[nodiscard]] PLUCK_HOST_DEVICE std::uint32_t listed_position(std::uint32_t strip) const noexcept {
-        return (strip * Team::lanes + team.lane()) * quad;
+    // The lane's quad of the strip at / quads of a strip.
+    [[nodiscard]] PLUCK_HOST_DEVICE std::uint32_t position_of(std::uint32_t at) const noexcept {
+        return (at * Team::lanes + team.lane()) * quad;
     }
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores scores_at(progress now, std::uint32_t strip,
-                                                                         std::uint32_t q) const noexcept {
-        if (now.listed()) return *reinterpret_cast<const scores*>(shared.list_score + listed_position(strip));
-        return source.at(position_of(strip, q));
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores scores_at(progress now,
+                                                                         std::uint32_t at) const noexcept {
+        if (now.listed()) return *reinterpret_cast<const scores*>(shared.list_score + position_of(at));
+        return source.at(position_of(at));
     }
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE tokens tokens_at(progress now, std::uint32_t strip,
-                                                                         std::uint32_t q) const noexcept {
-        if (now.listed()) return *reinterpret_cast<const tokens*>(shared.list_token + listed_position(strip));
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE tokens tokens_at(progress now,
+                                                                         std::uint32_t at) const noexcept {
+        if (now.listed()) return *reinterpret_cast<const tokens*>(shared.list_token + position_of(at));
         const std::int32_t first = source.slice.first - static_cast<std::int32_t>(source.slice.pad) +
-                                   static_cast<std::int32_t>(position_of(strip, q));
+                                   static_cast<std::int32_t>(position_of(at));
         return {{first, first + 1, first + 2, first + 3}};
     }
 

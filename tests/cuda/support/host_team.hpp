@@ -23,7 +23,7 @@ struct host_team_shape {
     static constexpr std::uint32_t most_blocks = 4;
     static constexpr std::uint32_t bins = 4 * threads;
     static constexpr std::uint32_t list = 8 * lanes * 4;
-    static constexpr std::uint32_t staged = list / warps;
+    static constexpr std::uint32_t staged = list / 2 / warps;  // so that some rows have more
     static constexpr std::uint32_t finalists = 8;
 };
 

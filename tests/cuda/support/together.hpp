@@ -5,8 +5,6 @@
 // microsecond on two cores spend all of their time on being woken.
 #pragma once
 
-#include "support/effort.hpp"
-
 #include <barrier>
 #include <cstddef>
 #include <cstdint>

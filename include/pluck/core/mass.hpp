@@ -101,7 +101,7 @@ template <class Fused>
     const float shifted = Fused::of(d, scale, core::magic);
     const std::int32_t octave = core::magic_bits - core::bits_as<std::int32_t>(shifted);  // 0 is the best token's
 #if PLUCK_ON_DEVICE
-    const float octaves = __fsub_rn(core::magic, shifted);  // exact; a conversion takes four times as long there
+    const float octaves = __fsub_rn(core::magic, shifted);  // exact, and cheaper there than a conversion
 #else
     const auto octaves = static_cast<float>(octave);
 #endif

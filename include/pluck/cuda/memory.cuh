@@ -79,7 +79,8 @@ struct outcome {
 };
 
 /// The part of a block's shared memory that does not depend on the geometry. Blocks write into each other's
-/// `published`, and read each other's `histogram` and `staged`; all else is a block's own.
+/// `published`, and into their lists where a warp has more than it can stage; they read each other's `histogram` and
+/// `staged`. All else is a block's own.
 template <class Team>
 struct row_memory {
     struct staging {

@@ -64,7 +64,7 @@ public:
         return source.slice.end() / (shape.strip_quads * Team::lanes * quad);
     }
     [[nodiscard]] PLUCK_HOST_DEVICE std::uint32_t position_of(std::uint32_t strip, std::uint32_t q) const noexcept {
-        return ((strip * shape.strip_quads + q) * Team::lanes + team.lane()) * quad;
+        return position_of(strip * shape.strip_quads + q);
     }
 
     // ---- how a team talks ----

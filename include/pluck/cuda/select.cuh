@@ -136,7 +136,7 @@ inline constexpr std::uint32_t no_bin = ~std::uint32_t{0};
 
 /// Adds up the bins from 0 on, of all blocks if `together`, and leaves in found_bin, found_rest and found_inside the
 /// bin in which the target is reached, what of the target is left within it, and the bin's weight.
-template <class Source, class Team>
+template <class Team>
 PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void find_bin(Team team, bool together, std::uint64_t target) noexcept {
     auto& memory = *reinterpret_cast<row_memory<Team>*>(team.room());
     const std::uint32_t blocks = together ? team.blocks() : 1;
@@ -192,7 +192,7 @@ PLUCK_HOST_DEVICE void deal(const field<Team, Source>& row, bool together, std::
         const std::uint32_t high = static_cast<std::uint32_t>(weight >> 32) + (before + low < low ? 1 : 0);
         if (high != 0) (void)team.add(&memory.histogram[1][bin], high);
     });
-    find_bin<Source>(team, together, target);
+    find_bin(team, together, target);
 }
 
 /// Deals the tokens of an interval of a wide row. Where a warp's tokens are all for one bin, as in a tie, one lane puts

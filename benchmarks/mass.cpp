@@ -40,8 +40,10 @@ float sum_of_exponentials(std::span<const float> row) {
 template <class F>
 void add_pass(const std::string& name, F pass) {
     for (const std::size_t vocab : vocabularies) {
-        add(name + "/" + std::to_string(vocab),
-            [=](benchmark::State& state) { time_draws(state, rows_of(vocab, shape::typical), pass); });
+        add(name + "/" + std::to_string(vocab), [=](benchmark::State& state) {
+            time_draws(state, turns(rows_of(vocab, shape::typical), pass),
+                       turns(rows_of(vocab, shape::typical), one_pass_max));
+        });
     }
 }
 

@@ -38,14 +38,15 @@ const std::vector<std::vector<float>>& rows_of_the_model() {
 }  // namespace
 
 int main(int argc, char** argv) {
-    add("one pass/max", [](benchmark::State& state) { time_draws(state, rows_of_the_model(), one_pass_max); });
+    add("one pass/max", [](benchmark::State& state) { time_draws(state, turns(rows_of_the_model(), one_pass_max)); });
     for (const strategy& each : strategies) {
         for (const pluck_bench::system& who : systems()) {
             // What keeps more tokens than the model has means nothing here.
             if (each.what.top_k > 0 || !who.make(each.what)) continue;
             add(std::string(who.name) + "/" + each.name, [=](benchmark::State& state) {
                 if (!agrees(who, each)) state.SetLabel("DISAGREES");
-                time_draws(state, rows_of_the_model(), who.make(each.what));
+                time_draws(state, turns(rows_of_the_model(), who.make(each.what)),
+                           turns(rows_of_the_model(), one_pass_max));
             });
         }
     }
@@ -54,7 +55,8 @@ int main(int argc, char** argv) {
         if (!who.make(top_k.what)) continue;
         add(std::string(who.name) + "/" + top_k.name, [=](benchmark::State& state) {
             if (!agrees(who, top_k)) state.SetLabel("DISAGREES");
-            time_draws(state, rows_of_the_model(), who.make(top_k.what));
+            time_draws(state, turns(rows_of_the_model(), who.make(top_k.what)),
+                       turns(rows_of_the_model(), one_pass_max));
         });
     }
     return run_all(argc, argv);

@@ -42,9 +42,10 @@ class Times:
     """The medians of a benchmark's repetitions, in microseconds."""
 
     def __init__(self):
-        self.repetitions, self.label, self.speed_ups = [], "", []
+        self.repetitions, self.ratios, self.label, self.speed_ups = [], [], "", []
 
     median = property(lambda self: statistics.median(self.repetitions))
+    ratio = property(lambda self: statistics.median(self.ratios))  # to what took turns with it
     speed_up = property(lambda self: statistics.median(self.speed_ups))
 
     @property
@@ -67,6 +68,8 @@ def load(path):
         entry = times[re.sub(r"(/manual_time|/repeats:\d+)+$", "", run["run_name"]).rstrip("/")]
         entry.repetitions.append(run["median_us"])
         entry.label = run.get("label", "")
+        if "ratio" in run:
+            entry.ratios.append(run["ratio"])
         if "speed_up" in run:
             entry.speed_ups.append(run["speed_up"])
     return times, report["context"]
@@ -101,12 +104,12 @@ def against(times, ours, peer):
         return ""
     if times[peer].label:
         return f"{us(times[peer].median)} ({times[peer].label.lower()})"
-    factor = times[peer].median / times[ours].median
+    factor = times[peer].ratio / times[ours].ratio
     cell = f"{us(times[peer].median)} ({ratio(factor)}x)"
     return f"**{cell}**" if factor < 1 else cell
 
 
-def rows_against_peers(times, strategy, peers, suffix, yardstick, title, narrow=None):
+def rows_against_peers(times, strategy, peers, suffix, title, narrow=None):
     """A row of a table for each of our own systems; `narrow` has the times without AVX-512."""
     rows = []
     for ours in (OURS, DARTS):
@@ -114,8 +117,7 @@ def rows_against_peers(times, strategy, peers, suffix, yardstick, title, narrow=
         if name in times:
             mine = times[name]
             rows.append([*title, strategy if ours == OURS else f"{strategy}, by dart()", us(mine.median),
-                         f"{100 * mine.spread:.0f} %", ratio(mine.median / times[yardstick].median),
-                         *([ratio(narrow[name].median / narrow[yardstick].median)] if narrow else []),
+                         f"{100 * mine.spread:.0f} %", ratio(mine.ratio), *([ratio(narrow[name].ratio)] if narrow else []),
                          *(against(times, name, f"{peer}/{strategy}{suffix}") for peer in peers)])
     return rows
 
@@ -137,7 +139,7 @@ def sampler_tables(times, narrow):
         for shape in SHAPES:
             suffix = f"/{shape}/{vocab}"
             for strategy in strategies:
-                rows += rows_against_peers(times, strategy, peers, suffix, f"{YARDSTICK}/max{suffix}", [shape], narrow)
+                rows += rows_against_peers(times, strategy, peers, suffix, [shape], narrow)
         head = ["row", "T = 0.8 and", "pluck, us", "spread", "passes", "by AVX2", *peers]
         parts.append(table(head, rows) + "\n")
     return "\n".join(parts)
@@ -147,7 +149,7 @@ def model_table(times):
     peers = peers_in(times)
     rows = []
     for strategy in unique(name.split("/")[1] for name in times if not name.startswith(YARDSTICK)):
-        rows += rows_against_peers(times, strategy, peers, "", f"{YARDSTICK}/max", [])
+        rows += rows_against_peers(times, strategy, peers, "", [])
     return table(["T = 0.8 and", "pluck, us", "spread", "passes", *peers], rows)
 
 
@@ -155,13 +157,13 @@ def worst_table(times):
     keys = [name.split("/") for name in times]
     columns = unique((key[0], key[1]) for key in keys)
     inputs = [each for each in unique(key[2] for key in keys) if each != "typical"]
-    worst = {column: max(inputs, key=lambda each: times["/".join((*column, each))].median) for column in columns}
+    worst = {column: max(inputs, key=lambda each: times["/".join((*column, each))].ratio) for column in columns}
     head = ["input", *(strategy if ours == OURS else f"{strategy}, by dart()" for ours, strategy in columns)]
     rows = [["typical, us", *(us(times["/".join((*column, "typical"))].median) for column in columns)]]
     for each in inputs:
         cells = []
         for column in columns:
-            factor = times["/".join((*column, each))].median / times["/".join((*column, "typical"))].median
+            factor = times["/".join((*column, each))].ratio
             cells.append(f"**{ratio(factor)}**" if worst[column] == each and factor > 1.5 else ratio(factor))
         rows.append([each, *cells])
     return table(head, rows)
@@ -174,8 +176,8 @@ def types_table(times):
     for kind in unique(key[0] for key in keys):
         cells = []
         for strategy in strategies:
-            mine, floats = times[f"{kind}/{strategy}"].median, times[f"float/{strategy}"].median
-            cells.append(us(mine) + (f" ({ratio(mine / floats)}x)" if kind != "float" else ""))
+            mine = times[f"{kind}/{strategy}"]
+            cells.append(us(mine.median) + (f" ({ratio(mine.ratio)}x)" if kind != "float" else ""))
         rows.append([kind, *cells])
     return table(["T = 0.8 and", *strategies], rows)
 
@@ -187,8 +189,8 @@ def mass_table(times):
     for what in unique(key[0] for key in keys):
         cells = []
         for vocab in vocabs:
-            mine = times[f"{what}/{vocab}"].median
-            cells.append(f"{us(mine)} ({ratio(mine / times[f'{YARDSTICK}/{vocab}'].median)})")
+            mine = times[f"{what}/{vocab}"]
+            cells.append(f"{us(mine.median)} ({ratio(mine.ratio)})")
         rows.append([what, *cells])
     return table(["us (passes)", *(f"V = {int(vocab):,}" for vocab in vocabs)], rows)
 
@@ -338,7 +340,7 @@ PAGE = """<!-- Written by {command}: not by hand. -->
 
 Times are medians of {repetitions} rounds in random order over all benchmarks, each a median of its calls; the spread is
 half the distance of the quartiles of the rounds. `passes` is the ratio to one vectorised pass for the maximum of the
-same row, by AVX2; `by AVX2` is the same ratio of a program that was told not to look for AVX-512. A peer's cell is its
+same row, by AVX2, which took turns with the draw; so ratios stand where the machine's speed does not; `by AVX2` is the same ratio of a program that was told not to look for AVX-512. A peer's cell is its
 microseconds and, in brackets, how many times ours that is; bold where the peer is the faster one. All draw from the
 same distribution: each system's draws were held to the oracle's by a chi-squared test first, and one that fails it is
 marked *disagrees*. How the rows are made and what the peers do: [README](README.md).

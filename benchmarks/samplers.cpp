@@ -22,13 +22,14 @@ int main(int argc, char** argv) {
         for (const shape kind : shapes) {
             const std::string where = std::string("/") + name_of(kind) + "/" + std::to_string(vocab);
             add("one pass/max" + where,
-                [=](benchmark::State& state) { time_draws(state, rows_of(vocab, kind), one_pass_max); });
+                [=](benchmark::State& state) { time_draws(state, turns(rows_of(vocab, kind), one_pass_max)); });
             for (const strategy& each : strategies) {
                 for (const pluck_bench::system& who : systems()) {
                     if (!who.make(each.what)) continue;
                     add(std::string(who.name) + "/" + each.name + where, [=](benchmark::State& state) {
                         if (!agrees(who, each)) state.SetLabel("DISAGREES");
-                        time_draws(state, rows_of(vocab, kind), who.make(each.what));
+                        time_draws(state, turns(rows_of(vocab, kind), who.make(each.what)),
+                                   turns(rows_of(vocab, kind), one_pass_max));
                     });
                 }
             }

@@ -21,7 +21,7 @@ void add_all(const settings& what, const std::string& name, std::size_t vocab) {
     for (const pluck_bench::system& who : systems()) {
         if (!who.make(what)) continue;
         add(std::string(who.name) + "/" + name,
-            [=](benchmark::State& state) { time_draws(state, rows_of(vocab, shape::typical), who.make(what)); });
+            [=](benchmark::State& state) { time_draws(state, turns(rows_of(vocab, shape::typical), who.make(what))); });
     }
 }
 
@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
     for (std::size_t vocab = 512; vocab <= (1u << 23); vocab *= 4) {
         const std::string at = "/vocab:" + std::to_string(vocab);
         add("one pass/max" + at,
-            [=](benchmark::State& state) { time_draws(state, rows_of(vocab, shape::typical), one_pass_max); });
+            [=](benchmark::State& state) { time_draws(state, turns(rows_of(vocab, shape::typical), one_pass_max)); });
         for (const strategy& each : strategies) {
             const bool as_its_neighbour = each.what.top_k > 0 && each.what.min_p > 0;
             if (!as_its_neighbour) add_all(each.what, each.name + at, vocab);

@@ -34,10 +34,11 @@ const std::vector<std::vector<Scalar>>& rows_as() {
 template <class Scalar, class Chain>
 void add_chain(const std::string& type, const char* name, const Chain& chain) {
     add(type + "/" + name, [=](benchmark::State& state) {
-        time_draws(state, rows_as<Scalar>(), [&, position = std::uint64_t{0}](std::span<Scalar> row) mutable {
-            const pluck::logits_view<Scalar> view{row.data(), vocab};
+        const auto draw = [&chain, position = std::uint64_t{0}](auto row) mutable {
+            const pluck::logits_view view{row.data(), row.size()};
             return pluck::sample(view, chain, {.seed = 1, .position = position++}).token;
-        });
+        };
+        time_draws(state, turns(rows_as<Scalar>(), draw), turns(rows_as<float>(), draw));
     });
 }
 

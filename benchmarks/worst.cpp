@@ -64,6 +64,13 @@ std::vector<std::vector<float>> made_by(recipe logit) {
     return rows;
 }
 
+/// The benchmark of a draw from these rows, in turn with one from typical rows.
+auto beside_typical(const std::vector<std::vector<float>>& rows, const sampler& draw) {
+    return [&rows, draw](benchmark::State& state) {
+        time_draws(state, turns(rows, draw), turns(rows_of(vocab, shape::typical), draw));
+    };
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -75,12 +82,10 @@ int main(int argc, char** argv) {
             if (!who.make(each.what)) continue;
             const std::string name = std::string(who.name) + "/" + each.name + "/";
             for (const shape kind : shapes) {
-                add(name + name_of(kind),
-                    [=](benchmark::State& state) { time_draws(state, rows_of(vocab, kind), who.make(each.what)); });
+                add(name + name_of(kind), beside_typical(rows_of(vocab, kind), who.make(each.what)));
             }
             for (std::size_t i = 0; i < made.size(); ++i) {
-                add(name + inputs[i].name,
-                    [=](benchmark::State& state) { time_draws(state, made[i], who.make(each.what)); });
+                add(name + inputs[i].name, beside_typical(made[i], who.make(each.what)));
             }
         }
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // How a draw is timed: on a row that has just been copied in, as if the model had written it, in turn over several
-// rows, so that no branch predictor learns one. The copy is not timed, nor is the first call.
+// rows, so that no branch predictor learns one. The copy is not timed, nor is the first call. What a draw is compared
+// with is timed in turn with it, so that what slows the machine for a while slows both.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -9,7 +10,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace pluck_bench {
@@ -30,30 +33,74 @@ inline double median(std::vector<double> times) {
     return *middle;
 }
 
-/// The body of a benchmark: `draw(std::span<Scalar>)` on each of `rows` in turn. The counter median_us is the
-/// median time of a draw; a mean would be spoilt by whatever else the machine does.
-template <class Scalar, class Draw>
-void time_draws(benchmark::State& state, const std::vector<std::vector<Scalar>>& rows, Draw&& draw) {
-    const std::size_t vocab = rows.front().size();
-    // A short row is over before the clock has ticked: then several rows are timed together.
-    const std::size_t together = std::clamp<std::size_t>(16384 / vocab, 1, 64);
-    std::vector<std::vector<Scalar>> fresh(together, rows.front());
-    if (vocab < (1u << 20)) benchmark::DoNotOptimize(draw(std::span<Scalar>(fresh.front())));
+/// A row where a cache line begins, as tensors' allocators place it. Elsewhere every other load of eight floats is of
+/// two lines, and a pass takes half as long again on some processors: chance should not choose.
+template <class Scalar>
+class aligned_row {
+public:
+    explicit aligned_row(std::size_t vocab) : memory_(vocab + line), vocab_(vocab) {}
 
-    std::vector<double> times;
-    std::size_t turn = 0;
-    for (auto _ : state) {
-        for (auto& row : fresh) {
-            const auto& next = rows[turn++ % rows.size()];
-            std::copy(next.begin(), next.end(), row.begin());
-        }
-        const double time = seconds([&] {
-            for (auto& row : fresh) benchmark::DoNotOptimize(draw(std::span<Scalar>(row)));
-        });
-        state.SetIterationTime(time);
-        times.push_back(time / static_cast<double>(together));
+    [[nodiscard]] std::span<Scalar> logits() {
+        void* begin = memory_.data();
+        std::size_t room = memory_.size() * sizeof(Scalar);
+        return {static_cast<Scalar*>(std::align(line, vocab_ * sizeof(Scalar), begin, room)), vocab_};
     }
-    state.counters["median_us"] = 1e6 * median(times);
+
+private:
+    static constexpr std::size_t line = 64;
+    std::vector<Scalar> memory_;
+    std::size_t vocab_;
+};
+
+/// `draw(std::span<Scalar>)` on each of `rows` in turn.
+template <class Scalar, class Draw>
+class turns {
+public:
+    turns(const std::vector<std::vector<Scalar>>& rows, Draw draw)
+        : rows_(rows),
+          draw_(std::move(draw)),
+          fresh_(together(rows.front().size()), aligned_row<Scalar>(rows.front().size())) {
+        if (rows.front().size() < (1u << 20)) next();
+    }
+
+    /// The seconds of all draws of a turn, which are `size()`.
+    double next() {
+        for (auto& row : fresh_) {
+            const auto& model = rows_[turn_++ % rows_.size()];
+            std::copy(model.begin(), model.end(), row.logits().begin());
+        }
+        return seconds([this] {
+            for (auto& row : fresh_) benchmark::DoNotOptimize(draw_(row.logits()));
+        });
+    }
+
+    [[nodiscard]] std::size_t size() const { return fresh_.size(); }
+
+private:
+    /// A short row is over before the clock has ticked: then several rows are timed together.
+    static std::size_t together(std::size_t vocab) { return std::clamp<std::size_t>(16384 / vocab, 1, 64); }
+
+    const std::vector<std::vector<Scalar>>& rows_;
+    Draw draw_;
+    std::vector<aligned_row<Scalar>> fresh_;
+    std::size_t turn_ = 0;
+};
+
+/// The body of a benchmark. The counter median_us is the median time of a draw; a mean would be spoilt by whatever else
+/// the machine does. With another's turns as `beside`, the counter `ratio` is how many of its medians that is.
+template <class Draws, class... Beside>
+void time_draws(benchmark::State& state, Draws draws, Beside... beside) {
+    static_assert(sizeof...(beside) <= 1);
+    std::vector<double> times;
+    std::vector<double> others;
+    for (auto _ : state) {
+        times.push_back(draws.next());
+        state.SetIterationTime(times.back());
+        (others.push_back(beside.next() / static_cast<double>(beside.size())), ...);
+    }
+    const double time = median(times) / static_cast<double>(draws.size());
+    state.counters["median_us"] = 1e6 * time;
+    if constexpr (sizeof...(beside) > 0) state.counters["ratio"] = time / median(others);
 }
 
 }  // namespace pluck_bench

@@ -10,6 +10,7 @@
 #include "support/yardstick.hpp"
 #include <pluck/cpu/dispatch.hpp>
 #include <pluck/cpu/draw_between.hpp>
+#include <pluck/cpu/sample.hpp>
 #include <pluck/pluck.hpp>
 
 #include <algorithm>
@@ -120,8 +121,10 @@ int main(int argc, char** argv) {
         });
     }
     add_step("a sample of 2,048 tokens", 0.5, [](unfinished& row) {
-        benchmark::DoNotOptimize(
-            run_kernel<kernels::sample_powers>(row.row(), row.logits.size(), row.best(), row.scale, row.low));
+        float sample[kernels::most_sampled];
+        kernels::take_sample(row.row(), row.logits.size(), &sample[0]);
+        benchmark::DoNotOptimize(run_kernel<kernels::sample_below>(&sample[0], row.logits.size(), row.best(), row.scale,
+                                                                   pluck::core::float_of(row.low)));
     });
     add_step("bounds of the total mass by the chord", 0.5, [](unfinished& row) {
         benchmark::DoNotOptimize(run_kernel<kernels::sum_powers<kernels::chord>>(row.view(), row.best(), row.scale,

@@ -76,19 +76,25 @@ struct boards {
         return area;
     }
 
-    /// The place of a point of [0, area).
-    [[nodiscard]] board_hit at(std::uint64_t point) const noexcept {
-        // The first board that ends behind the point, by halves and without a branch: none could be foretold, and the
-        // next dart is thrown meanwhile.
-        const std::uint64_t* board = ends;
+    /// The places of points of [0, area).
+    template <std::size_t Darts>
+    void at(const std::uint64_t (&points)[Darts], board_hit (&hits)[Darts]) const noexcept {
+        // The first board that ends behind a point, by halves and without a branch: none could be foretold. All darts
+        // take a step together, as each waits for what it reads.
+        const std::uint64_t* board[Darts];
+        for (const std::uint64_t*& each : board) each = ends;
         for (std::size_t left = count; left > 1;) {
             const std::size_t half = left / 2;
-            board += half & (std::size_t{0} - static_cast<std::size_t>(board[half - 1] <= point));
+            for (std::size_t i = 0; i < Darts; ++i) {
+                board[i] += half & (std::size_t{0} - static_cast<std::size_t>(board[i][half - 1] <= points[i]));
+            }
             left -= half;
         }
-        const std::uint64_t rest = board == ends ? point : point - board[-1];
-        const auto id = ids != nullptr ? ids[board - ends] : static_cast<std::int32_t>(board - ends);
-        return {id * std::int32_t{dart_board} + static_cast<std::int32_t>(rest % dart_board), rest / dart_board};
+        for (std::size_t i = 0; i < Darts; ++i) {
+            const std::uint64_t rest = board[i] == ends ? points[i] : points[i] - board[i][-1];
+            const auto id = ids != nullptr ? ids[board[i] - ends] : static_cast<std::int32_t>(board[i] - ends);
+            hits[i] = {id * std::int32_t{dart_board} + static_cast<std::int32_t>(rest % dart_board), rest / dart_board};
+        }
     }
 };
 

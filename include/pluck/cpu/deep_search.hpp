@@ -9,6 +9,7 @@
 #include <pluck/core/ranking.hpp>
 #include <pluck/cpu/dispatch.hpp>
 #include <pluck/cpu/row_search.hpp>
+#include <pluck/cpu/sample.hpp>
 #include <pluck/cpu/select.hpp>
 #include <pluck/cpu/workspace.hpp>
 

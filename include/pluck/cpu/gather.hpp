@@ -29,6 +29,8 @@ PLUCK_ALWAYS_INLINE void put(const float* block, std::size_t begin, std::uint64_
 /// Copies the kept scores below `high` and their places, in order, and counts them; gives up after the block in which
 /// there are more than `limit`.
 struct gather {
+    static constexpr bool widest = true;
+
     template <class Fused>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const row_view& from, std::int32_t high, std::size_t limit,
                                                              float* scores, std::int32_t* places) noexcept {
@@ -61,11 +63,11 @@ private:
             const float* logits = row.scores + begin;
             std::uint64_t kept = bits_above<Fused>(logits, least.flip, least.above) ^ least.inverted();
             if (Below && row.block_best[block] >= high) kept &= ~reaching<Fused>(row.scores, begin, row.size, high);
-            // Two and then four at a time, whether they are there or not: how many there are is what no branch can
-            // foretell. There is room, since no more were found than come before the block, and `step` come after it.
+            // Three at a time, whether they are there or not: how many there are is what no branch can foretell. There
+            // is room, since no more were found than come before the block, and `step` come after it.
             const auto here = static_cast<std::size_t>(__builtin_popcountll(kept));
-            put(logits, begin, kept, scores + found, places + found, std::make_index_sequence<2>());
-            for (std::size_t i = 2; i < here; i += step) {
+            put(logits, begin, kept, scores + found, places + found, std::make_index_sequence<step>());
+            for (std::size_t i = step; i < here; i += step) {
                 put(logits, begin, kept, scores + found + i, places + found + i, std::make_index_sequence<step>());
             }
             found += here;
@@ -83,7 +85,7 @@ private:
         }
     }
 
-    static constexpr std::size_t step = 4;
+    static constexpr std::size_t step = 3;
 };
 
 /// Scores as ordered integers.
@@ -95,6 +97,18 @@ struct order {
             for (std::size_t lane = 0; lane < lanes; ++lane) ordered[i + lane] = core::ordered(scores[i + lane]);
         }
         for (; i < count; ++i) ordered[i] = core::ordered(scores[i]);
+    }
+};
+
+/// The scores of ordered integers.
+struct scores_of {
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE static void run(const std::int32_t* ordered, std::size_t count, float* scores) noexcept {
+        std::size_t i = 0;
+        for (; i + lanes <= count; i += lanes) {
+            for (std::size_t lane = 0; lane < lanes; ++lane) scores[i + lane] = core::float_of(ordered[i + lane]);
+        }
+        for (; i < count; ++i) scores[i] = core::float_of(ordered[i]);
     }
 };
 

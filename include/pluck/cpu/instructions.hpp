@@ -68,10 +68,36 @@ struct avx2_instructions {
 struct avx512_instructions : avx2_instructions {
     using vectors = kernels::sixteen;
 
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t above(const vectors::ints& word,
+    /// Bit i: whether words[i] > limit, as signed integers or as unsigned ones, of 64. Masks meet where they are: to
+    /// move each to a general register and to shift it takes half as long again.
+    template <bool Signed>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint64_t above(const void* words,
                                                                  const vectors::ints& limit) noexcept {
-        std::uint16_t bits;
-        asm("{vpcmpgtd %2, %1, %0|vpcmpgtd %0, %1, %2}" : "=k"(bits) : "v"(word), "v"(limit));
+        std::uint32_t low, high;
+        std::uint64_t all;
+        const auto* of = static_cast<const sixteen_words*>(words);
+        asm("{kunpckwd %2, %1, %0|kunpckwd %0, %1, %2}"
+            : "=k"(low)
+            : "k"(sixteen_above<Signed>(of[1], limit)), "k"(sixteen_above<Signed>(of[0], limit)));
+        asm("{kunpckwd %2, %1, %0|kunpckwd %0, %1, %2}"
+            : "=k"(high)
+            : "k"(sixteen_above<Signed>(of[3], limit)), "k"(sixteen_above<Signed>(of[2], limit)));
+        asm("{kunpckdq %2, %1, %0|kunpckdq %0, %1, %2}" : "=k"(all) : "k"(high), "k"(low));
+        return all;
+    }
+
+private:
+    struct sixteen_words {
+        std::uint32_t words[16];
+    };
+    template <bool Signed>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint16_t sixteen_above(const sixteen_words& words,
+                                                                         const vectors::ints& limit) noexcept {
+        std::uint16_t bits;  // predicate 1: limit < words
+        if constexpr (Signed)
+            asm("{vpcmpd $1, %1, %2, %0|vpcmpd %0, %2, %1, 1}" : "=k"(bits) : "m"(words), "v"(limit));
+        else
+            asm("{vpcmpud $1, %1, %2, %0|vpcmpud %0, %2, %1, 1}" : "=k"(bits) : "m"(words), "v"(limit));
         return bits;
     }
 };

@@ -60,7 +60,7 @@ struct scan {
     [[nodiscard]] PLUCK_ALWAYS_INLINE static extremes run(const float* scores, std::size_t size,
                                                           std::int32_t* block_best) noexcept {
         constexpr std::size_t group = lanes * block_size;
-        constexpr std::make_index_sequence<block_size / lanes> steps;  // g++ -O2 unrolls no loop
+        constexpr std::make_index_sequence<block_size / lanes - 1> steps;  // g++ -O2 unrolls no loop
         extremes row;
         uints most = {};
         ints row_best = row.best - ints{};
@@ -104,8 +104,11 @@ private:
                                                   std::index_sequence<Steps...>) noexcept {
         uints bits;
         load_lanes(bits, logits);
+        hold<Fused>(bits);
+        raise(most, bits);
         best = ints(bits);
-        ((load_lanes(bits, logits + lanes * Steps), hold<Fused>(bits), raise(most, bits), raise(best, ints(bits))),
+        ((load_lanes(bits, logits + lanes * (Steps + 1)), hold<Fused>(bits), raise(most, bits),
+          raise(best, ints(bits))),
          ...);
     }
 
@@ -114,8 +117,9 @@ private:
     PLUCK_ALWAYS_INLINE static void nearest_of_block(ints& best, const float* logits,
                                                      std::index_sequence<Steps...>) noexcept {
         ints bits;
-        best = std::numeric_limits<std::int32_t>::min() - ints{};
-        ((load_lanes(bits, logits + lanes * Steps), raise(best, -(bits & 0x7fffffff))), ...);
+        load_lanes(bits, logits);
+        best = -(bits & 0x7fffffff);
+        ((load_lanes(bits, logits + lanes * (Steps + 1)), raise(best, -(bits & 0x7fffffff))), ...);
     }
 
     /// The same of so many, which may be few: their best ordered score.
@@ -171,8 +175,7 @@ template <class Fused = core::native_fused>
     if constexpr (makes_bits<Fused>) {
         if (size - begin >= 4 * lanes) {
             const threshold least(score);
-            const auto flip = static_cast<std::int32_t>(least.flip);
-            found = (bits_of_four<Fused>(scores + begin, flip, least.above) ^ least.inverted()) & 0xffffffffu;
+            found = bits_of_four<Fused>(scores + begin, least.flip, least.above) ^ least.invert;
             i += 4 * lanes;
         }
     }

@@ -321,22 +321,31 @@ struct split_masses {
     }
 };
 
-/// The mass of each score.
+/// The mass of each score; returns their sum.
 struct masses {
     static constexpr bool widest = true;
     static constexpr std::size_t together = 16;
 
     template <class Fused>
-    PLUCK_ALWAYS_INLINE static void run(const float* scores, std::size_t count, float best, float scale,
-                                        std::uint64_t* masses) noexcept {
+    PLUCK_ALWAYS_INLINE static std::uint64_t run(const float* scores, std::size_t count, float best, float scale,
+                                                 std::uint64_t* masses) noexcept {
         const mass_origin origin(best, scale);
+        longs_of<Fused> sums = {};
         std::size_t i = 0;
         for (; i + some_masses<Fused>::tokens <= count; i += some_masses<Fused>::tokens) {
-            some_masses<Fused>(scores + i, origin).store(masses + i);
+            const some_masses<Fused> some(scores + i, origin);
+            some.store(masses + i);
+            some.add_to(sums);
         }
         using fewer_masses = vectors_of_masses<Fused, together / lanes_of<Fused>>;
-        for (; i + together <= count; i += together) fewer_masses(scores + i, origin).store(masses + i);
-        for (; i < count; ++i) masses[i] = origin.mass_of<Fused>(scores[i]);
+        for (; i + together <= count; i += together) {
+            const fewer_masses some(scores + i, origin);
+            some.store(masses + i);
+            some.add_to(sums);
+        }
+        std::uint64_t sum = sum_of(sums);
+        for (; i < count; ++i) sum += masses[i] = origin.mass_of<Fused>(scores[i]);
+        return sum;
     }
 };
 
@@ -368,29 +377,6 @@ struct split_head {
         }
         return found;
     }
-};
-
-/// A sample: so many tokens each from as many places, at random distances, since rows may have periods.
-inline constexpr std::size_t sampled_places = 128;
-inline constexpr std::size_t sampled_neighbours = 16;
-inline constexpr std::size_t most_sampled = sampled_places * sampled_neighbours;
-
-/// Where the places of a sample begin, one after the other, in a row of most_sampled tokens or more.
-class sample_places {
-public:
-    PLUCK_ALWAYS_INLINE explicit sample_places(std::size_t size) noexcept : stride_(size / sampled_places) {}
-
-    [[nodiscard]] PLUCK_ALWAYS_INLINE std::size_t next() noexcept {
-        random_ = random_ * 1664525 + 1013904223;  // any will do; this one is from Numerical Recipes, chapter 7
-        const std::size_t begin = begin_ + ((std::uint64_t{random_} * (stride_ - sampled_neighbours + 1)) >> 32);
-        begin_ += stride_;
-        return begin;
-    }
-
-private:
-    std::size_t stride_;
-    std::size_t begin_ = 0;
-    std::uint32_t random_ = 1;
 };
 
 }  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels

@@ -91,7 +91,7 @@ struct scan_narrow {
     [[nodiscard]] PLUCK_ALWAYS_INLINE static extremes run(const std::uint16_t* logits, std::size_t size,
                                                           std::int32_t* block_best) noexcept {
         constexpr std::size_t group = lanes * block_size;
-        constexpr std::make_index_sequence<block_size / short_lanes> steps;  // g++ -O2 unrolls no loop
+        constexpr std::make_index_sequence<block_size / short_lanes - 1> steps;  // g++ -O2 unrolls no loop
         std::int16_t row_best = std::numeric_limits<std::int16_t>::min();
         ushorts most = {};
         std::uint16_t rest_most = 0;
@@ -142,8 +142,10 @@ private:
                                                   std::index_sequence<Steps...>) noexcept {
         ushorts bits;
         load_lanes(bits, logits);
+        hold<Fused>(bits);
+        raise(most, bits);
         auto signed_most = shorts(bits);
-        ((load_lanes(bits, logits + short_lanes * Steps), hold<Fused>(bits), raise(most, bits),
+        ((load_lanes(bits, logits + short_lanes * (Steps + 1)), hold<Fused>(bits), raise(most, bits),
           raise(signed_most, shorts(bits))),
          ...);
         larger_of_pairs(best, signed_most);
@@ -154,7 +156,7 @@ private:
         shorts bits;
         load_lanes(bits, logits);
         shorts nearest = -(bits & std::int16_t{0x7fff});
-        ((load_lanes(bits, logits + short_lanes * Steps), raise(nearest, -(bits & std::int16_t{0x7fff}))), ...);
+        ((load_lanes(bits, logits + short_lanes * (Steps + 1)), raise(nearest, -(bits & std::int16_t{0x7fff}))), ...);
         larger_of_pairs(best, nearest);
     }
 };

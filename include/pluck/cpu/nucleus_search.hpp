@@ -11,6 +11,7 @@
 #include <pluck/cpu/dispatch.hpp>
 #include <pluck/cpu/draw_between.hpp>
 #include <pluck/cpu/row_search.hpp>
+#include <pluck/cpu/sample.hpp>
 #include <pluck/cpu/workspace.hpp>
 
 #include <algorithm>
@@ -88,28 +89,32 @@ private:
     /// From here on the total mass takes longer than its bounds and what is needed to decide by them.
     static constexpr std::size_t many = 4096;
 
+    static constexpr std::size_t heads = 4;
+
     /// Gathers and weighs a head of the row that most likely reaches far enough; false if there is none left to try.
     [[nodiscard]] bool next_head() noexcept {
         const std::size_t blocks = blocks_of(row_.size);
-        const std::size_t heads[] = {std::min<std::size_t>(128, blocks / 8), blocks / 2, blocks - blocks / 4};
-        const std::size_t last = std::size(heads);
-        while (tried_ < last && row_.size > fewest) {
-            const std::size_t k = heads[tried_++];
-            low_ = reach_of(k);
-            below_ = known_ == knowledge::exact ? 0 : sampled_mass_below(low_);
-            if (about_ != 0 && about_ - mass_share(p_, about_) < below_) continue;  // too much to be cut off
-            gathered_ = gather(low_, limit_of(k));
-            if (gathered_ > limit_of(k)) {
-                tried_ = last;
+        const std::size_t most = limit_of(blocks - blocks / 4);
+        while (tried_ < heads && row_.size > fewest) {
+            const std::int32_t before = low_;
+            low_ = least_of_head(tried_++);
+            if (tried_ > 1 && low_ >= before) continue;
+            const kernels::sampled_tail tail = sampled_ ? sample_below(core::float_of(low_)) : kernels::sampled_tail{};
+            if (tried_ == 1 && sampled_ && is_short(tail)) continue;
+            const auto many_more = static_cast<double>(most) + tail.tokens < static_cast<double>(row_.size);
+            gathered_ = sampled_ && many_more ? most + 1 : gather(low_, most);
+            if (gathered_ > most) {
+                tried_ = heads;
                 break;
             }
             mass_ = weigh(gathered_);
-            if (about_ == 0) about_ = mass_ + below_;
-            if (known_ == knowledge::nothing && mass_share(p_, mass_ + below_) > mass_) continue;  // too short a head
+            below_ = in_masses(tail);
+            about_ = mass_ + below_;
+            if (known_ == knowledge::nothing && mass_share(p_, about_) > mass_) continue;  // too short a head
             return true;
         }
-        if (row_.size > few || tried_ > last) return false;
-        tried_ = last + 1;
+        if (row_.size > few || tried_ > heads) return false;
+        tried_ = heads + 1;
         low_ = row_.kept.score;
         gathered_ = gather(low_, row_.size);
         mass_ = weigh(gathered_);
@@ -118,11 +123,56 @@ private:
         return true;
     }
 
-    /// What the tokens below `high` may weigh, by a sample.
-    [[nodiscard]] std::uint64_t sampled_mass_below(std::int32_t high) noexcept {
-        const double sum =
-            run_kernel<kernels::sample_powers>(whole_row().scores, row_.size, best_logit(), scale_, high);
-        return static_cast<std::uint64_t>(sum * 0x1p40);
+    /// The least score of a head. Of the first the blocks tell it, since what weighs most is what samples miss. The
+    /// others cut off less than the tail weighs, by a sample: an eighth less, as far as is known then; at last half of
+    /// it. Where the total mass is known, a head is not worth a sample.
+    [[nodiscard]] std::int32_t least_of_head(std::size_t head) noexcept {
+        const std::size_t blocks = blocks_of(row_.size);
+        if (head == 0) {
+            sampled_ = known_ == knowledge::nothing;
+            if (sampled_) kernels::take_sample(whole_row().scores, row_.size, &sample_[0]);
+            return reach_of(std::min<std::size_t>(64, blocks / 8));
+        }
+        if (!sampled_) return reach_of(head == 1 ? blocks / 2 : blocks - blocks / 4);  // the last, again
+        const auto tail = static_cast<double>(about_ - mass_share(p_, about_)) * 0x1p-40;
+        return score_before((head < heads - 1 ? 0.875 : 0.5) * tail);
+    }
+
+    /// Whether a head whose tail this is weighs too little, even if it weighs half as much again as the best tokens of
+    /// its blocks: then it is not gathered.
+    [[nodiscard]] bool is_short(const kernels::sampled_tail& tail) noexcept {
+        const double weight =
+            run_kernel<kernels::best_powers>(row_.block_best, blocks_of(row_.size), best_logit(), scale_, low_);
+        about_ = static_cast<std::uint64_t>((weight + tail.weight) * 0x1p40);
+        const double share = core::ordered(p_) > 0 ? static_cast<double>(p_) : 0;
+        return 1.5 * weight * (1 - share) < share * tail.weight;
+    }
+
+    /// A score below which so much is left at most, by the sample, and not much less; below low_.
+    [[nodiscard]] std::int32_t score_before(double weight) const noexcept {
+        float high = core::float_of(low_);  // more is below
+        float step = 1 / scale_;
+        float low = high - step;
+        for (int octaves = 1; octaves < 64 && sample_below(low).weight > weight; octaves *= 2) {
+            high = low;
+            step *= 2;
+            low -= step;
+        }
+        for (int halves = 0; halves < 3; ++halves) {
+            const float middle = low + (high - low) / 2;
+            if (sample_below(middle).weight > weight)
+                high = middle;
+            else
+                low = middle;
+        }
+        return std::max(core::ordered(low), row_.kept.score);
+    }
+
+    [[nodiscard]] kernels::sampled_tail sample_below(float high) const noexcept {
+        return run_kernel<kernels::sample_below>(&sample_[0], row_.size, best_logit(), scale_, high);
+    }
+    [[nodiscard]] static std::uint64_t in_masses(const kernels::sampled_tail& tail) noexcept {
+        return static_cast<std::uint64_t>(tail.weight * 0x1p40);
     }
 
     /// What the masses have to reach down the ranking.
@@ -164,8 +214,11 @@ private:
     knowledge known_ = knowledge::nothing;
     mass_bounds total_{0, std::numeric_limits<std::uint64_t>::max()};
 
+    float sample_[kernels::most_sampled];
+    bool sampled_ = false;
+
     std::size_t tried_ = 0;     ///< so many heads
-    std::uint64_t about_ = 0;   ///< the total mass, by a sample
+    std::uint64_t about_ = 0;   ///< the total mass, by the sample if not known
     std::int32_t low_ = 0;      ///< the least score of the head
     std::size_t gathered_ = 0;  ///< its tokens, in the scratch memory
     std::uint64_t mass_ = 0;    ///< theirs

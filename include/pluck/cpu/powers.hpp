@@ -18,8 +18,8 @@
 namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
 
 // 2^(d * scale), roughly, as the bits of a float: mass / 2^40, before its last bits are shifted out, lies between
-// `least` and `most` of it. 44 octaves down, where there is no mass, it is 2^-44 or less. Both kinds are held to mass_of
-// over every difference there is, and the chord's slack to rows far from 0: tests/unit/cpu/masses_test.cpp.
+// `least` and `most` of it. 44 octaves down, where there is no mass, it is 2^-44 or less. Both kinds are held to
+// mass_of over every difference there is, and the chord's slack to rows far from 0: tests/unit/cpu/masses_test.cpp.
 
 /// 45 octaves down, as bits times 2^23: above 0, so that floats compare with it as integers.
 inline constexpr auto lowest_power = core::bits_as<std::int32_t>((127 - 45) * 0x1p23f);
@@ -219,33 +219,6 @@ struct sum_powers {
         sum_of_powers<Power, Fused> some(origin);
         some.add(gathered, count);
         return {all.total(), some.total()};
-    }
-};
-
-/// What the tokens below `high` may weigh in units of the best one's mass, kept or not, by a sample: no bound.
-struct sample_powers {
-    static constexpr bool widest = true;
-
-    template <class Fused>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static double run(const float* scores, std::size_t size, float best, float scale,
-                                                        std::int32_t high) noexcept {
-        const threshold from(high);
-        const chord power(mass_origin(best, scale));
-        floats_of<Fused> sums = {};
-        sample_places place(size);
-        for (std::size_t i = 0; i < sampled_places; ++i) {
-            const float* some = scores + place.next();
-            for (std::size_t j = 0; j < sampled_neighbours; j += lanes_of<Fused>) {
-                ints_of<Fused> above;
-                lanes_reaching(above, some + j, from);
-                floats_of<Fused> powers;
-                power.of_lanes<Fused>(powers, some + j);
-                sums += floats_of<Fused>(ints_of<Fused>(powers) & ~above);
-            }
-        }
-        double sum = 0;
-        for (std::size_t i = 0; i < lanes_of<Fused>; ++i) sum += static_cast<double>(sums[i]);
-        return sum * (0.5 * (chord::least + chord::most)) / most_sampled * static_cast<double>(size);
     }
 };
 

@@ -227,12 +227,12 @@ public:
         constexpr std::uint32_t together = 16;  // what the one dart waits for, another one can do
         static_assert(most_darts % together == 0 && together % kernels::masses::together == 0);
         for (std::uint32_t dart = 0; dart < most_darts; dart += together) {
+            std::uint64_t points[together];
             board_hit hits[together];
             float logits[together];
             std::uint64_t masses[together];
-            for (std::uint32_t i = 0; i < together; ++i) {
-                hits[i] = all.at(mass_point(random(dart_purpose, dart + i), area));
-            }
+            for (std::uint32_t i = 0; i < together; ++i) points[i] = mass_point(random(dart_purpose, dart + i), area);
+            all.at(points, hits);
             for (std::uint32_t i = 0; i < together; ++i) logits[i] = kept_logit(hits[i].token);
             run_kernel<kernels::masses>(&logits[0], std::size_t{together}, best_logit(), mass_scale(temperature_),
                                         &masses[0]);
@@ -284,7 +284,7 @@ private:
         boards all{scratch_.weights(), nullptr, blocks_of(size_)};
         float* best = scratch_.spare_scores();
         if (tokens_ == nullptr && look().keeps_all()) {  // each block is one, be it without height
-            for (std::size_t i = 0; i < all.count; ++i) best[i] = core::float_of(scratch_.block_best()[i]);
+            run_kernel<kernels::scores_of>(scratch_.block_best(), all.count, best);
         } else {
             // Of a row that is not cut inside a tie, no board has to be looked into.
             const row_view kept = kept_.ties_end < size_ ? view() : look();

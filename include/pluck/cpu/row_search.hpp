@@ -107,11 +107,7 @@ protected:
 
     /// The masses of what was gathered, to weights; returns their sum.
     [[nodiscard]] std::uint64_t weigh(std::size_t gathered) noexcept {
-        std::uint64_t* weights = scratch_.weights();
-        run_kernel<kernels::masses>(scratch_.spare_scores(), gathered, best_logit(), scale_, weights);
-        std::uint64_t sum = 0;
-        for (std::size_t i = 0; i < gathered; ++i) sum += weights[i];
-        return sum;
+        return run_kernel<kernels::masses>(scratch_.spare_scores(), gathered, best_logit(), scale_, scratch_.weights());
     }
 
     [[nodiscard]] std::uint64_t exact_total() noexcept { return mass_from(row_.kept.score); }

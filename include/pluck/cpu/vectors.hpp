@@ -173,10 +173,10 @@ PLUCK_ALWAYS_INLINE void larger_of_pairs(ints& to, const shorts& from) noexcept 
     return bits ^ moved ^ moved << 28;
 }
 
-/// An instruction set that makes bits of a comparison of its vectors; or of four comparisons at a time.
+/// An instruction set that makes bits of comparisons of 64 words at a time; or of four comparisons of vectors.
 template <class Fused>
-concept compares_to_bits = requires(const ints_of<Fused>& word) {
-    Fused::above(word, word);
+concept compares_to_bits = requires(const ints_of<Fused>& limit) {
+    Fused::template above<true>(nullptr, limit);
 };
 template <class Fused>
 concept makes_bits = requires(const ints_of<Fused>& word) {
@@ -193,47 +193,44 @@ PLUCK_ALWAYS_INLINE void append_bits_above(ints& found, const Word* words, std::
      ...);
 }
 
-/// All bits of the lanes where (words[i] ^ flip) > above.
-template <class Word>
-PLUCK_ALWAYS_INLINE void lanes_above(ints& found, const Word* words, std::int32_t flip, std::int32_t above) noexcept {
+/// All bits of the lanes where not (words[i] ^ flip) > above. A limit that is above the words is compared with memory:
+/// where nothing is flipped, that is one instruction instead of three.
+template <bool Flips, class Word>
+PLUCK_ALWAYS_INLINE void lanes_not_above(ints& found, const Word* words, std::uint32_t flip,
+                                         std::int32_t above) noexcept {
     load_lanes(found, words);
-    found = ints((found ^ flip) > above);
+    if constexpr (Flips) found ^= static_cast<std::int32_t>(flip);
+    found = ints((above + 1) - ints{} > found);
 }
 
 /// Bit i: whether (words[i] ^ flip) > above, of 32 words.
-template <class Fused, class Word>
-[[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t bits_of_four(const Word* words, std::int32_t flip,
+template <class Fused, bool Flips, class Word>
+[[nodiscard]] PLUCK_ALWAYS_INLINE std::uint32_t bits_of_four(const Word* words, std::uint32_t flip,
                                                              std::int32_t above) noexcept {
     ints a, b, c, d;
-    lanes_above(a, words, flip, above);
-    lanes_above(b, words + lanes, flip, above);
-    lanes_above(c, words + 2 * lanes, flip, above);
-    lanes_above(d, words + 3 * lanes, flip, above);
-    return Fused::bits_of(a, b, c, d);
+    lanes_not_above<Flips>(a, words, flip, above);
+    lanes_not_above<Flips>(b, words + lanes, flip, above);
+    lanes_not_above<Flips>(c, words + 2 * lanes, flip, above);
+    lanes_not_above<Flips>(d, words + 3 * lanes, flip, above);
+    return ~Fused::bits_of(a, b, c, d);
+}
+template <class Fused, class Word>
+[[nodiscard]] PLUCK_ALWAYS_INLINE std::uint32_t bits_of_four(const Word* words, std::uint32_t flip,
+                                                             std::int32_t above) noexcept {
+    return flip == 0 ? bits_of_four<Fused, false>(words, flip, above) : bits_of_four<Fused, true>(words, flip, above);
 }
 
-/// bits = those of each of Steps, side by side.
-template <class Fused, std::size_t... Steps, class Word>
-PLUCK_ALWAYS_INLINE void gather_bits_above(std::uint64_t& bits, const Word* words, std::uint32_t flip,
-                                           std::int32_t above, std::index_sequence<Steps...>) noexcept {
-    ints_of<Fused> word;
-    const ints_of<Fused> limit = above - ints_of<Fused>{};
-    ((load_lanes(word, words + lanes_of<Fused> * Steps), word ^= static_cast<std::int32_t>(flip),
-      bits |= std::uint64_t{Fused::above(word, limit)} << (lanes_of<Fused> * Steps)),
-     ...);
-}
-
-/// Bit i: whether (words[i] ^ flip) > above, as signed integers, of 64 words.
+/// Bit i: whether (words[i] ^ flip) > above, as signed integers, of 64 words. `flip` is 0 or the sign, so flipped words
+/// compare as unsigned ones do.
 template <class Fused, class Word>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t bits_above(const Word* words, std::uint32_t flip,
                                                            std::int32_t above) noexcept {
     if constexpr (compares_to_bits<Fused>) {
-        std::uint64_t bits = 0;  // g++ -O2 unrolls no loop
-        gather_bits_above<Fused>(bits, words, flip, above, std::make_index_sequence<64 / lanes_of<Fused>>());
-        return bits;
+        const ints_of<Fused> limit = (above ^ static_cast<std::int32_t>(flip)) - ints_of<Fused>{};
+        return flip == 0 ? Fused::template above<true>(words, limit) : Fused::template above<false>(words, limit);
     } else if constexpr (makes_bits<Fused>) {
-        const auto flipped = static_cast<std::int32_t>(flip);
-        return bits_of_four<Fused>(words, flipped, above) | bits_of_four<Fused>(words + 32, flipped, above) << 32;
+        return bits_of_four<Fused>(words, flip, above) | std::uint64_t{bits_of_four<Fused>(words + 32, flip, above)}
+                                                             << 32;
     } else {
         ints found = {};  // bit j of lane i is that of word 8 j + i
         append_bits_above(found, words, flip, above, std::make_index_sequence<lanes>());

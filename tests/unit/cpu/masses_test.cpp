@@ -221,32 +221,3 @@ TEST_CASE("a chord's bounds hold however its offset is rounded") {
     }
     PLUCK_CHECK_TALLY(seen);
 }
-
-TEST_CASE("a sample lies within its row, wherever it ends") {
-    for (const std::size_t size : {2048u, 2049u, 2175u, 2176u, 128256u}) {
-        kernels::sample_places places(size);
-        std::size_t last = 0;
-        for (std::size_t i = 0; i < kernels::sampled_places; ++i) {
-            const std::size_t begin = places.next();
-            CHECK((i == 0 || begin >= last));
-            last = begin + kernels::sampled_neighbours;
-            CHECK(last <= size);
-        }
-    }
-}
-
-TEST_CASE("what a sample says of the mass below a score is near it") {
-    random_numbers numbers(1, 21);
-    std::vector<float> row(30'000);
-    for (float& score : row) score = static_cast<float>(numbers.uniform() * 4);
-    const float scale = pluck::mass_scale(0.8);
-    for (const float high : {0.5f, 2.0f, 3.5f, 5.0f}) {
-        double exact = 0;
-        for (const float score : row) {
-            if (score < high) exact += static_cast<double>(pluck::mass_of(score - 4.0f, scale)) * 0x1p-40;
-        }
-        const double sampled =
-            cpu::run_kernel<kernels::sample_powers>(row.data(), row.size(), 4.0f, scale, pluck::core::ordered(high));
-        CHECK(std::abs(sampled / exact - 1) < 0.2);
-    }
-}

@@ -122,7 +122,10 @@ int main(int argc, char** argv) {
     }
     add_step("a sample of 2,048 tokens", 0.5, [](unfinished& row) {
         float sample[kernels::most_sampled];
-        kernels::take_sample(row.row(), row.logits.size(), &sample[0]);
+        kernels::take_sample(row.logits.size(), &sample[0],
+                             [&](std::size_t begin, std::size_t count, float* to) noexcept {
+                                 std::copy_n(row.row() + begin, count, to);
+                             });
         benchmark::DoNotOptimize(run_kernel<kernels::sample_below>(&sample[0], row.logits.size(), row.best(), row.scale,
                                                                    pluck::core::float_of(row.low)));
     });

@@ -36,12 +36,15 @@ public:
     [[nodiscard]] found_cut after_mass(float p, std::uint64_t total) noexcept {
         const guessed about = guess<weighed>(core::ordered(p) > 0 ? static_cast<double>(p) : 0);  // of a NaN, too
         if (total == 0 && row_.keeps_all() && about.many) {
-            row_view split_row = whole_row();
+            row_view split_row = row_;
             split_row.kept = {about.scores.high + 1};
-            const kernels::split_mass mass =
-                run_kernel<kernels::split_masses>(split_row, best_logit(), scale_, scratch_.block_mass());
-            known_ = {about.scores.high + 1, mass.kept};
-            total = mass.all;
+            known_ = {about.scores.high + 1, 0};
+            by_parts(split_row, [&](const row_view& part, std::size_t block) noexcept {
+                const kernels::split_mass mass =
+                    run_kernel<kernels::split_masses>(part, best_logit(), scale_, scratch_.block_mass() + block);
+                known_.weight += mass.kept;
+                total += mass.all;
+            });
         } else if (total == 0) {
             total = exact_total();
         }
@@ -54,16 +57,12 @@ protected:
 
     /// Copies the kept ones of the sample to spare_scores and counts them.
     [[nodiscard]] std::size_t sample() noexcept {
-        const float* scores = whole_row().scores;
-        float* to = scratch_.spare_scores();
+        float* scores = scratch_.spare_scores();
+        take_sample(scores);
         std::size_t found = 0;
-        kernels::sample_places places(row_.size);
-        for (std::size_t place = 0; place < kernels::sampled_places; ++place) {
-            const float* from = scores + places.next();
-            for (std::size_t i = 0; i < kernels::sampled_neighbours; ++i) {
-                to[found] = from[i];
-                found += core::ordered(from[i]) >= row_.kept.score;
-            }
+        for (std::size_t i = 0; i < kernels::most_sampled; ++i) {  // in place
+            scores[found] = scores[i];
+            found += core::ordered(scores[found]) >= row_.kept.score;
         }
         return found;
     }

@@ -54,13 +54,20 @@ struct avx2_instructions {
 
     /// Eight halves as floats.
     PLUCK_ALWAYS_INLINE static void widen(const std::uint16_t* halves, float* floats) noexcept {
-        struct eight_halves {
-            std::uint16_t bits[8];
-        };
         vectors::floats wide;
-        asm("{vcvtph2ps %1, %0|vcvtph2ps %0, %1}" : "=x"(wide) : "m"(*reinterpret_cast<const eight_halves*>(halves)));
+        asm("{vcvtph2ps %1, %0|vcvtph2ps %0, %1}" : "=x"(wide) : "m"(*reinterpret_cast<const eight_shorts*>(halves)));
         __builtin_memcpy(floats, &wide, sizeof wide);
     }
+
+    /// Eight shorts as integers: g++ has it in five instructions.
+    PLUCK_ALWAYS_INLINE static void extend(const std::uint16_t* shorts, vectors::uints& to) noexcept {
+        asm("{vpmovzxwd %1, %0|vpmovzxwd %0, %1}" : "=x"(to) : "m"(*reinterpret_cast<const eight_shorts*>(shorts)));
+    }
+
+private:
+    struct eight_shorts {
+        std::uint16_t bits[8];
+    };
 };
 
 #if !defined(__clang__) || defined(__AVX512F__)

@@ -47,9 +47,14 @@ template <class Format>
 template <class Fused, class Format>
 PLUCK_ALWAYS_INLINE void widen_lanes(const std::uint16_t* logits, float* scores) noexcept {
     if constexpr (std::same_as<Format, bfloat16>) {
-        std::uint32_t bits[lanes];
-        for (std::size_t i = 0; i < lanes; ++i) bits[i] = std::uint32_t{logits[i]} << 16;
-        __builtin_memcpy(scores, bits, sizeof bits);
+        uints bits;
+        if constexpr (requires { Fused::extend(logits, bits); }) {
+            Fused::extend(logits, bits);
+        } else {
+            for (std::size_t i = 0; i < lanes; ++i) bits[i] = logits[i];
+        }
+        bits <<= 16;
+        __builtin_memcpy(scores, &bits, sizeof bits);
     } else if constexpr (requires { Fused::widen(logits, scores); }) {
         Fused::widen(logits, scores);
     } else {
@@ -161,22 +166,39 @@ private:
     }
 };
 
-/// Makes floats of the blocks whose best score is in [low, high).
+/// Makes floats of logits side by side.
 template <class Format>
 struct widen {
     template <class Fused>
+    PLUCK_ALWAYS_INLINE static void run(const std::uint16_t* logits, std::size_t count, float* scores) noexcept {
+        constexpr std::make_index_sequence<block_size / lanes> steps;  // g++ -O2 unrolls no loop
+        std::size_t i = 0;
+        for (; i + block_size <= count; i += block_size) widen_block<Fused>(logits + i, scores + i, steps);
+        for (; i + lanes <= count; i += lanes) widen_lanes<Fused, Format>(logits + i, scores + i);
+        for (; i < count; ++i) scores[i] = scalar_traits<Format>::widen(Format{logits[i]});
+    }
+
+private:
+    template <class Fused, std::size_t... Steps>
+    PLUCK_ALWAYS_INLINE static void widen_block(const std::uint16_t* logits, float* scores,
+                                                std::index_sequence<Steps...>) noexcept {
+        ((widen_lanes<Fused, Format>(logits + Steps * lanes, scores + Steps * lanes)), ...);
+    }
+};
+
+/// The same of the blocks whose best score is in [low, high).
+template <class Format>
+struct widen_blocks {
+    template <class Fused>
     PLUCK_ALWAYS_INLINE static void run(const std::uint16_t* logits, std::size_t size, const std::int32_t* block_best,
                                         std::int32_t low, std::int32_t high, float* scores) noexcept {
-        for (std::size_t begin = 0, block = 0; begin < size; begin += block_size, ++block) {
-            if (block_best[block] < low || block_best[block] >= high) continue;
-            if (size - begin >= block_size) {
-                for (std::size_t i = begin; i < begin + block_size; i += lanes) {
-                    widen_lanes<Fused, Format>(logits + i, scores + i);
-                }
-            } else {
-                for (std::size_t i = begin; i < size; ++i) {
-                    scores[i] = scalar_traits<Format>::widen(Format{logits[i]});
-                }
+        const std::size_t all = blocks_of(size);
+        for (std::size_t first = 0; first < all; first += block_size) {
+            std::uint64_t blocks = blocks_reaching<Fused>(block_best, first, all, low) &
+                                   ~blocks_reaching<Fused>(block_best, first, all, high);
+            for (; blocks != 0; blocks &= blocks - 1) {
+                const std::size_t begin = (first + static_cast<std::size_t>(__builtin_ctzll(blocks))) * block_size;
+                widen<Format>::template run<Fused>(logits + begin, block_end(begin, size) - begin, scores + begin);
             }
         }
     }
@@ -219,11 +241,38 @@ public:
     /// From now on every block whose best ordered score is at least this is there as floats.
     void need(std::int32_t score) noexcept {
         if (logits_ == nullptr || score >= low_) return;
-        if (halves_)
-            run_kernel<kernels::widen<half>>(logits_, size_, block_best_, score, low_, scores_);
-        else
-            run_kernel<kernels::widen<bfloat16>>(logits_, size_, block_best_, score, low_, scores_);
+        widen_blocks(0, size_, score, low_, scores_);
         low_ = score;
+    }
+
+    /// From now on this block is.
+    void need_block(std::size_t begin) noexcept {
+        if (logits_ != nullptr) copy(begin, kernels::block_end(begin, size_) - begin, scores_ + begin);
+    }
+
+    /// f(part, its first block) for each part of `row` in turn, of which all blocks are there whose best ordered score
+    /// is at least `low`. All is one part if they are there anyway. Else they are so for f alone: what is looked at
+    /// once is sooner made twice than written to where the row is and read from there.
+    template <class F>
+    void by_parts(const row_view& row, std::int32_t low, const F& f) const noexcept {
+        if (logits_ == nullptr || low_ <= low) return f(row, std::size_t{0});
+        constexpr std::size_t most = 64 * block_size;  // well within the first-level cache
+        alignas(64) float scores[most];
+        for (std::size_t begin = 0; begin < size_; begin += most) {
+            const std::size_t size = size_ - begin < most ? size_ - begin : most;
+            widen_blocks(begin, size, low, std::numeric_limits<std::int32_t>::max(), &scores[0]);
+            row_view part{&scores[0], size, row.block_best + begin / block_size, row.kept};
+            part.kept.ties_end -= part.kept.ties_end < begin ? part.kept.ties_end : begin;
+            f(part, begin / block_size);
+        }
+    }
+
+    /// Some of them, as floats.
+    void copy(std::size_t begin, std::size_t count, float* to) const noexcept {
+        if (halves_)
+            run_kernel<kernels::widen<half>>(logits_ + begin, count, to);
+        else
+            run_kernel<kernels::widen<bfloat16>>(logits_ + begin, count, to);
     }
 
     /// The same of all, before there are best scores.
@@ -242,6 +291,15 @@ public:
     void drop() noexcept { logits_ = nullptr; }
 
 private:
+    void widen_blocks(std::size_t begin, std::size_t size, std::int32_t low, std::int32_t high,
+                      float* to) const noexcept {
+        const std::int32_t* best = block_best_ + begin / block_size;
+        if (halves_)
+            run_kernel<kernels::widen_blocks<half>>(logits_ + begin, size, best, low, high, to);
+        else
+            run_kernel<kernels::widen_blocks<bfloat16>>(logits_ + begin, size, best, low, high, to);
+    }
+
     const std::uint16_t* logits_ = nullptr;  // [size_]; null if there is nothing to be done
     const std::int32_t* block_best_ = nullptr;
     float* scores_ = nullptr;

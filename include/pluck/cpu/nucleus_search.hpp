@@ -11,7 +11,6 @@
 #include <pluck/cpu/dispatch.hpp>
 #include <pluck/cpu/draw_between.hpp>
 #include <pluck/cpu/row_search.hpp>
-#include <pluck/cpu/sample.hpp>
 #include <pluck/cpu/workspace.hpp>
 
 #include <algorithm>
@@ -130,7 +129,7 @@ private:
         const std::size_t blocks = blocks_of(row_.size);
         if (head == 0) {
             sampled_ = known_ == knowledge::nothing;
-            if (sampled_) kernels::take_sample(whole_row().scores, row_.size, &sample_[0]);
+            if (sampled_) take_sample(&sample_[0]);
             return reach_of(std::min<std::size_t>(64, blocks / 8));
         }
         if (!sampled_) return reach_of(head == 1 ? blocks / 2 : blocks - blocks / 4);  // the last, again
@@ -203,8 +202,13 @@ private:
     /// Bounds of the total mass, of which the head is known.
     template <class Power>
     void bound() noexcept {
-        const kernels::powers sums = run_kernel<kernels::sum_powers<Power>>(whole_row(), best_logit(), scale_,
-                                                                            scratch_.spare_scores(), gathered_);
+        kernels::powers sums{0, 0};
+        by_parts(row_, [&](const row_view& part, std::size_t first) noexcept {
+            const kernels::powers some = run_kernel<kernels::sum_powers<Power>>(
+                part, best_logit(), scale_, scratch_.spare_scores(), first == 0 ? gathered_ : 0);
+            sums.all += some.all;
+            sums.gathered += some.gathered;
+        });
         const mass_bounds rest = kernels::bounds_of_rest<Power>(sums, row_.size, Power::slack({best_logit(), scale_}));
         total_ = {mass_ + rest.low, mass_ + rest.high};
         known_ = std::is_same_v<Power, kernels::chord> ? knowledge::roughly : knowledge::closely;

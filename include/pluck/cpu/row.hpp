@@ -114,8 +114,10 @@ public:
     [[nodiscard]] std::uint64_t total() noexcept {
         catch_up();
         if (total_ == 0) {
-            total_ = run_kernel<kernels::sum_masses>(view(), best_logit(), mass_scale(temperature_),
-                                                     scratch_.block_mass());
+            narrow_.by_parts(look(), kept_.score, [&](const row_view& part, std::size_t block) noexcept {
+                total_ += run_kernel<kernels::sum_masses>(part, best_logit(), mass_scale(temperature_),
+                                                          scratch_.block_mass() + block);
+            });
         }
         return total_;
     }
@@ -210,10 +212,11 @@ public:
         std::size_t block = 0;
         while (rest >= block_mass[block]) rest -= block_mass[block++];
         const std::size_t begin = block * block_size;
+        narrow_.need_block(begin);
         std::uint64_t masses[block_size];
         run_kernel<kernels::masses>(scores_ + begin, kernels::block_end(begin, size_) - begin, best_logit(),
                                     mass_scale(temperature_), &masses[0]);
-        for (std::uint64_t kept = kernels::kept_of_block(view(), begin);; kept &= kept - 1) {
+        for (std::uint64_t kept = kernels::kept_of_block(look(), begin);; kept &= kept - 1) {
             const std::uint64_t mass = masses[first_of(kept)];
             if (rest < mass) return token(begin + first_of(kept));
             rest -= mass;

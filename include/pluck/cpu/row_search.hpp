@@ -9,6 +9,7 @@
 #include <pluck/core/ranking.hpp>
 #include <pluck/cpu/dispatch.hpp>
 #include <pluck/cpu/narrow.hpp>
+#include <pluck/cpu/sample.hpp>
 #include <pluck/cpu/select.hpp>
 #include <pluck/cpu/workspace.hpp>
 
@@ -88,9 +89,17 @@ protected:
         narrow_.need(result.kept.score);
         return result;
     }
-    [[nodiscard]] row_view whole_row() noexcept {
-        narrow_.need(-core::ordered_infinity);
-        return row_;
+    /// f(part, its first block) for the row in parts, with all of each there as floats, kept or not.
+    template <class F>
+    void by_parts(const row_view& row, const F& f) const noexcept {
+        narrow_.by_parts(row, -core::ordered_infinity, f);
+    }
+    /// [most_sampled]
+    void take_sample(float* to) const noexcept {
+        kernels::take_sample(row_.size, to, [this](std::size_t begin, std::size_t count, float* some) noexcept {
+            if (narrow_.is_there()) return narrow_.copy(begin, count, some);
+            __builtin_memcpy(some, row_.scores + begin, count * sizeof(float));
+        });
     }
 
     /// A score that at least k tokens reach, by the k-th best block; of the k blocks or more that there are.
@@ -101,8 +110,18 @@ protected:
     /// Puts the kept scores in [low, high) and their places aside, in order, and counts them; may stop beyond `limit`.
     [[nodiscard]] std::size_t gather(std::int32_t low, std::size_t limit,
                                      std::int32_t high = core::ordered_infinity) noexcept {
-        return run_kernel<kernels::gather>(row_from(low), high, limit, scratch_.spare_scores(),
-                                           scratch_.spare_tokens());
+        const row_view row = cut_at(row_, {low});
+        std::size_t found = 0;
+        narrow_.by_parts(row, row.kept.score, [&](const row_view& part, std::size_t block) noexcept {
+            if (found > limit) return;
+            std::int32_t* places = scratch_.spare_tokens() + found;
+            const std::size_t here =
+                run_kernel<kernels::gather>(part, high, limit - found, scratch_.spare_scores() + found, places);
+            const auto first = static_cast<std::int32_t>(block * block_size);
+            for (std::size_t i = 0; first != 0 && i < here; ++i) places[i] += first;
+            found += here;
+        });
+        return found;
     }
 
     /// The masses of what was gathered, to weights; returns their sum.
@@ -112,7 +131,12 @@ protected:
 
     [[nodiscard]] std::uint64_t exact_total() noexcept { return mass_from(row_.kept.score); }
     [[nodiscard]] std::uint64_t mass_from(std::int32_t low) noexcept {
-        return run_kernel<kernels::sum_masses>(row_from(low), best_logit(), scale_, scratch_.block_mass());
+        std::uint64_t sum = 0;
+        const row_view row = cut_at(row_, {low});
+        narrow_.by_parts(row, row.kept.score, [&](const row_view& part, std::size_t block) noexcept {
+            sum += run_kernel<kernels::sum_masses>(part, best_logit(), scale_, scratch_.block_mass() + block);
+        });
+        return sum;
     }
 
     /// The place behind the n-th kept token of this score; 0 if there are fewer.

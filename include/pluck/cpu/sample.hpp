@@ -41,12 +41,11 @@ private:
     std::uint32_t random_ = 1;
 };
 
-/// So many tokens of a row, kept or not: to = their scores.
-inline void take_sample(const float* row, std::size_t size, float* to) noexcept {
+/// So many scores of a row, kept or not; `copy(begin, count, to)` copies some of it.
+template <class Copy>
+inline void take_sample(std::size_t size, float* to, const Copy& copy) noexcept {
     sample_places places(size);
-    for (std::size_t i = 0; i < most_sampled; i += sampled_neighbours) {
-        __builtin_memcpy(to + i, row + places.next(), sampled_neighbours * sizeof(float));
-    }
+    for (std::size_t i = 0; i < most_sampled; i += sampled_neighbours) copy(places.next(), sampled_neighbours, to + i);
 }
 
 /// How many tokens of the row are below a score, and what they weigh in units of the best one's mass, as far as a

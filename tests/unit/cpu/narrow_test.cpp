@@ -100,7 +100,8 @@ void expect_every_float(const Build& build) {
         std::vector<float> floats(size, 77.0f);
         const std::vector<std::int32_t> best(cpu::blocks_of(size), 5);
         const std::int32_t low = 5, high = 6;
-        build.template operator()<kernels::widen<Format>>(all.data(), size, best.data(), low, high, floats.data());
+        build.template operator()<kernels::widen_blocks<Format>>(all.data(), size, best.data(), low, high,
+                                                                 floats.data());
         tally seen;
         for (std::size_t i = 0; i < size; ++i) {
             const std::uint32_t got = bits_of(floats[i]), expected = bits_of(widened<Format>(all[i]));
@@ -171,6 +172,47 @@ TEMPLATE_TEST_CASE("only blocks that are needed become floats, and each of them 
             CHECK(floats[i] == (value >= least ? value : 77.0f));
         }
     }
+}
+
+TEMPLATE_TEST_CASE("parts of a row keep and weigh what the row does, wherever its ties end", "", pluck::half,
+                   pluck::bfloat16) {
+    constexpr std::size_t size = 9'001;
+    random_numbers numbers(1, 22);
+    std::vector<std::uint16_t> row(size);
+    for (std::uint16_t& bits : row) bits = narrowed<TestType>(static_cast<float>(numbers.below(7)));
+    const std::vector<float> floats = widened<TestType>(row);
+    std::vector<float> scratch(size);
+    std::vector<std::int32_t> best(cpu::blocks_of(size));
+    cpu::narrow_row narrow;
+    REQUIRE(
+        narrow.read(pluck::logits_view<TestType>{reinterpret_cast<const TestType*>(row.data()), size}, scratch.data()));
+    (void)narrow.scan(best.data());
+    tally seen;
+    for (const float least : {1.0f, 4.0f, 6.0f}) {
+        for (const std::size_t ties_end : {std::size_t{1}, std::size_t{4095}, std::size_t{4096}, std::size_t{4097},
+                                           std::size_t{8192}, size, ~std::size_t{0}}) {
+            const cpu::row_view whole{floats.data(), size, best.data(), {pluck::core::ordered(least), ties_end}};
+            std::vector<std::uint64_t> masses(best.size()), by_parts(best.size());
+            const std::uint64_t mass = cpu::run_kernel<kernels::sum_masses>(whole, 6.0f, 1.0f, masses.data());
+            std::uint64_t sum = 0;
+            std::size_t count = 0, parts = 0;
+            narrow.by_parts(whole, whole.kept.score, [&](const cpu::row_view& part, std::size_t block) {
+                sum += cpu::run_kernel<kernels::sum_masses>(part, 6.0f, 1.0f, by_parts.data() + block);
+                count += cpu::run_kernel<kernels::count>(part, size);
+                ++parts;
+            });
+            seen.expect(parts > 1, "more than one part");
+            seen.expect(count == cpu::run_kernel<kernels::count>(whole, size), "least ", least, ", ties_end ",
+                        ties_end);
+            seen.expect(sum == mass && masses == by_parts, "least ", least, ", ties_end ", ties_end, ": masses");
+        }
+    }
+    narrow.need(pluck::core::ordered(0.0f));
+    std::size_t parts = 0;
+    narrow.by_parts({scratch.data(), size, best.data(), {pluck::core::ordered(4.0f)}}, pluck::core::ordered(4.0f),
+                    [&](const cpu::row_view& part, std::size_t) { parts += part.scores == scratch.data(); });
+    seen.expect(parts == 1, "what is there is not made again");
+    PLUCK_CHECK_TALLY(seen);
 }
 
 TEMPLATE_TEST_CASE("a row of 16-bit logits keeps and draws what its floats do", "", pluck::half, pluck::bfloat16) {

@@ -7,6 +7,7 @@
 #include <pluck/cpu/dispatch.hpp>
 #include <pluck/cpu/sample.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -35,7 +36,9 @@ TEST_CASE("what a sample says of the mass below a score is near it") {
     for (float& score : row) score = static_cast<float>(numbers.uniform() * 4);
     const float scale = pluck::mass_scale(0.8);
     std::vector<float> sample(kernels::most_sampled);
-    kernels::take_sample(row.data(), row.size(), sample.data());
+    kernels::take_sample(row.size(), sample.data(), [&](std::size_t begin, std::size_t n, float* to) noexcept {
+        std::copy_n(row.begin() + static_cast<std::ptrdiff_t>(begin), n, to);
+    });
     for (const float high : {0.5f, 2.0f, 3.5f, 5.0f}) {
         double exact = 0;
         std::size_t count = 0;

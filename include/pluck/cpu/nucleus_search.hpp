@@ -123,8 +123,8 @@ private:
     }
 
     /// The least score of a head. Of the first the blocks tell it, since what weighs most is what samples miss. The
-    /// others cut off less than the tail weighs, by a sample: an eighth less, as far as is known then; at last half of
-    /// it. Where the total mass is known, a head is not worth a sample.
+    /// others cut off less than the tail weighs, by a sample: thirteen parts of sixteen, as far as is known then; at last
+    /// half of it. Where the total mass is known, a head is not worth a sample.
     [[nodiscard]] std::int32_t least_of_head(std::size_t head) noexcept {
         const std::size_t blocks = blocks_of(row_.size);
         if (head == 0) {
@@ -134,7 +134,7 @@ private:
         }
         if (!sampled_) return reach_of(head == 1 ? blocks / 2 : blocks - blocks / 4);  // the last, again
         const auto tail = static_cast<double>(about_ - mass_share(p_, about_)) * 0x1p-40;
-        return score_before((head < heads - 1 ? 0.875 : 0.5) * tail);
+        return score_before((head < heads - 1 ? 0.8125 : 0.5) * tail);
     }
 
     /// Whether a head whose tail this is weighs too little, even if it weighs half as much again as the best tokens of

@@ -16,7 +16,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <limits>
 #include <type_traits>
 #include <utility>
@@ -100,8 +99,8 @@ private:
             if (tried_ > 1 && low_ >= before) continue;
             const kernels::sampled_tail tail = sampled_ ? sample_below(core::float_of(low_)) : kernels::sampled_tail{};
             if (tried_ == 1 && sampled_ && is_short(tail)) continue;
-            const auto many_more = static_cast<double>(most) + tail.tokens < static_cast<double>(row_.size);
-            gathered_ = sampled_ && many_more ? most + 1 : gather(low_, most);
+            const bool is_long = static_cast<double>(most) + tail.tokens < static_cast<double>(row_.size);
+            gathered_ = sampled_ && is_long ? most + 1 : gather(low_, most);
             if (gathered_ > most) {
                 tried_ = heads;
                 break;

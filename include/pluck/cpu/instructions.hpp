@@ -53,10 +53,8 @@ struct avx2_instructions {
     }
 
     /// Eight halves as floats.
-    PLUCK_ALWAYS_INLINE static void widen(const std::uint16_t* halves, float* floats) noexcept {
-        vectors::floats wide;
-        asm("{vcvtph2ps %1, %0|vcvtph2ps %0, %1}" : "=x"(wide) : "m"(*reinterpret_cast<const eight_shorts*>(halves)));
-        __builtin_memcpy(floats, &wide, sizeof wide);
+    PLUCK_ALWAYS_INLINE static void widen(const std::uint16_t* halves, vectors::floats& to) noexcept {
+        asm("{vcvtph2ps %1, %0|vcvtph2ps %0, %1}" : "=x"(to) : "m"(*reinterpret_cast<const eight_shorts*>(halves)));
     }
 
     /// Eight shorts as integers: g++ has it in five instructions.
@@ -93,7 +91,19 @@ struct avx512_instructions : avx2_instructions {
         return all;
     }
 
+    /// Sixteen halves as floats, and sixteen shorts as integers.
+    using avx2_instructions::extend, avx2_instructions::widen;
+    PLUCK_ALWAYS_INLINE static void widen(const std::uint16_t* halves, vectors::floats& to) noexcept {
+        asm("{vcvtph2ps %1, %0|vcvtph2ps %0, %1}" : "=v"(to) : "m"(*reinterpret_cast<const sixteen_shorts*>(halves)));
+    }
+    PLUCK_ALWAYS_INLINE static void extend(const std::uint16_t* shorts, vectors::uints& to) noexcept {
+        asm("{vpmovzxwd %1, %0|vpmovzxwd %0, %1}" : "=v"(to) : "m"(*reinterpret_cast<const sixteen_shorts*>(shorts)));
+    }
+
 private:
+    struct sixteen_shorts {
+        std::uint16_t bits[16];
+    };
     struct sixteen_words {
         std::uint32_t words[16];
     };

@@ -42,34 +42,38 @@ template <class Format>
     return ordered < 0 ? -wide : wide;
 }
 
-/// Eight logits as floats. Halves have an instruction where there is one, which minds no flag of the processor; else
-/// the magnitude moves to where a float has it, and a subnormal, with the least exponent, loses what that adds.
-template <class Fused, class Format>
+/// Eight logits as floats, or a vector of others. Halves have an instruction where there is one, which minds no flag of
+/// the processor; else the magnitude moves to where a float has it, and a subnormal, with the least exponent, loses
+/// what that adds.
+template <class Fused, class Format, class Vectors = eight>
 PLUCK_ALWAYS_INLINE void widen_lanes(const std::uint16_t* logits, float* scores) noexcept {
+    typename Vectors::floats wide;
+    typename Vectors::uints bits = {};
+    constexpr std::size_t count = sizeof wide / sizeof(float);
     if constexpr (std::same_as<Format, bfloat16>) {
-        uints bits;
         if constexpr (requires { Fused::extend(logits, bits); }) {
             Fused::extend(logits, bits);
         } else {
-            for (std::size_t i = 0; i < lanes; ++i) bits[i] = logits[i];
+            for (std::size_t i = 0; i < count; ++i) bits[i] = logits[i];
         }
         bits <<= 16;
         __builtin_memcpy(scores, &bits, sizeof bits);
-    } else if constexpr (requires { Fused::widen(logits, scores); }) {
-        Fused::widen(logits, scores);
+    } else if constexpr (requires { Fused::widen(logits, wide); }) {
+        Fused::widen(logits, wide);
+        __builtin_memcpy(scores, &wide, sizeof wide);
     } else {
-        std::uint32_t normal[lanes];
-        float subnormal[lanes];
-        for (std::size_t i = 0; i < lanes; ++i) {
+        std::uint32_t normal[count];
+        float subnormal[count];
+        for (std::size_t i = 0; i < count; ++i) {
             const std::uint32_t magnitude = (logits[i] & 0x7fffu) << 13;
             const std::uint32_t rebiased = magnitude + ((127u - 15u) << 23);
             normal[i] = rebiased + (magnitude >= 0x7c00u << 13 ? (127u - 15u) << 23 : 0);
             subnormal[i] = core::bits_as<float>(rebiased + (1u << 23)) - 0x1p-14f;
         }
-        for (std::size_t i = 0; i < lanes; ++i) {
+        for (std::size_t i = 0; i < count; ++i) {
             const std::uint32_t least = (logits[i] & 0x7c00u) == 0 ? ~0u : 0;
-            const std::uint32_t bits = (core::bits_as<std::uint32_t>(subnormal[i]) & least) | (normal[i] & ~least);
-            scores[i] = core::bits_as<float>(bits | (logits[i] & 0x8000u) << 16);
+            const std::uint32_t any = (core::bits_as<std::uint32_t>(subnormal[i]) & least) | (normal[i] & ~least);
+            scores[i] = core::bits_as<float>(any | (logits[i] & 0x8000u) << 16);
         }
     }
 }
@@ -169,9 +173,11 @@ private:
 /// Makes floats of logits side by side.
 template <class Format>
 struct widen {
+    static constexpr bool widest = true;
+
     template <class Fused>
     PLUCK_ALWAYS_INLINE static void run(const std::uint16_t* logits, std::size_t count, float* scores) noexcept {
-        constexpr std::make_index_sequence<block_size / lanes> steps;  // g++ -O2 unrolls no loop
+        constexpr std::make_index_sequence<block_size / lanes_of<Fused>> steps;  // g++ -O2 unrolls no loop
         std::size_t i = 0;
         for (; i + block_size <= count; i += block_size) widen_block<Fused>(logits + i, scores + i, steps);
         for (; i + lanes <= count; i += lanes) widen_lanes<Fused, Format>(logits + i, scores + i);
@@ -182,13 +188,16 @@ private:
     template <class Fused, std::size_t... Steps>
     PLUCK_ALWAYS_INLINE static void widen_block(const std::uint16_t* logits, float* scores,
                                                 std::index_sequence<Steps...>) noexcept {
-        ((widen_lanes<Fused, Format>(logits + Steps * lanes, scores + Steps * lanes)), ...);
+        constexpr std::size_t some = lanes_of<Fused>;
+        ((widen_lanes<Fused, Format, vectors_of<Fused>>(logits + Steps * some, scores + Steps * some)), ...);
     }
 };
 
 /// The same of the blocks whose best score is in [low, high).
 template <class Format>
 struct widen_blocks {
+    static constexpr bool widest = true;
+
     template <class Fused>
     PLUCK_ALWAYS_INLINE static void run(const std::uint16_t* logits, std::size_t size, const std::int32_t* block_best,
                                         std::int32_t low, std::int32_t high, float* scores) noexcept {

@@ -340,10 +340,11 @@ PAGE = """<!-- Written by {command}: not by hand. -->
 
 Times are medians of {repetitions} rounds in random order over all benchmarks, each a median of its calls; the spread is
 half the distance of the quartiles of the rounds. `passes` is the ratio to one vectorised pass for the maximum of the
-same row, by AVX2, which took turns with the draw; so ratios stand where the machine's speed does not; `by AVX2` is the same ratio of a program that was told not to look for AVX-512. A peer's cell is its
-microseconds and, in brackets, how many times ours that is; bold where the peer is the faster one. All draw from the
-same distribution: each system's draws were held to the oracle's by a chi-squared test first, and one that fails it is
-marked *disagrees*. How the rows are made and what the peers do: [README](README.md).
+same row, by AVX2, which took turns with the draw: so ratios stand where the machine's speed does not. `by AVX2` is the
+same ratio of a program that was told not to look for AVX-512. A peer's cell is its microseconds and, in brackets, how
+many times as many passes it takes as pluck does; bold where that is less than one. All draw from the same distribution:
+each system's draws were held to the oracle's by a chi-squared test first, and one that fails it is marked *disagrees*.
+How the rows are made and what the peers do: [README](README.md).
 
 ## Against the vocabulary
 

@@ -25,19 +25,19 @@ inline constexpr std::size_t most_sampled = sampled_places * sampled_neighbours;
 /// Where the places of a sample begin, one after the other, in a row of most_sampled tokens or more.
 class sample_places {
 public:
-    PLUCK_ALWAYS_INLINE explicit sample_places(std::size_t size) noexcept : lines_(size / most_sampled) {}
+    PLUCK_ALWAYS_INLINE explicit sample_places(std::size_t size) noexcept : lines_(size / sampled_neighbours) {}
 
-    /// A cache line, where the row begins with one.
+    /// One of the next lines, of which there are as many for each place; a cache line, where the row begins with one.
     [[nodiscard]] PLUCK_ALWAYS_INLINE std::size_t next() noexcept {
         random_ = random_ * 1664525 + 1013904223;  // any will do; this one is from Numerical Recipes, chapter 7
-        const std::size_t line = first_ + ((std::uint64_t{random_} * lines_) >> 32);
-        first_ += lines_;
-        return line * sampled_neighbours;
+        const std::size_t first = place_ * lines_ / sampled_places;
+        const std::size_t end = ++place_ * lines_ / sampled_places;
+        return (first + ((std::uint64_t{random_} * (end - first)) >> 32)) * sampled_neighbours;
     }
 
 private:
     std::size_t lines_;
-    std::size_t first_ = 0;
+    std::size_t place_ = 0;
     std::uint32_t random_ = 1;
 };
 

@@ -17,8 +17,8 @@ using namespace pluck_test;
 namespace cpu = pluck::cpu;
 namespace kernels = pluck::cpu::kernels;
 
-TEST_CASE("a sample lies within its row, wherever it ends") {
-    for (const std::size_t size : {2048u, 2049u, 2175u, 2176u, 128256u}) {
+TEST_CASE("a sample lies within its row, wherever it ends, and all over it") {
+    for (const std::size_t size : {2048u, 2049u, 2175u, 2176u, 4095u, 6000u, 128256u}) {
         kernels::sample_places places(size);
         std::size_t last = 0;
         for (std::size_t i = 0; i < kernels::sampled_places; ++i) {
@@ -27,6 +27,7 @@ TEST_CASE("a sample lies within its row, wherever it ends") {
             last = begin + kernels::sampled_neighbours;
             CHECK(last <= size);
         }
+        CHECK(last + 2 * size / kernels::sampled_places >= size);
     }
 }
 

@@ -52,19 +52,24 @@ struct avx2_instructions {
         return bits;
     }
 
-    /// Eight halves as floats.
-    PLUCK_ALWAYS_INLINE static void widen(const std::uint16_t* halves, vectors::floats& to) noexcept {
-        asm("{vcvtph2ps %1, %0|vcvtph2ps %0, %1}" : "=x"(to) : "m"(*reinterpret_cast<const eight_shorts*>(halves)));
+    /// Halves as floats, a vector of them.
+    template <class Floats>
+    PLUCK_ALWAYS_INLINE static void widen(const std::uint16_t* halves, Floats& to) noexcept {
+        asm("{vcvtph2ps %1, %0|vcvtph2ps %0, %1}"
+            : "=v"(to)
+            : "m"(*reinterpret_cast<const shorts_of<Floats>*>(halves)));
     }
 
-    /// Eight shorts as integers: g++ has it in five instructions.
-    PLUCK_ALWAYS_INLINE static void extend(const std::uint16_t* shorts, vectors::uints& to) noexcept {
-        asm("{vpmovzxwd %1, %0|vpmovzxwd %0, %1}" : "=x"(to) : "m"(*reinterpret_cast<const eight_shorts*>(shorts)));
+    /// Shorts as integers, a vector of them: g++ has it in five instructions.
+    template <class Uints>
+    PLUCK_ALWAYS_INLINE static void extend(const std::uint16_t* shorts, Uints& to) noexcept {
+        asm("{vpmovzxwd %1, %0|vpmovzxwd %0, %1}" : "=v"(to) : "m"(*reinterpret_cast<const shorts_of<Uints>*>(shorts)));
     }
 
 private:
-    struct eight_shorts {
-        std::uint16_t bits[8];
+    template <class Vector>
+    struct shorts_of {
+        std::uint16_t bits[sizeof(Vector) / sizeof(float)];
     };
 };
 
@@ -91,19 +96,7 @@ struct avx512_instructions : avx2_instructions {
         return all;
     }
 
-    /// Sixteen halves as floats, and sixteen shorts as integers.
-    using avx2_instructions::extend, avx2_instructions::widen;
-    PLUCK_ALWAYS_INLINE static void widen(const std::uint16_t* halves, vectors::floats& to) noexcept {
-        asm("{vcvtph2ps %1, %0|vcvtph2ps %0, %1}" : "=v"(to) : "m"(*reinterpret_cast<const sixteen_shorts*>(halves)));
-    }
-    PLUCK_ALWAYS_INLINE static void extend(const std::uint16_t* shorts, vectors::uints& to) noexcept {
-        asm("{vpmovzxwd %1, %0|vpmovzxwd %0, %1}" : "=v"(to) : "m"(*reinterpret_cast<const sixteen_shorts*>(shorts)));
-    }
-
 private:
-    struct sixteen_shorts {
-        std::uint16_t bits[16];
-    };
     struct sixteen_words {
         std::uint32_t words[16];
     };

@@ -12,7 +12,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <utility>
 
 namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
@@ -107,9 +106,9 @@ struct best_powers {
             ints_of<Fused> order;
             load_lanes(order, block_best + i);
             const auto below = ints_of<Fused>(order < low);
-            order = order < 0 ? -order | std::numeric_limits<std::int32_t>::min() : order;
             float scores[lanes_of<Fused>];
-            __builtin_memcpy(scores, &order, sizeof order);
+            for (std::size_t lane = 0; lane < lanes_of<Fused>; ++lane)
+                scores[lane] = core::float_of(block_best[i + lane]);
             floats_of<Fused> powers;
             power.of_lanes<Fused>(powers, &scores[0]);
             sums += floats_of<Fused>(ints_of<Fused>(powers) & ~below);

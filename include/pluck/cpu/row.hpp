@@ -113,12 +113,7 @@ public:
 
     [[nodiscard]] std::uint64_t total() noexcept {
         catch_up();
-        if (total_ == 0) {
-            narrow_.by_parts(look(), kept_.score, [&](const row_view& part, std::size_t block) noexcept {
-                total_ += run_kernel<kernels::sum_masses>(part, best_logit(), mass_scale(temperature_),
-                                                          scratch_.block_mass() + block);
-            });
-        }
+        if (total_ == 0) total_ = search().exact_total();
         return total_;
     }
 

@@ -80,6 +80,9 @@ public:
         return kept + std::min<std::uint64_t>(ties, found.ties) < count;
     }
 
+    /// The mass of what is kept; each block's is block_mass then.
+    [[nodiscard]] std::uint64_t exact_total() noexcept { return mass_from(row_.kept.score); }
+
 protected:
     [[nodiscard]] float best_logit() const noexcept { return core::float_of(best_); }
 
@@ -129,7 +132,6 @@ protected:
         return run_kernel<kernels::masses>(scratch_.spare_scores(), gathered, best_logit(), scale_, scratch_.weights());
     }
 
-    [[nodiscard]] std::uint64_t exact_total() noexcept { return mass_from(row_.kept.score); }
     [[nodiscard]] std::uint64_t mass_from(std::int32_t low) noexcept {
         std::uint64_t sum = 0;
         const row_view row = cut_at(row_, {low});

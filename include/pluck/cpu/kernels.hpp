@@ -43,6 +43,7 @@ namespace kernels {
 /// What one pass over a row's bits tells.
 struct extremes {
     std::int32_t best = std::numeric_limits<std::int32_t>::min();  ///< largest ordered score; NaN bits included
+    std::int32_t lowest = 0;                                       ///< of the scores below 0 the least; else 0
     bool nan = false;
 };
 
@@ -52,9 +53,9 @@ struct extremes {
 
 /// The best ordered score of each block, and the extremes of the row.
 ///
-/// Of a float's bits, the largest as a signed integer is the best score, if one has no sign; the largest unsigned is a
-/// NaN, if one with a sign is there. Two comparisons for each logit, and a second look where all of a block are
-/// negative.
+/// Of a float's bits, the largest as a signed integer is the best score, if one has no sign; the largest unsigned is
+/// the lowest score, if one has a sign, and a NaN, if such a one is there. Two comparisons for each logit, and a second
+/// look where all of a block are negative.
 struct scan {
     template <class Fused>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static extremes run(const float* scores, std::size_t size,
@@ -92,8 +93,12 @@ struct scan {
             *block_best = best_of(scores + begin, block_end(begin, size) - begin, most);
             row.best = *block_best > row.best ? *block_best : row.best;
         }
-        row.nan = row.best > core::ordered_infinity;
-        for (std::size_t i = 0; i < lanes; ++i) row.nan |= most[i] > core::bits_as<std::uint32_t>(core::minus_infinity);
+        for (std::size_t i = 0; i < lanes; ++i) {
+            const auto bits = static_cast<std::int32_t>(most[i]);
+            const std::int32_t order = bits < 0 ? -(bits & 0x7fffffff) : 0;
+            row.lowest = order < row.lowest ? order : row.lowest;
+        }
+        row.nan = row.best > core::ordered_infinity || row.lowest < -core::ordered_infinity;
         return row;
     }
 

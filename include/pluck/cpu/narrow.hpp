@@ -136,11 +136,12 @@ struct scan_narrow {
             row_best = best > row_best ? best : row_best;
             *block_best = widened_score<Format>(best);
         }
-        constexpr std::uint16_t minus_infinity = 0x8000u | static_cast<std::uint16_t>(infinite_bits<Format>);
+        for (std::size_t i = 0; i < short_lanes; ++i) rest_most = most[i] > rest_most ? most[i] : rest_most;
+        const std::int16_t lowest = rest_most > 0x8000u ? ordered_short(rest_most) : std::int16_t{0};
         extremes row;
         row.best = widened_score<Format>(row_best);
-        row.nan = row_best > infinite_bits<Format> || rest_most > minus_infinity;
-        for (std::size_t i = 0; i < short_lanes; ++i) row.nan |= most[i] > minus_infinity;
+        row.lowest = widened_score<Format>(lowest);
+        row.nan = row_best > infinite_bits<Format> || lowest < -infinite_bits<Format>;
         return row;
     }
 

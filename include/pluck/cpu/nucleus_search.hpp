@@ -122,8 +122,8 @@ private:
     }
 
     /// The least score of a head. Of the first the blocks tell it, since what weighs most is what samples miss. The
-    /// others cut off less than the tail weighs, by a sample: thirteen parts of sixteen, as far as is known then; at last
-    /// half of it. Where the total mass is known, a head is not worth a sample.
+    /// others cut off less than the tail weighs, by a sample: thirteen parts of sixteen, as far as is known then; at
+    /// last half of it. Where the total mass is known, a head is not worth a sample.
     [[nodiscard]] std::int32_t least_of_head(std::size_t head) noexcept {
         const std::size_t blocks = blocks_of(row_.size);
         if (head == 0) {
@@ -181,7 +181,10 @@ private:
     [[nodiscard]] bool know_better() noexcept {
         switch (known_) {
             case knowledge::nothing:
-                bound<kernels::chord>();
+                if (kernels::shallow_chord::fits({best_logit(), scale_}, core::float_of(lowest_)))
+                    bound<kernels::shallow_chord>();
+                else
+                    bound<kernels::chord>();
                 return true;
             case knowledge::roughly:
                 bound<kernels::quartic>();
@@ -210,7 +213,7 @@ private:
         });
         const mass_bounds rest = kernels::bounds_of_rest<Power>(sums, row_.size, Power::slack({best_logit(), scale_}));
         total_ = {mass_ + rest.low, mass_ + rest.high};
-        known_ = std::is_same_v<Power, kernels::chord> ? knowledge::roughly : knowledge::closely;
+        known_ = std::is_same_v<Power, kernels::quartic> ? knowledge::closely : knowledge::roughly;
     }
 
     float p_;

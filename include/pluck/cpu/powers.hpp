@@ -30,6 +30,7 @@ inline constexpr auto lowest_power = core::bits_as<std::int32_t>((127 - 45) * 0x
 struct chord {
     static constexpr double least = 0.942;       ///< mass / 2^40 is at least that of it
     static constexpr double most = 1 + 0x1p-16;  ///< and at most this
+    static constexpr std::size_t together = 8;   ///< so many blocks are summed as floats
 
     /// 2^23 times the exponent of a float, and its bias, are score * scale + offset: the fraction falls where the
     /// mantissa is.
@@ -51,15 +52,23 @@ struct chord {
         return core::bits_as<float>(static_cast<std::int32_t>(bounded));
     }
 
-    /// Those of a vector. Few enough instructions for compilers to vectorise as they stand.
+    /// Those of a vector.
     template <class Fused>
     PLUCK_ALWAYS_INLINE void of_lanes(floats_of<Fused>& powers, const float* scores) const noexcept {
-        float power[lanes_of<Fused>];
-        for (std::size_t i = 0; i < lanes_of<Fused>; ++i) power[i] = Fused::of(scores[i], scale_, offset_);
         ints_of<Fused> bits;
-        load_lanes(bits, power);
+        numbers_of<Fused>(bits, scores);
         raise(bits, lowest_power - ints_of<Fused>{});
         powers = floats_of<Fused>(__builtin_convertvector(floats_of<Fused>(bits), ints_of<Fused>));
+    }
+
+protected:
+    /// The bits of the numbers that are a power's bits. Few enough instructions for compilers to vectorise as they
+    /// stand.
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE void numbers_of(ints_of<Fused>& bits, const float* scores) const noexcept {
+        float numbers[lanes_of<Fused>];
+        for (std::size_t i = 0; i < lanes_of<Fused>; ++i) numbers[i] = Fused::of(scores[i], scale_, offset_);
+        load_lanes(bits, numbers);
     }
 
 private:
@@ -72,10 +81,29 @@ private:
     float offset_;
 };
 
+/// The same where no score is so low that it has to be raised: three instructions instead of four.
+struct shallow_chord : chord {
+    using chord::chord;
+
+    /// Whether all numbers are those of floats: none is below 0, nor the bits of a subnormal, which some flush.
+    [[nodiscard]] static bool fits(const mass_origin& origin, float lowest) noexcept {
+        return (static_cast<double>(lowest) - static_cast<double>(origin.best)) * static_cast<double>(origin.scale) >=
+               -120;
+    }
+
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE void of_lanes(floats_of<Fused>& powers, const float* scores) const noexcept {
+        ints_of<Fused> bits;
+        numbers_of<Fused>(bits, scores);
+        powers = floats_of<Fused>(__builtin_convertvector(floats_of<Fused>(bits), ints_of<Fused>));
+    }
+};
+
 /// The same bits, but what their fraction means is a polynomial of degree 4, within 2.7e-6 of the power.
 struct quartic {
     static constexpr double least = 1 - 0x1.8p-18;
     static constexpr double most = 1 + 0x1.8p-18;
+    static constexpr std::size_t together = 4;
 
     explicit PLUCK_ALWAYS_INLINE quartic(const mass_origin& origin) noexcept
         : best_(origin.best), scale_(0x1p23f * origin.scale) {}
@@ -127,17 +155,21 @@ private:
     float scale_;
 };
 
-/// Such powers of many scores, added up: right to 2^-20 of the sum.
+/// What a sum of such powers may be wrong by, as a part of it.
 ///
-/// A lane adds up eight numbers as floats, and four lanes what all have, in whichever order a compiler chooses: at most
-/// twelve additions for each, all of one sign, right to 12 * 2^-24 of itself. Doubles add up the rest, right to
-/// 2^23 * 2^-53.
+/// A lane adds up two numbers a block as floats, and four lanes what all have, in whichever order a compiler chooses:
+/// at most four additions more for each number, all of one sign, each right to 2^-24 of its sum. Doubles add up the
+/// rest, right to 2^23 * 2^-53.
+template <class Power>
+inline constexpr double sum_rounding = (2 * Power::together + 4) * 0x1p-24 + 0x1p-30;
+
+/// Powers of many scores, added up.
 template <class Power, class Fused>
 class sum_of_powers {
 public:
     PLUCK_ALWAYS_INLINE explicit sum_of_powers(const mass_origin& origin) noexcept : power_(origin) {}
 
-    /// So many blocks, four at most.
+    /// So many blocks, Power::together at most.
     PLUCK_ALWAYS_INLINE void add_blocks(const float* scores, std::size_t blocks) noexcept {
         floats_of<Fused> sums[4] = {};
         for (std::size_t i = 0; i < blocks; ++i) {
@@ -203,22 +235,26 @@ struct sum_powers {
     template <class Fused>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static powers run(const row_view& row, float best, float scale,
                                                         const float* gathered, std::size_t count) noexcept {
-        constexpr std::size_t together = 4;
+        constexpr std::make_index_sequence<Power::together> together;
         const mass_origin origin(best, scale);
         const std::int32_t weighing = origin.weighing();
-        const std::size_t whole = row.size / (together * block_size) * together;
+        const std::size_t whole = row.size / (together.size() * block_size) * together.size();
         sum_of_powers<Power, Fused> all(origin);
-        for (std::size_t block = 0; block < whole; block += together) {
-            const std::int32_t* best_of = row.block_best + block;
-            if (best_of[0] < weighing && best_of[1] < weighing && best_of[2] < weighing && best_of[3] < weighing) {
-                continue;
-            }
-            all.add_blocks(row.scores + block * block_size, together);
+        for (std::size_t block = 0; block < whole; block += together.size()) {
+            if (all_below(row.block_best + block, weighing, together)) continue;
+            all.add_blocks(row.scores + block * block_size, together.size());
         }
         all.add(row.scores + whole * block_size, row.size - whole * block_size);
         sum_of_powers<Power, Fused> some(origin);
         some.add(gathered, count);
         return {all.total(), some.total()};
+    }
+
+private:
+    template <std::size_t... Blocks>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static bool all_below(const std::int32_t* block_best, std::int32_t score,
+                                                            std::index_sequence<Blocks...>) noexcept {
+        return ((block_best[Blocks] < score) && ...);
     }
 };
 
@@ -230,11 +266,10 @@ struct mass_bounds {
 
 /// Of what was not gathered. Each mass lacks less than 1 to the number that is its bound, since it is an integer; and
 /// so does 0, the mass of a token in a block that is not summed. One that was gathered there, too, is summed once and
-/// subtracted: 2^-44 of the best one's mass, and what the sums may be wrong by is 2^-20.
+/// subtracted: 2^-44 of the best one's mass, far less than what the sums may be wrong by.
 template <class Power>
 [[nodiscard]] inline mass_bounds bounds_of_rest(const powers& sums, std::size_t size, double slack) noexcept {
-    constexpr double rounding = 0x1p-19;  // of both sums
-    const double error = sums.all * rounding;
+    const double error = sums.all * (2 * sum_rounding<Power>);
     const double rest = sums.all - sums.gathered;
     const double at_least = (rest - error) * (0x1p40 * Power::least * (1 - slack)) - static_cast<double>(size);
     const double at_most = (rest + error) * (0x1p40 * Power::most * (1 + slack)) + 1;

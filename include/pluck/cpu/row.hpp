@@ -84,13 +84,11 @@ public:
     bool settle() noexcept {
         if (state_ != status::ok) return false;
         settled_ = true;
-        const kernels::extremes seen = narrow_.is_there()
-                                           ? narrow_.scan(scratch_.block_best())
-                                           : run_kernel<kernels::scan>(scores_, size_, scratch_.block_best());
-        best_score_ = seen.best;
-        if (seen.nan) fail(status::nan_logit);
-        else if (seen.best == core::ordered_infinity) fail(status::pos_inf_logit);
-        else if (seen.best == -core::ordered_infinity) fail(status::no_candidate);
+        seen_ = narrow_.is_there() ? narrow_.scan(scratch_.block_best())
+                                   : run_kernel<kernels::scan>(scores_, size_, scratch_.block_best());
+        if (seen_.nan) fail(status::nan_logit);
+        else if (seen_.best == core::ordered_infinity) fail(status::pos_inf_logit);
+        else if (seen_.best == -core::ordered_infinity) fail(status::no_candidate);
         return state_ == status::ok;
     }
 
@@ -104,7 +102,7 @@ public:
         return random_.bits(purpose, index);
     }
 
-    [[nodiscard]] ranking_key best() const noexcept { return {best_score_, token(place_of_best())}; }
+    [[nodiscard]] ranking_key best() const noexcept { return {seen_.best, token(place_of_best())}; }
 
     [[nodiscard]] std::size_t count() noexcept {
         catch_up();
@@ -156,7 +154,7 @@ public:
     void keep_at_least(float score, std::size_t min_keep) noexcept {
         const std::int32_t least = core::ordered(score);
         const bool negative_nan = least < -core::ordered_infinity;
-        if (least > best_score_ || negative_nan) return keep_largest(min_keep);  // also a NaN without a sign
+        if (least > seen_.best || negative_nan) return keep_largest(min_keep);  // also a NaN without a sign
         if (least <= kept_.score) return;
         catch_up();
         const found_cut found{.kept = {least}};
@@ -168,7 +166,7 @@ public:
         const float scale = mass_scale(temperature_);
         if (mass_of(0.0f, scale) < mass) return keep_largest(1);
         const std::int32_t least = least_score(
-            best_score_, [=](float difference) noexcept { return mass_of(difference, scale) >= mass; });
+            seen_.best, [=](float difference) noexcept { return mass_of(difference, scale) >= mass; });
         keep_at_least(core::float_of(least), 1);
     }
 
@@ -250,7 +248,7 @@ private:
     [[nodiscard]] std::int32_t token(std::size_t i) const noexcept {
         return tokens_ != nullptr ? tokens_[i] : static_cast<std::int32_t>(i);
     }
-    [[nodiscard]] float best_logit() const noexcept { return core::float_of(best_score_); }
+    [[nodiscard]] float best_logit() const noexcept { return core::float_of(seen_.best); }
     /// The row as it is cut, with all that is kept there as floats.
     [[nodiscard]] row_view view() const noexcept {
         narrow_.need(kept_.score);
@@ -259,7 +257,7 @@ private:
     /// The same before that has been seen to.
     [[nodiscard]] row_view look() const noexcept { return {scores_, size_, scratch_.block_best(), kept_}; }
     [[nodiscard]] row_search search() noexcept {
-        return {look(), narrow_, best_score_, mass_scale(temperature_), scratch_};
+        return {look(), narrow_, seen_, mass_scale(temperature_), scratch_};
     }
 
     /// Whether a nucleus is still to be cut.
@@ -274,8 +272,8 @@ private:
     }
 
     [[nodiscard]] std::size_t place_of_best() const noexcept {
-        narrow_.need(best_score_);
-        return run_kernel<kernels::place_of_best>(look(), best_score_);
+        narrow_.need(seen_.best);
+        return run_kernel<kernels::place_of_best>(look(), seen_.best);
     }
 
     [[nodiscard]] boards set_up_boards() noexcept {
@@ -342,7 +340,7 @@ private:
         kept_ = {};
         share_ = 1;
         total_ = 0;
-        best_score_ = run_kernel<kernels::scan>(scores_, size_, scratch_.block_best()).best;
+        seen_ = run_kernel<kernels::scan>(scores_, size_, scratch_.block_best());
     }
 
     /// The scores as scratch memory of our own: the caller's logits are never written to.
@@ -373,7 +371,7 @@ private:
     std::size_t index_;
     status state_ = status::ok;
     bool settled_ = false;
-    std::int32_t best_score_ = 0;  // ordered
+    kernels::extremes seen_;
 
     const float* scores_ = nullptr;         // [size_], in id order; what was not kept may be among them
     const std::int32_t* tokens_ = nullptr;  // [size_], their token ids; none until a cut copies: then i is token i

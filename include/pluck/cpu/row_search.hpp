@@ -58,9 +58,10 @@ struct found_cut {
 
 class row_search {
 public:
-    /// In a row whose best ordered score is `best`, at mass_scale(T); `narrow` is whence its floats come.
-    row_search(const row_view& row, narrow_row& narrow, std::int32_t best, float scale, workspace& scratch) noexcept
-        : row_(row), narrow_(narrow), best_(best), scale_(scale), scratch_(scratch) {}
+    /// In a row of which the scan has `seen` that, at mass_scale(T); `narrow` is whence its floats come.
+    row_search(const row_view& row, narrow_row& narrow, const kernels::extremes& seen, float scale,
+               workspace& scratch) noexcept
+        : row_(row), narrow_(narrow), best_(seen.best), lowest_(seen.lowest), scale_(scale), scratch_(scratch) {}
 
     /// The row, cut in its own middle.
     [[nodiscard]] row_view cut_row(const found_cut& found) noexcept {
@@ -172,6 +173,7 @@ protected:
     row_view row_;
     narrow_row& narrow_;
     std::int32_t best_;
+    std::int32_t lowest_;
     float scale_;
     workspace& scratch_;
 };

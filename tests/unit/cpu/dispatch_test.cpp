@@ -24,6 +24,7 @@ namespace {
 struct findings {
     std::int32_t best = 0;
     std::size_t place = 0;
+    std::int32_t lowest = 0;
     bool nan = false;
     std::int32_t reach = 0;
     std::size_t count = 0;
@@ -51,6 +52,7 @@ findings found(const std::vector<float>& row, double temperature, const Build& b
     const kernels::extremes seen =
         build.template operator()<kernels::scan>(row.data(), size, result.block_best.data());
     result.best = seen.best;
+    result.lowest = seen.lowest;
     result.nan = seen.nan;
     if (seen.nan || seen.best == pluck::core::ordered_infinity) return result;
     const float best = pluck::core::float_of(seen.best);

@@ -30,6 +30,7 @@ TEST_CASE("a scan finds the best score of each block and of the row") {
         std::vector<std::int32_t> best(pluck::cpu::blocks_of(size));
         const kernels::extremes seen = kernels::scan::run<fused>(row.data(), size, best.data());
         CHECK(seen.best == pluck::core::ordered(maximum(row)));
+        CHECK(seen.lowest == std::min(0, pluck::core::ordered(*std::min_element(row.begin(), row.end()))));
         for (std::size_t begin = 0; begin < size; begin += 64) {
             const std::vector<float> block(row.begin() + static_cast<std::ptrdiff_t>(begin),
                                            row.begin() + static_cast<std::ptrdiff_t>(std::min(begin + 64, size)));
@@ -53,6 +54,23 @@ TEST_CASE("a scan sees every NaN, whatever its sign, payload and place") {
     SUCCEED();
 }
 
+TEST_CASE("a scan finds the lowest score of those below 0, wherever it is") {
+    for (const std::size_t size : {1u, 64u, 65u, 200u, 700u}) {
+        for (const float lowest : {0.0f, -0.0f, -1e-40f, -2.0f, -3e38f, forbidden}) {
+            for (std::size_t at = 0; at < size; ++at) {
+                for (const float others : {1.0f, -0.0f}) {
+                    std::vector<float> row(size, others);
+                    row[at] = lowest;
+                    std::vector<std::int32_t> best(pluck::cpu::blocks_of(size));
+                    const kernels::extremes seen = kernels::scan::run<fused>(row.data(), size, best.data());
+                    if (seen.lowest != pluck::core::ordered(lowest)) FAIL("size " << size << ", at " << at);
+                }
+            }
+        }
+    }
+    SUCCEED();
+}
+
 TEST_CASE("a scan of finite scores and infinities sees no NaN") {
     const std::vector<float> row = {float_of(bits::minus_infinity), -float_of(bits::largest), float_of(bits::largest),
                                     float_of(bits::plus_infinity), float_of(bits::least_subnormal)};
@@ -60,6 +78,7 @@ TEST_CASE("a scan of finite scores and infinities sees no NaN") {
     const kernels::extremes seen = kernels::scan::run<fused>(row.data(), row.size(), best.data());
     CHECK_FALSE(seen.nan);
     CHECK(seen.best == pluck::core::ordered_infinity);
+    CHECK(seen.lowest == -pluck::core::ordered_infinity);
 }
 
 TEST_CASE("a scan of forbidden tokens alone is as low as can be") {

@@ -139,6 +139,7 @@ TEST_CASE("a chord is within its bounds of the mass, at every difference") {
 
 TEST_CASE("masses below a score are between their bounds, and the bounds are as close as they say") {
     tally seen;
+    std::size_t shallow_rows = 0;
     const auto check = [&](const std::vector<float>& row, double temperature, float high) {
         const float best = maximum(row);
         const float scale = pluck::mass_scale(temperature);
@@ -165,14 +166,20 @@ TEST_CASE("masses below a score are between their bounds, and the bounds are as 
         seen.expect(close.high - close.low <= exact / 65536 + all / 262144 + 2 * row.size() + 2, "the quartic's are ",
                     close.high - close.low, " apart, of ", exact);
         if (!kernels::chord::fits({best, scale})) return;
-        const kernels::mass_bounds far = bounds(kernels::chord({best, scale}));
-        seen.expect(far.low <= exact && exact <= far.high, "chord: ", far.low, " <= ", exact, " <= ", far.high,
-                    ", size ", row.size(), ", T ", temperature, ", below ", high);
-        const auto slack =
-            static_cast<std::uint64_t>(2 * kernels::chord::slack({best, scale}) * static_cast<double>(exact));
-        seen.expect(far.high - far.low <= exact / 15 + slack + all / 240000 + 2 * row.size() + 2, "the chord's are ",
-                    far.high - far.low, " apart, of ", exact, ", all ", all, ", size ", row.size(), ", T ", temperature,
-                    ", below ", high);
+        const auto check_chord = [&](const char* name, const kernels::mass_bounds& far) {
+            seen.expect(far.low <= exact && exact <= far.high, name, ": ", far.low, " <= ", exact, " <= ", far.high,
+                        ", size ", row.size(), ", T ", temperature, ", below ", high);
+            const auto slack =
+                static_cast<std::uint64_t>(2 * kernels::chord::slack({best, scale}) * static_cast<double>(exact));
+            seen.expect(far.high - far.low <= exact / 15 + slack + all / 200000 + 2 * row.size() + 2, name, "'s are ",
+                        far.high - far.low, " apart, of ", exact, ", all ", all, ", size ", row.size(), ", T ",
+                        temperature, ", below ", high);
+        };
+        check_chord("chord", bounds(kernels::chord({best, scale})));
+        const float lowest = *std::min_element(row.begin(), row.end());
+        if (!kernels::shallow_chord::fits({best, scale}, lowest)) return;
+        ++shallow_rows;
+        check_chord("shallow chord", bounds(kernels::shallow_chord({best, scale})));
     };
     for (std::uint64_t number = 0; number < repeated(400); ++number) {
         random_numbers numbers(number, 9);
@@ -197,6 +204,15 @@ TEST_CASE("masses below a score are between their bounds, and the bounds are as 
         for (std::size_t i = 0; i < row.size(); i += 13) row[i] = forbidden;
         for (const float high : {0.0f, -0.0f, -1.0f, -1e30f}) check(row, temperature, high);
     }
+    // As low as a row of which no score has to be raised may be, and a little lower: full of such scores.
+    for (const float lowest : {-119.0f, -120.0f, -120.0001f, -127.5f, -128.0f, -250.0f, -1e30f}) {
+        std::vector<float> row(3000, lowest);
+        row[700] = 0;
+        row[1300] = -1;
+        CHECK(kernels::shallow_chord::fits({0, 1}, lowest) == (lowest >= -120));
+        check(row, 1 / std::log(2.0), -0.5f);
+    }
+    CHECK(shallow_rows > repeated(400));
     PLUCK_CHECK_TALLY(seen);
 }
 

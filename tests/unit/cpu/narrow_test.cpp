@@ -85,6 +85,7 @@ void expect_the_scan_of_floats(const Build& build) {
             seen.expect(found.nan == wanted.nan, "size ", size, ", seed ", seed, ": nan ", found.nan);
             if (wanted.nan) continue;
             seen.expect(found.best == wanted.best, "size ", size, ", seed ", seed, ": best ", found.best);
+            seen.expect(found.lowest == wanted.lowest, "size ", size, ", seed ", seed, ": lowest ", found.lowest);
             seen.expect(best == expected, "size ", size, ", seed ", seed, ": blocks");
         }
     }

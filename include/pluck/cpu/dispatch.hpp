@@ -10,6 +10,7 @@
 #include <pluck/cpu/kernels.hpp>
 #include <pluck/cpu/masses.hpp>
 #include <pluck/cpu/powers.hpp>
+#include <pluck/cpu/scan.hpp>
 
 /// 1 where a faster instruction set than this translation unit is compiled for may be found at run time. Defined as 0
 /// beforehand, it is not looked for: the tests do so, to run what a processor without it would. clang++ refuses the

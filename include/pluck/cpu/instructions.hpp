@@ -38,6 +38,13 @@ struct avx2_instructions {
         asm("" : "+v"(lanes));
     }
 
+    /// Bit i: whether lane i is negative.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t signs(const vectors::ints& of) noexcept {
+        std::uint32_t bits;
+        asm("{vmovmskps %1, %0|vmovmskps %0, %1}" : "=r"(bits) : "x"(of));
+        return bits;
+    }
+
     /// Of four vectors whose lanes are all bits or none, bit i: whether lane i is.
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t bits_of(const vectors::ints& a, const vectors::ints& b,
                                                                    const vectors::ints& c,
@@ -77,6 +84,26 @@ private:
 /// AVX-512: F, VL, BW, DQ.
 struct avx512_instructions : avx2_instructions {
     using vectors = kernels::sixteen;
+
+    /// The larger of each lane, as floats; raises no flag.
+    PLUCK_ALWAYS_INLINE static void raise_floats(vectors::ints& to, const vectors::ints& other) noexcept {
+        asm("{vmaxps %{sae%}, %1, %0, %0|vmaxps %0, %0, %1, %{sae%}}" : "+v"(to) : "v"(other));
+    }
+
+    /// numbers &= bit i: neither lane i is a NaN; raises no flag.
+    PLUCK_ALWAYS_INLINE static void keep_numbers(std::uint16_t& numbers, const vectors::ints& a,
+                                                 const vectors::ints& b) noexcept {
+        std::uint16_t kept;  // apart from what it was, or g++ copies that
+        asm("{vcmpps $7, %{sae%}, %2, %1, %0%{%3%}|vcmpps %0%{%3%}, %1, %2, %{sae%}, 7}"  // predicate 7: ordered
+            : "=Yk"(kept)
+            : "v"(a), "v"(b), "Yk"(numbers));
+        numbers = kept;
+    }
+
+    /// The bits of unsigned integers, rounded towards 0; all bits, of a number of -1 or less. Raises no flag.
+    PLUCK_ALWAYS_INLINE static void make_unsigned(vectors::floats& bits, const vectors::floats& numbers) noexcept {
+        asm("{vcvttps2udq %{sae%}, %1, %0|vcvttps2udq %0, %1, %{sae%}}" : "=v"(bits) : "v"(numbers));
+    }
 
     /// Bit i: whether words[i] > limit, as signed integers or as unsigned ones, of 64. Masks meet where they are: to
     /// move each to a general register and to shift it takes half as long again.

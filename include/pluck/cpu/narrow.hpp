@@ -10,6 +10,7 @@
 #include <pluck/core/scalar.hpp>
 #include <pluck/cpu/dispatch.hpp>
 #include <pluck/cpu/kernels.hpp>
+#include <pluck/cpu/scan.hpp>
 #include <pluck/cpu/vectors.hpp>
 #include <pluck/cpu/workspace.hpp>
 
@@ -112,7 +113,7 @@ struct scan_narrow {
                 most_of_block<Fused>(most, best[block], logits + begin + block * block_size, steps);
             }
             largest_of_each(best);
-            if (any_negative(best[0])) {
+            if (any_negative<Fused>(best[0])) {
                 ints nearest[lanes];
                 for (std::size_t block = 0; block < lanes; ++block) {
                     nearest_of_block(nearest[block], logits + begin + block * block_size, steps);

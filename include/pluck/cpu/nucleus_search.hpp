@@ -181,10 +181,7 @@ private:
     [[nodiscard]] bool know_better() noexcept {
         switch (known_) {
             case knowledge::nothing:
-                if (kernels::shallow_chord::fits({best_logit(), scale_}, core::float_of(lowest_)))
-                    bound<kernels::shallow_chord>();
-                else
-                    bound<kernels::chord>();
+                bound<kernels::chord>();
                 return true;
             case knowledge::roughly:
                 bound<kernels::quartic>();
@@ -206,14 +203,15 @@ private:
     void bound() noexcept {
         kernels::powers sums{0, 0};
         by_parts(row_, [&](const row_view& part, std::size_t first) noexcept {
-            const kernels::powers some = run_kernel<kernels::sum_powers<Power>>(
-                part, best_logit(), scale_, scratch_.spare_scores(), first == 0 ? gathered_ : 0);
+            const kernels::powers some =
+                run_kernel<kernels::sum_powers<Power>>(part, best_logit(), core::float_of(lowest_), scale_,
+                                                       scratch_.spare_scores(), first == 0 ? gathered_ : 0);
             sums.all += some.all;
             sums.gathered += some.gathered;
         });
         const mass_bounds rest = kernels::bounds_of_rest<Power>(sums, row_.size, Power::slack({best_logit(), scale_}));
         total_ = {mass_ + rest.low, mass_ + rest.high};
-        known_ = std::is_same_v<Power, kernels::quartic> ? knowledge::closely : knowledge::roughly;
+        known_ = std::is_same_v<Power, kernels::chord> ? knowledge::roughly : knowledge::closely;
     }
 
     float p_;

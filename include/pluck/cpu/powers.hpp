@@ -24,6 +24,12 @@ namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
 /// 45 octaves down, as bits times 2^23: above 0, so that floats compare with it as integers.
 inline constexpr auto lowest_power = core::bits_as<std::int32_t>((127 - 45) * 0x1p23f);
 
+/// An instruction set by which a number below 0 becomes all bits as an unsigned integer: as a float, a NaN.
+template <class Fused>
+concept finds_negative = requires(floats_of<Fused>& powers) {
+    Fused::make_unsigned(powers, powers);
+};
+
 /// Between two powers of 2, on the line from the one to the other: what the bits of a float mean as a number. Of it the
 /// power itself is 0.94207 at least, where the fraction is 1 / log(2) - 1, and 1 at most; the bits lose their last
 /// six, 4e-6.
@@ -31,6 +37,7 @@ struct chord {
     static constexpr double least = 0.942;       ///< mass / 2^40 is at least that of it
     static constexpr double most = 1 + 0x1p-16;  ///< and at most this
     static constexpr std::size_t together = 8;   ///< so many blocks are summed as floats
+    static constexpr bool has_shallow = true;
 
     /// 2^23 times the exponent of a float, and its bias, are score * scale + offset: the fraction falls where the
     /// mantissa is.
@@ -61,7 +68,31 @@ struct chord {
         powers = floats_of<Fused>(__builtin_convertvector(floats_of<Fused>(bits), ints_of<Fused>));
     }
 
-protected:
+    /// Whether in a row with this lowest score all numbers are those of floats: none is below 0, nor the bits of a
+    /// subnormal, which some flush.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static bool is_shallow(const mass_origin& origin, float lowest) noexcept {
+        return (static_cast<double>(lowest) - static_cast<double>(origin.best)) * static_cast<double>(origin.scale) >=
+               -120;
+    }
+    /// Those of a vector then, where none has to be raised: three instructions instead of four. Of a score that is too
+    /// low all the same it is a NaN, if the instruction set finds that.
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE void shallow_of_lanes(floats_of<Fused>& powers, const float* scores) const noexcept {
+        ints_of<Fused> bits;
+        numbers_of<Fused>(bits, scores);
+        if constexpr (finds_negative<Fused>) {
+            Fused::make_unsigned(powers, floats_of<Fused>(bits));
+        } else {
+            powers = floats_of<Fused>(__builtin_convertvector(floats_of<Fused>(bits), ints_of<Fused>));
+        }
+    }
+
+private:
+    [[nodiscard]] static double octaves_of(const mass_origin& origin) noexcept {
+        const double octaves = static_cast<double>(origin.best) * static_cast<double>(origin.scale);
+        return octaves < 0 ? -octaves : octaves;
+    }
+
     /// The bits of the numbers that are a power's bits. Few enough instructions for compilers to vectorise as they
     /// stand.
     template <class Fused>
@@ -71,32 +102,8 @@ protected:
         load_lanes(bits, numbers);
     }
 
-private:
-    [[nodiscard]] static double octaves_of(const mass_origin& origin) noexcept {
-        const double octaves = static_cast<double>(origin.best) * static_cast<double>(origin.scale);
-        return octaves < 0 ? -octaves : octaves;
-    }
-
     float scale_;
     float offset_;
-};
-
-/// The same where no score is so low that it has to be raised: three instructions instead of four.
-struct shallow_chord : chord {
-    using chord::chord;
-
-    /// Whether all numbers are those of floats: none is below 0, nor the bits of a subnormal, which some flush.
-    [[nodiscard]] static bool fits(const mass_origin& origin, float lowest) noexcept {
-        return (static_cast<double>(lowest) - static_cast<double>(origin.best)) * static_cast<double>(origin.scale) >=
-               -120;
-    }
-
-    template <class Fused>
-    PLUCK_ALWAYS_INLINE void of_lanes(floats_of<Fused>& powers, const float* scores) const noexcept {
-        ints_of<Fused> bits;
-        numbers_of<Fused>(bits, scores);
-        powers = floats_of<Fused>(__builtin_convertvector(floats_of<Fused>(bits), ints_of<Fused>));
-    }
 };
 
 /// The same bits, but what their fraction means is a polynomial of degree 4, within 2.7e-6 of the power.
@@ -104,6 +111,7 @@ struct quartic {
     static constexpr double least = 1 - 0x1.8p-18;
     static constexpr double most = 1 + 0x1.8p-18;
     static constexpr std::size_t together = 4;
+    static constexpr bool has_shallow = false;
 
     explicit PLUCK_ALWAYS_INLINE quartic(const mass_origin& origin) noexcept
         : best_(origin.best), scale_(0x1p23f * origin.scale) {}
@@ -169,16 +177,22 @@ class sum_of_powers {
 public:
     PLUCK_ALWAYS_INLINE explicit sum_of_powers(const mass_origin& origin) noexcept : power_(origin) {}
 
-    /// So many blocks, Power::together at most.
-    PLUCK_ALWAYS_INLINE void add_blocks(const float* scores, std::size_t blocks) noexcept {
+    /// Adds so many blocks, Power::together at most, with nothing raised if Shallow. False, and nothing added, if a
+    /// score was found to be too low for that.
+    template <bool Shallow>
+    PLUCK_ALWAYS_INLINE bool add_blocks(const float* scores, std::size_t blocks) noexcept {
         floats_of<Fused> sums[4] = {};
         for (std::size_t i = 0; i < blocks; ++i) {
-            add_block(sums, scores + i * block_size, std::make_index_sequence<block_size / lanes_of<Fused>>());
+            add_block<Shallow>(sums, scores + i * block_size, std::make_index_sequence<block_size / lanes_of<Fused>>());
         }
         sums[0] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
         four_floats folded;
         fold(folded, sums[0], std::make_index_sequence<lanes_of<Fused> / 4>());
+        if constexpr (Shallow && finds_negative<Fused>) {
+            if (any_nan(folded)) return false;
+        }
         sums_ += __builtin_convertvector(folded, doubles);
+        return true;
     }
 
     PLUCK_ALWAYS_INLINE void add(float score) noexcept {
@@ -188,7 +202,7 @@ public:
     /// Adds scores side by side.
     PLUCK_ALWAYS_INLINE void add(const float* scores, std::size_t count) noexcept {
         for (; count >= block_size; count -= block_size, scores += block_size) {
-            add_blocks(scores, 1);
+            add_blocks<false>(scores, 1);
         }
         for (std::size_t i = 0; i < count; ++i) add(scores[i]);
     }
@@ -201,11 +215,28 @@ private:
     typedef float four_floats __attribute__((vector_size(16)));
     typedef double doubles __attribute__((vector_size(32)));
 
-    template <std::size_t... Steps>
+    template <bool Shallow, std::size_t... Steps>
     PLUCK_ALWAYS_INLINE void add_block(floats_of<Fused>* sums, const float* scores,
                                        std::index_sequence<Steps...>) noexcept {
+        (add_lanes<Shallow>(sums[Steps % 4], scores + Steps * lanes_of<Fused>), ...);
+    }
+    template <bool Shallow>
+    PLUCK_ALWAYS_INLINE void add_lanes(floats_of<Fused>& sum, const float* scores) noexcept {
         floats_of<Fused> powers;
-        ((power_.template of_lanes<Fused>(powers, scores + Steps * lanes_of<Fused>), sums[Steps % 4] += powers), ...);
+        if constexpr (Shallow)
+            power_.template shallow_of_lanes<Fused>(powers, scores);
+        else
+            power_.template of_lanes<Fused>(powers, scores);
+        sum += powers;
+    }
+
+    /// By the bits, since -ffast-math knows no NaN.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static bool any_nan(const four_floats& sums) noexcept {
+        typedef std::int32_t four_ints __attribute__((vector_size(16)));
+        const four_ints found = (four_ints(sums) & 0x7fffffff) > 0x7f800000;
+        std::uint64_t pairs[2];
+        __builtin_memcpy(pairs, &found, sizeof found);
+        return (pairs[0] | pairs[1]) != 0;
     }
 
     template <std::size_t... Quarters>
@@ -232,17 +263,25 @@ template <class Power>
 struct sum_powers {
     static constexpr bool widest = true;
 
+    /// No score of the row is below `lowest`.
     template <class Fused>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static powers run(const row_view& row, float best, float scale,
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static powers run(const row_view& row, float best, float lowest, float scale,
                                                         const float* gathered, std::size_t count) noexcept {
         constexpr std::make_index_sequence<Power::together> together;
         const mass_origin origin(best, scale);
         const std::int32_t weighing = origin.weighing();
         const std::size_t whole = row.size / (together.size() * block_size) * together.size();
         sum_of_powers<Power, Fused> all(origin);
+        bool shallow = false;  // until a score is too low; where one is, there will be more
+        if constexpr (Power::has_shallow) shallow = finds_negative<Fused> || Power::is_shallow(origin, lowest);
         for (std::size_t block = 0; block < whole; block += together.size()) {
             if (all_below(row.block_best + block, weighing, together)) continue;
-            all.add_blocks(row.scores + block * block_size, together.size());
+            const float* scores = row.scores + block * block_size;
+            if constexpr (Power::has_shallow) {
+                if (shallow) shallow = all.template add_blocks<true>(scores, together.size());
+                if (shallow) continue;
+            }
+            all.template add_blocks<false>(scores, together.size());
         }
         all.add(row.scores + whole * block_size, row.size - whole * block_size);
         sum_of_powers<Power, Fused> some(origin);

@@ -95,6 +95,16 @@ PLUCK_ALWAYS_INLINE void raise(Vector& to, const Vector& other) noexcept {
     to = to > other ? to : other;
 }
 
+/// The largest lane.
+template <class Vector>
+[[nodiscard]] PLUCK_ALWAYS_INLINE auto largest_of(const Vector& all) noexcept {
+    decltype(all[0] + 0) each[sizeof all / sizeof all[0]];  // not all[i]: the vector would have to be in memory
+    __builtin_memcpy(each, &all, sizeof all);
+    auto most = each[0];
+    for (const auto one : each) most = one > most ? one : most;
+    return most;
+}
+
 /// to = these of the lanes of a and b.
 template <int... Lanes, class Vector>
 PLUCK_ALWAYS_INLINE void pick_lanes(Vector& to, const Vector& a, const Vector& b) noexcept {
@@ -150,10 +160,15 @@ PLUCK_ALWAYS_INLINE void largest_of_each(ints* rows) noexcept {
     raise(rows[0], other);
 }
 
+template <class Fused>
 [[nodiscard]] PLUCK_ALWAYS_INLINE bool any_negative(const ints& lanes_of_eight) noexcept {
-    std::uint64_t pairs[sizeof lanes_of_eight / sizeof(std::uint64_t)];
-    __builtin_memcpy(pairs, &lanes_of_eight, sizeof lanes_of_eight);
-    return ((pairs[0] | pairs[1] | pairs[2] | pairs[3]) & 0x8000000080000000u) != 0;
+    if constexpr (requires { Fused::signs(lanes_of_eight); }) {
+        return Fused::signs(lanes_of_eight) != 0;
+    } else {
+        std::uint64_t pairs[sizeof lanes_of_eight / sizeof(std::uint64_t)];
+        __builtin_memcpy(pairs, &lanes_of_eight, sizeof lanes_of_eight);
+        return ((pairs[0] | pairs[1] | pairs[2] | pairs[3]) & 0x8000000080000000u) != 0;
+    }
 }
 
 /// Eight integers: of each pair of neighbouring shorts the larger.

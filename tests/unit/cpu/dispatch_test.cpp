@@ -24,7 +24,6 @@ namespace {
 struct findings {
     std::int32_t best = 0;
     std::size_t place = 0;
-    std::int32_t lowest = 0;
     bool nan = false;
     std::int32_t reach = 0;
     std::size_t count = 0;
@@ -51,10 +50,11 @@ findings found(const std::vector<float>& row, double temperature, const Build& b
     result.block_mass.resize(blocks);
     const kernels::extremes seen =
         build.template operator()<kernels::scan>(row.data(), size, result.block_best.data());
-    result.best = seen.best;
-    result.lowest = seen.lowest;
     result.nan = seen.nan;
-    if (seen.nan || seen.best == pluck::core::ordered_infinity) return result;
+    if (seen.nan) result.block_best.clear();
+    if (seen.nan) return result;
+    result.best = seen.best;
+    if (seen.best == pluck::core::ordered_infinity) return result;
     const float best = pluck::core::float_of(seen.best);
     const float scale = pluck::mass_scale(temperature);
     const std::int32_t low = -pluck::core::ordered_infinity + 1;
@@ -99,14 +99,6 @@ findings found(const std::vector<float>& row, double temperature, const Build& b
     result.sampled.insert(result.sampled.end(), doubtful.begin(), doubtful.end());
     return result;
 }
-
-template <class Set>
-struct built_for {
-    template <class Kernel, class... Arguments>
-    auto operator()(const Arguments&... arguments) const {
-        return Set::template run<Kernel>(arguments...);
-    }
-};
 
 template <class Build>
 void expect_same_as_generic(const Build& build) {

@@ -2,6 +2,7 @@
 #include "support/catch.hpp"
 #include "support/effort.hpp"
 #include "support/logit_cases.hpp"
+#include "unit/cpu/builds.hpp"
 #include "unit/cpu/kernel_rows.hpp"
 #include "unit/helpers.hpp"
 #include <pluck/core/mass.hpp>
@@ -155,12 +156,12 @@ TEST_CASE("masses below a score are between their bounds, and the bounds are as 
             else
                 gathered.push_back(score);
         }
-        const auto bounds = [&]<class Power>(Power) {
-            return kernels::bounds_of_rest<Power>(
-                cpu::run_kernel<kernels::sum_powers<Power>>(view, best, scale, gathered.data(), gathered.size()),
-                row.size(), Power::slack({best, scale}));
+        const auto bounds = [&]<class Build, class Power>(const Build& build, Power, float lowest) {
+            return kernels::bounds_of_rest<Power>(build.template operator()<kernels::sum_powers<Power>>(
+                                                      view, best, lowest, scale, gathered.data(), gathered.size()),
+                                                  row.size(), Power::slack({best, scale}));
         };
-        const kernels::mass_bounds close = bounds(kernels::quartic({best, scale}));
+        const kernels::mass_bounds close = bounds(dispatched{}, kernels::quartic({best, scale}), forbidden);
         seen.expect(close.low <= exact && exact <= close.high, "quartic: ", close.low, " <= ", exact,
                     " <= ", close.high, ", size ", row.size(), ", T ", temperature, ", below ", high);
         seen.expect(close.high - close.low <= exact / 65536 + all / 262144 + 2 * row.size() + 2, "the quartic's are ",
@@ -175,11 +176,12 @@ TEST_CASE("masses below a score are between their bounds, and the bounds are as 
                         far.high - far.low, " apart, of ", exact, ", all ", all, ", size ", row.size(), ", T ",
                         temperature, ", below ", high);
         };
-        check_chord("chord", bounds(kernels::chord({best, scale})));
         const float lowest = *std::min_element(row.begin(), row.end());
-        if (!kernels::shallow_chord::fits({best, scale}, lowest)) return;
-        ++shallow_rows;
-        check_chord("shallow chord", bounds(kernels::shallow_chord({best, scale})));
+        for_each_build([&](const auto& build) {
+            check_chord("chord", bounds(build, kernels::chord({best, scale}), forbidden));
+            check_chord("shallow chord", bounds(build, kernels::chord({best, scale}), lowest));
+        });
+        shallow_rows += kernels::chord::is_shallow({best, scale}, lowest);
     };
     for (std::uint64_t number = 0; number < repeated(400); ++number) {
         random_numbers numbers(number, 9);
@@ -209,7 +211,7 @@ TEST_CASE("masses below a score are between their bounds, and the bounds are as 
         std::vector<float> row(3000, lowest);
         row[700] = 0;
         row[1300] = -1;
-        CHECK(kernels::shallow_chord::fits({0, 1}, lowest) == (lowest >= -120));
+        CHECK(kernels::chord::is_shallow({0, 1}, lowest) == (lowest >= -120));
         check(row, 1 / std::log(2.0), -0.5f);
     }
     CHECK(shallow_rows > repeated(400));
@@ -229,7 +231,7 @@ TEST_CASE("a chord's bounds hold however its offset is rounded") {
         const std::vector<std::int32_t> block_best = block_best_of(row);
         const cpu::row_view view{row.data(), row.size(), block_best.data(), {}};
         const kernels::mass_bounds bounds = kernels::bounds_of_rest<kernels::chord>(
-            cpu::run_kernel<kernels::sum_powers<kernels::chord>>(view, best, 1.0f, &high[0], std::size_t{1}),
+            cpu::run_kernel<kernels::sum_powers<kernels::chord>>(view, best, below, 1.0f, &high[0], std::size_t{1}),
             row.size(), kernels::chord::slack({best, 1.0f}));
         const std::uint64_t exact = 999 * pluck::mass_of(below - best, 1.0f);
         seen.expect(bounds.low <= exact && exact <= bounds.high, "best ", best, ": ", bounds.low, " <= ", exact,

@@ -26,7 +26,9 @@ struct kept_part {
     std::size_t ties_end = ~std::size_t{0};
 };
 
-/// A row as the loops see it: its scores, the best ordered score of each block, and which of it is kept.
+/// A row as the loops see it: its scores, the best ordered score of each block, and which of it is kept. Loops that
+/// only read scores in order do so by its functions, so that others will do whose scores become floats there
+/// (narrow.hpp); `room` is for those.
 struct row_view {
     const float* scores;
     std::size_t size;
@@ -36,6 +38,20 @@ struct row_view {
     /// Whether nothing was cut off: what is not kept is -infinity. A cut may lie among ties of the very score that the
     /// whole row is kept from.
     [[nodiscard]] bool keeps_all() const noexcept { return kept.score == kept_part{}.score && kept.ties_end >= size; }
+
+    /// One score; a vector of them; a block of them; so many, one by one.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE float at(std::size_t i) const noexcept { return scores[i]; }
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE const float* lanes_at(std::size_t i, float* /*room*/) const noexcept {
+        return scores + i;
+    }
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE const float* block_at(std::size_t i, float* /*room*/) const noexcept {
+        return scores + i;
+    }
+    [[nodiscard]] PLUCK_ALWAYS_INLINE const float* some_at(std::size_t i, std::size_t, float* /*room*/) const noexcept {
+        return scores + i;
+    }
 };
 
 namespace kernels {
@@ -103,8 +119,8 @@ template <class Fused = core::native_fused>
 
 /// The least score that a kept token of the block can have. A block of mere ties of the cut, all of them late, is none
 /// to look into.
-[[nodiscard]] PLUCK_ALWAYS_INLINE std::int32_t least_of_block(const row_view& row, std::size_t begin) noexcept {
-    return row.kept.score + (begin < row.kept.ties_end ? 0 : 1);
+[[nodiscard]] PLUCK_ALWAYS_INLINE std::int32_t least_of_block(const kept_part& kept, std::size_t begin) noexcept {
+    return kept.score + (begin < kept.ties_end ? 0 : 1);
 }
 
 /// The place of the first element with the row's best score.
@@ -133,7 +149,7 @@ struct count {
             for (std::uint64_t blocks = blocks_reaching<Fused>(row.block_best, first, all, row.kept.score); blocks != 0;
                  blocks &= blocks - 1) {
                 const std::size_t block = first + static_cast<std::size_t>(__builtin_ctzll(blocks));
-                if (row.block_best[block] < least_of_block(row, block * block_size)) continue;
+                if (row.block_best[block] < least_of_block(row.kept, block * block_size)) continue;
                 found += static_cast<std::size_t>(__builtin_popcountll(kept_of_block<Fused>(row, block * block_size)));
                 if (found > limit) return found;
             }

@@ -215,7 +215,7 @@ template <class Fused>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t kept_mass_of(const row_view& row, std::size_t begin,
                                                              const mass_origin& origin) noexcept {
     std::uint64_t sum = 0;
-    if (row.block_best[begin / block_size] < least_of_block(row, begin)) return sum;
+    if (row.block_best[begin / block_size] < least_of_block(row.kept, begin)) return sum;
     for (std::uint64_t kept = kept_of_block<Fused>(row, begin); kept != 0; kept &= kept - 1) {
         sum += origin.mass_of<Fused>(row.scores[begin + static_cast<std::size_t>(__builtin_ctzll(kept))]);
     }

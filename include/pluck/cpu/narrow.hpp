@@ -79,6 +79,41 @@ PLUCK_ALWAYS_INLINE void widen_lanes(const std::uint16_t* logits, float* scores)
     }
 }
 
+template <class Fused, class Format, std::size_t... Steps>
+PLUCK_ALWAYS_INLINE void widen_block(const std::uint16_t* logits, float* scores,
+                                     std::index_sequence<Steps...>) noexcept {
+    constexpr std::size_t some = lanes_of<Fused>;
+    ((widen_lanes<Fused, Format, vectors_of<Fused>>(logits + Steps * some, scores + Steps * some)), ...);
+}
+
+/// A row_view whose scores become floats as they are read.
+template <class Format>
+struct narrow_row_view {
+    const std::uint16_t* logits;
+    std::size_t size;
+    const std::int32_t* block_best;
+    kept_part kept;
+
+    [[nodiscard]] PLUCK_ALWAYS_INLINE float at(std::size_t i) const noexcept {
+        return scalar_traits<Format>::widen(Format{logits[i]});
+    }
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE const float* lanes_at(std::size_t i, float* room) const noexcept {
+        widen_lanes<Fused, Format, vectors_of<Fused>>(logits + i, room);
+        return room;
+    }
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE const float* block_at(std::size_t i, float* room) const noexcept {
+        widen_block<Fused, Format>(logits + i, room, std::make_index_sequence<block_size / lanes_of<Fused>>());
+        return room;
+    }
+    [[nodiscard]] PLUCK_ALWAYS_INLINE const float* some_at(std::size_t i, std::size_t count,
+                                                           float* room) const noexcept {
+        for (std::size_t j = 0; j < count; ++j) room[j] = at(i + j);
+        return room;
+    }
+};
+
 /// Eight ordered shorts as ordered floats.
 template <class Fused, class Format>
 PLUCK_ALWAYS_INLINE void widen_scores(const ints& ordered, std::int32_t* wide) noexcept {
@@ -108,21 +143,22 @@ struct scan_narrow {
         ints group_best = row_best - ints{};
         std::size_t begin = 0;
         for (; size - begin >= group; begin += group, block_best += lanes) {
-            ints best[lanes];
+            shorts each[lanes];
+            ints best;
             for (std::size_t block = 0; block < lanes; ++block) {
-                most_of_block<Fused>(most, best[block], logits + begin + block * block_size, steps);
+                most_of_block<Fused>(most, each[block], logits + begin + block * block_size, steps);
             }
-            largest_of_each(best);
-            if (any_negative<Fused>(best[0])) {
-                ints nearest[lanes];
+            largest_of_each(best, each);
+            if (any_negative<Fused>(best)) {
+                ints nearest;
                 for (std::size_t block = 0; block < lanes; ++block) {
-                    nearest_of_block(nearest[block], logits + begin + block * block_size, steps);
+                    nearest_of_block(each[block], logits + begin + block * block_size, steps);
                 }
-                largest_of_each(nearest);
-                best[0] = best[0] < 0 ? nearest[0] : best[0];
+                largest_of_each(nearest, each);
+                best = best < 0 ? nearest : best;
             }
-            raise(group_best, best[0]);
-            widen_scores<Fused, Format>(best[0], block_best);
+            raise(group_best, best);
+            widen_scores<Fused, Format>(best, block_best);
         }
         for (std::size_t i = 0; i < lanes; ++i) {
             row_best = group_best[i] > row_best ? static_cast<std::int16_t>(group_best[i]) : row_best;
@@ -149,26 +185,24 @@ struct scan_narrow {
 private:
     /// As those of `scan`.
     template <class Fused, std::size_t... Steps>
-    PLUCK_ALWAYS_INLINE static void most_of_block(ushorts& most, ints& best, const std::uint16_t* logits,
+    PLUCK_ALWAYS_INLINE static void most_of_block(ushorts& most, shorts& best, const std::uint16_t* logits,
                                                   std::index_sequence<Steps...>) noexcept {
         ushorts bits;
         load_lanes(bits, logits);
         hold<Fused>(bits);
         raise(most, bits);
-        auto signed_most = shorts(bits);
+        best = shorts(bits);
         ((load_lanes(bits, logits + short_lanes * (Steps + 1)), hold<Fused>(bits), raise(most, bits),
-          raise(signed_most, shorts(bits))),
+          raise(best, shorts(bits))),
          ...);
-        larger_of_pairs(best, signed_most);
     }
     template <std::size_t... Steps>
-    PLUCK_ALWAYS_INLINE static void nearest_of_block(ints& best, const std::uint16_t* logits,
+    PLUCK_ALWAYS_INLINE static void nearest_of_block(shorts& best, const std::uint16_t* logits,
                                                      std::index_sequence<Steps...>) noexcept {
         shorts bits;
         load_lanes(bits, logits);
-        shorts nearest = -(bits & std::int16_t{0x7fff});
-        ((load_lanes(bits, logits + short_lanes * (Steps + 1)), raise(nearest, -(bits & std::int16_t{0x7fff}))), ...);
-        larger_of_pairs(best, nearest);
+        best = -(bits & std::int16_t{0x7fff});
+        ((load_lanes(bits, logits + short_lanes * (Steps + 1)), raise(best, -(bits & std::int16_t{0x7fff}))), ...);
     }
 };
 
@@ -181,17 +215,9 @@ struct widen {
     PLUCK_ALWAYS_INLINE static void run(const std::uint16_t* logits, std::size_t count, float* scores) noexcept {
         constexpr std::make_index_sequence<block_size / lanes_of<Fused>> steps;  // g++ -O2 unrolls no loop
         std::size_t i = 0;
-        for (; i + block_size <= count; i += block_size) widen_block<Fused>(logits + i, scores + i, steps);
+        for (; i + block_size <= count; i += block_size) widen_block<Fused, Format>(logits + i, scores + i, steps);
         for (; i + lanes <= count; i += lanes) widen_lanes<Fused, Format>(logits + i, scores + i);
         for (; i < count; ++i) scores[i] = scalar_traits<Format>::widen(Format{logits[i]});
-    }
-
-private:
-    template <class Fused, std::size_t... Steps>
-    PLUCK_ALWAYS_INLINE static void widen_block(const std::uint16_t* logits, float* scores,
-                                                std::index_sequence<Steps...>) noexcept {
-        constexpr std::size_t some = lanes_of<Fused>;
-        ((widen_lanes<Fused, Format, vectors_of<Fused>>(logits + Steps * some, scores + Steps * some)), ...);
     }
 };
 
@@ -276,6 +302,14 @@ public:
             part.kept.ties_end -= part.kept.ties_end < begin ? part.kept.ties_end : begin;
             f(part, begin / block_size);
         }
+    }
+
+    /// f(row) for a row_view or a narrow_row_view, for a kernel that reads its scores once, in order.
+    template <class F>
+    auto with_view(const row_view& row, const F& f) const noexcept {
+        if (logits_ == nullptr) return f(row);
+        if (halves_) return f(kernels::narrow_row_view<half>{logits_, row.size, row.block_best, row.kept});
+        return f(kernels::narrow_row_view<bfloat16>{logits_, row.size, row.block_best, row.kept});
     }
 
     /// Some of them, as floats.

@@ -201,13 +201,9 @@ private:
     /// Bounds of the total mass, of which the head is known.
     template <class Power>
     void bound() noexcept {
-        kernels::powers sums{0, 0};
-        by_parts(row_, [&](const row_view& part, std::size_t first) noexcept {
-            const kernels::powers some =
-                run_kernel<kernels::sum_powers<Power>>(part, best_logit(), core::float_of(lowest_), scale_,
-                                                       scratch_.spare_scores(), first == 0 ? gathered_ : 0);
-            sums.all += some.all;
-            sums.gathered += some.gathered;
+        const kernels::powers sums = narrow_.with_view(row_, [this](const auto& row) noexcept {
+            return run_kernel<kernels::sum_powers<Power>>(row, best_logit(), core::float_of(lowest_), scale_,
+                                                          scratch_.spare_scores(), gathered_);
         });
         const mass_bounds rest = kernels::bounds_of_rest<Power>(sums, row_.size, Power::slack({best_logit(), scale_}));
         total_ = {mass_ + rest.low, mass_ + rest.high};

@@ -179,11 +179,12 @@ public:
 
     /// Adds so many blocks, Power::together at most, with nothing raised if Shallow. False, and nothing added, if a
     /// score was found to be too low for that.
-    template <bool Shallow>
-    PLUCK_ALWAYS_INLINE bool add_blocks(const float* scores, std::size_t blocks) noexcept {
+    template <bool Shallow, class Row>
+    PLUCK_ALWAYS_INLINE bool add_blocks(const Row& row, std::size_t begin, std::size_t blocks) noexcept {
         floats_of<Fused> sums[4] = {};
         for (std::size_t i = 0; i < blocks; ++i) {
-            add_block<Shallow>(sums, scores + i * block_size, std::make_index_sequence<block_size / lanes_of<Fused>>());
+            add_block<Shallow>(sums, row, begin + i * block_size,
+                               std::make_index_sequence<block_size / lanes_of<Fused>>());
         }
         sums[0] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
         four_floats folded;
@@ -195,16 +196,11 @@ public:
         return true;
     }
 
-    PLUCK_ALWAYS_INLINE void add(float score) noexcept {
-        sum_ += static_cast<double>(power_.template of<Fused>(score));
-    }
-
-    /// Adds scores side by side.
-    PLUCK_ALWAYS_INLINE void add(const float* scores, std::size_t count) noexcept {
-        for (; count >= block_size; count -= block_size, scores += block_size) {
-            add_blocks<false>(scores, 1);
-        }
-        for (std::size_t i = 0; i < count; ++i) add(scores[i]);
+    /// Adds those from there on.
+    template <class Row>
+    PLUCK_ALWAYS_INLINE void add_from(std::size_t begin, const Row& row) noexcept {
+        for (; row.size - begin >= block_size; begin += block_size) add_blocks<false>(row, begin, 1);
+        for (; begin < row.size; ++begin) sum_ += static_cast<double>(power_.template of<Fused>(row.at(begin)));
     }
 
     [[nodiscard]] PLUCK_ALWAYS_INLINE double total() noexcept {
@@ -215,18 +211,19 @@ private:
     typedef float four_floats __attribute__((vector_size(16)));
     typedef double doubles __attribute__((vector_size(32)));
 
-    template <bool Shallow, std::size_t... Steps>
-    PLUCK_ALWAYS_INLINE void add_block(floats_of<Fused>* sums, const float* scores,
+    template <bool Shallow, class Row, std::size_t... Steps>
+    PLUCK_ALWAYS_INLINE void add_block(floats_of<Fused>* sums, const Row& row, std::size_t begin,
                                        std::index_sequence<Steps...>) noexcept {
-        (add_lanes<Shallow>(sums[Steps % 4], scores + Steps * lanes_of<Fused>), ...);
+        (add_lanes<Shallow>(sums[Steps % 4], row, begin + Steps * lanes_of<Fused>), ...);
     }
-    template <bool Shallow>
-    PLUCK_ALWAYS_INLINE void add_lanes(floats_of<Fused>& sum, const float* scores) noexcept {
+    template <bool Shallow, class Row>
+    PLUCK_ALWAYS_INLINE void add_lanes(floats_of<Fused>& sum, const Row& row, std::size_t begin) noexcept {
+        float room[lanes_of<Fused>];
         floats_of<Fused> powers;
         if constexpr (Shallow)
-            power_.template shallow_of_lanes<Fused>(powers, scores);
+            power_.template shallow_of_lanes<Fused>(powers, row.template lanes_at<Fused>(begin, &room[0]));
         else
-            power_.template of_lanes<Fused>(powers, scores);
+            power_.template of_lanes<Fused>(powers, row.template lanes_at<Fused>(begin, &room[0]));
         sum += powers;
     }
 
@@ -263,9 +260,9 @@ template <class Power>
 struct sum_powers {
     static constexpr bool widest = true;
 
-    /// No score of the row is below `lowest`.
-    template <class Fused>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static powers run(const row_view& row, float best, float lowest, float scale,
+    /// No score is below `lowest`.
+    template <class Fused, class Row>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static powers run(const Row& row, float best, float lowest, float scale,
                                                         const float* gathered, std::size_t count) noexcept {
         constexpr std::make_index_sequence<Power::together> together;
         const mass_origin origin(best, scale);
@@ -276,16 +273,16 @@ struct sum_powers {
         if constexpr (Power::has_shallow) shallow = finds_negative<Fused> || Power::is_shallow(origin, lowest);
         for (std::size_t block = 0; block < whole; block += together.size()) {
             if (all_below(row.block_best + block, weighing, together)) continue;
-            const float* scores = row.scores + block * block_size;
+            const std::size_t begin = block * block_size;
             if constexpr (Power::has_shallow) {
-                if (shallow) shallow = all.template add_blocks<true>(scores, together.size());
+                if (shallow) shallow = all.template add_blocks<true>(row, begin, together.size());
                 if (shallow) continue;
             }
-            all.template add_blocks<false>(scores, together.size());
+            all.template add_blocks<false>(row, begin, together.size());
         }
-        all.add(row.scores + whole * block_size, row.size - whole * block_size);
+        all.add_from(whole * block_size, row);
         sum_of_powers<Power, Fused> some(origin);
-        some.add(gathered, count);
+        some.add_from(0, row_view{gathered, count, nullptr, {}});
         return {all.total(), some.total()};
     }
 

@@ -114,18 +114,9 @@ protected:
     /// Puts the kept scores in [low, high) and their places aside, in order, and counts them; may stop beyond `limit`.
     [[nodiscard]] std::size_t gather(std::int32_t low, std::size_t limit,
                                      std::int32_t high = core::ordered_infinity) noexcept {
-        const row_view row = cut_at(row_, {low});
-        std::size_t found = 0;
-        narrow_.by_parts(row, row.kept.score, [&](const row_view& part, std::size_t block) noexcept {
-            if (found > limit) return;
-            std::int32_t* places = scratch_.spare_tokens() + found;
-            const std::size_t here =
-                run_kernel<kernels::gather>(part, high, limit - found, scratch_.spare_scores() + found, places);
-            const auto first = static_cast<std::int32_t>(block * block_size);
-            for (std::size_t i = 0; first != 0 && i < here; ++i) places[i] += first;
-            found += here;
+        return narrow_.with_view(cut_at(row_, {low}), [&](const auto& row) noexcept {
+            return run_kernel<kernels::gather>(row, high, limit, scratch_.spare_scores(), scratch_.spare_tokens());
         });
-        return found;
     }
 
     /// The masses of what was gathered, to weights; returns their sum.

@@ -171,11 +171,39 @@ template <class Fused>
     }
 }
 
-/// Eight integers: of each pair of neighbouring shorts the larger.
-PLUCK_ALWAYS_INLINE void larger_of_pairs(ints& to, const shorts& from) noexcept {
-    const auto pairs = ints(from);
-    to = pairs >> 16;
-    raise(to, (pairs << 16) >> 16);
+// The steps of the same of shorts: of each eight lanes of either vector four are left, in turns of 1, 2 or 4.
+PLUCK_ALWAYS_INLINE void larger_by_one(shorts& to, const shorts& a, const shorts& b) noexcept {
+    shorts other;
+    pick_lanes<4, 20, 5, 21, 6, 22, 7, 23, 12, 28, 13, 29, 14, 30, 15, 31>(other, a, b);
+    pick_lanes<0, 16, 1, 17, 2, 18, 3, 19, 8, 24, 9, 25, 10, 26, 11, 27>(to, a, b);
+    raise(to, other);
+}
+PLUCK_ALWAYS_INLINE void larger_by_two(shorts& to, const shorts& a, const shorts& b) noexcept {
+    shorts other;
+    pick_lanes<4, 5, 20, 21, 6, 7, 22, 23, 12, 13, 28, 29, 14, 15, 30, 31>(other, a, b);
+    pick_lanes<0, 1, 16, 17, 2, 3, 18, 19, 8, 9, 24, 25, 10, 11, 26, 27>(to, a, b);
+    raise(to, other);
+}
+PLUCK_ALWAYS_INLINE void larger_by_four(shorts& to, const shorts& a, const shorts& b) noexcept {
+    shorts other;
+    pick_lanes<4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31>(other, a, b);
+    pick_lanes<0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27>(to, a, b);
+    raise(to, other);
+}
+
+/// Lane i of `to` = the largest lane of rows[i], of eight rows, which become garbage.
+PLUCK_ALWAYS_INLINE void largest_of_each(ints& to, shorts* rows) noexcept {
+    larger_by_one(rows[0], rows[0], rows[1]);
+    larger_by_one(rows[1], rows[2], rows[3]);
+    larger_by_one(rows[2], rows[4], rows[5]);
+    larger_by_one(rows[3], rows[6], rows[7]);
+    larger_by_two(rows[0], rows[0], rows[1]);
+    larger_by_two(rows[1], rows[2], rows[3]);
+    larger_by_four(rows[0], rows[0], rows[1]);
+    pick_lanes<8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7>(rows[1], rows[0], rows[0]);
+    raise(rows[0], rows[1]);  // all eight, twice
+    pick_lanes<0, 0, 1, 1, 2, 2, 3, 3, 12, 12, 13, 13, 14, 14, 15, 15>(rows[0], rows[0], rows[0]);
+    to = ints(rows[0]) >> 16;
 }
 
 /// An 8 by 8 matrix of bits, the other way round.

@@ -39,12 +39,10 @@ public:
             row_view split_row = row_;
             split_row.kept = {about.scores.high + 1};
             known_ = {about.scores.high + 1, 0};
-            by_parts(split_row, [&](const row_view& part, std::size_t block) noexcept {
-                const kernels::split_mass mass =
-                    run_kernel<kernels::split_masses>(part, best_logit(), scale_, scratch_.block_mass() + block);
-                known_.weight += mass.kept;
-                total += mass.all;
-            });
+            const kernels::split_mass mass =
+                run_kernel<kernels::split_masses>(narrow_.view(split_row), best_logit(), scale_, scratch_.block_mass());
+            known_.weight = mass.kept;
+            total = mass.all;
         } else if (total == 0) {
             total = exact_total();
         }

@@ -7,6 +7,7 @@
 #include <pluck/core/ranking.hpp>
 #include <pluck/cpu/kernels.hpp>
 #include <pluck/cpu/vectors.hpp>
+#include <pluck/cpu/widen.hpp>
 #include <pluck/cpu/workspace.hpp>
 
 #include <cstddef>
@@ -31,16 +32,13 @@ PLUCK_ALWAYS_INLINE void put(const float* block, std::size_t begin, std::uint64_
 struct gather {
     static constexpr bool widest = true;
 
-    template <class Fused, class Row>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const Row& from, std::int32_t high, std::size_t limit,
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const row_view& from, std::int32_t high, std::size_t limit,
                                                              float* scores, std::int32_t* places) noexcept {
-        const Row row = from;  // no store below can change it
+        const row_view row = from;  // no store below can change it
         std::size_t found = 0;
         for (std::size_t first = 0; first < blocks_of(row.size) && found <= limit; first += block_size) {
-            if (high < core::ordered_infinity)
-                add_blocks<Fused, true>(row, high, first, limit, scores, places, found);
-            else
-                add_blocks<Fused, false>(row, high, first, limit, scores, places, found);
+            add_blocks<Fused>(row, high, first, limit, scores, places, found);
         }
         return found;
     }
@@ -48,21 +46,22 @@ struct gather {
 private:
     /// The same of 64 blocks, behind what was found before. Two loops: the first for all blocks but the last and those
     /// behind the end of the ties.
-    template <class Fused, bool Below, class Row>
-    PLUCK_ALWAYS_INLINE static void add_blocks(const Row& row, std::int32_t high, std::size_t first, std::size_t limit,
-                                               float* scores, std::int32_t* places, std::size_t& found) noexcept {
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE static void add_blocks(const row_view& row, std::int32_t high, std::size_t first,
+                                               std::size_t limit, float* scores, std::int32_t* places,
+                                               std::size_t& found) noexcept {
         const std::size_t last = row.size < step ? 0 : row.size - step;
         const std::size_t plain = (row.kept.ties_end < last ? row.kept.ties_end : last) / block_size;
         const threshold least(row.kept.score);
-        float room[block_size];
+        alignas(64) float room[block_size];
         std::uint64_t blocks = blocks_reaching<Fused>(row.block_best, first, blocks_of(row.size), row.kept.score);
         for (; blocks != 0 && found <= limit; blocks &= blocks - 1) {
             const std::size_t block = first + static_cast<std::size_t>(__builtin_ctzll(blocks));
             if (block >= plain) break;
             const std::size_t begin = block * block_size;
-            const float* logits = row.template block_at<Fused>(begin, &room[0]);
+            const float* logits = block_at<Fused>(row, begin, &room[0]);
             std::uint64_t kept = bits_above<Fused>(logits, least.flip, least.above) ^ least.inverted();
-            if (Below && row.block_best[block] >= high) kept &= ~reaching<Fused>(logits, 0, block_size, high);
+            if (row.block_best[block] >= high) kept &= ~reaching<Fused>(logits, 0, block_size, high);
             // Three at a time, whether they are there or not: how many there are is what no branch can foretell. There
             // is room, since no more were found than come before the block, and `step` come after it.
             const auto here = static_cast<std::size_t>(__builtin_popcountll(kept));
@@ -75,11 +74,9 @@ private:
         for (; blocks != 0 && found <= limit; blocks &= blocks - 1) {
             const std::size_t begin = (first + static_cast<std::size_t>(__builtin_ctzll(blocks))) * block_size;
             if (row.block_best[begin / block_size] < least_of_block(row.kept, begin)) continue;
-            const std::size_t here = block_end(begin, row.size) - begin;
-            row_view block{row.some_at(begin, here, &room[0]), here, nullptr, row.kept};
-            block.kept.ties_end -= block.kept.ties_end < begin ? block.kept.ties_end : begin;
+            const row_view block = block_of(row, begin, &room[0]);
             std::uint64_t kept = kept_of_block<Fused>(block, 0);
-            if (Below) kept &= ~reaching<Fused>(block.scores, 0, here, high);
+            if (row.block_best[begin / block_size] >= high) kept &= ~reaching<Fused>(block.scores, 0, block.size, high);
             for (; kept != 0; kept &= kept - 1) {
                 const auto at = static_cast<std::size_t>(__builtin_ctzll(kept));
                 scores[found] = block.scores[at];

@@ -26,32 +26,20 @@ struct kept_part {
     std::size_t ties_end = ~std::size_t{0};
 };
 
-/// A row as the loops see it: its scores, the best ordered score of each block, and which of it is kept. Loops that
-/// only read scores in order do so by its functions, so that others will do whose scores become floats there
-/// (narrow.hpp); `room` is for those.
+/// A row as the loops see it: its scores, the best ordered score of each block, and which of it is kept. Where `narrow`
+/// is not null it has the scores as halves or bfloat16, and those loops that read them once, block by block, make them
+/// floats themselves (widen.hpp).
 struct row_view {
     const float* scores;
     std::size_t size;
     const std::int32_t* block_best;
     kept_part kept;
+    const std::uint16_t* narrow = nullptr;
+    bool halves = false;
 
     /// Whether nothing was cut off: what is not kept is -infinity. A cut may lie among ties of the very score that the
     /// whole row is kept from.
     [[nodiscard]] bool keeps_all() const noexcept { return kept.score == kept_part{}.score && kept.ties_end >= size; }
-
-    /// One score; a vector of them; a block of them; so many, one by one.
-    [[nodiscard]] PLUCK_ALWAYS_INLINE float at(std::size_t i) const noexcept { return scores[i]; }
-    template <class Fused>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE const float* lanes_at(std::size_t i, float* /*room*/) const noexcept {
-        return scores + i;
-    }
-    template <class Fused>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE const float* block_at(std::size_t i, float* /*room*/) const noexcept {
-        return scores + i;
-    }
-    [[nodiscard]] PLUCK_ALWAYS_INLINE const float* some_at(std::size_t i, std::size_t, float* /*room*/) const noexcept {
-        return scores + i;
-    }
 };
 
 namespace kernels {

@@ -10,6 +10,7 @@
 #include <pluck/core/ranking.hpp>
 #include <pluck/cpu/kernels.hpp>
 #include <pluck/cpu/vectors.hpp>
+#include <pluck/cpu/widen.hpp>
 #include <pluck/cpu/workspace.hpp>
 
 #include <cstddef>
@@ -210,14 +211,16 @@ template <class Fused, bool All>
     return sum_of(sums);
 }
 
-/// The masses of the kept tokens of one block, one by one. A block that has none may not be there as floats.
+/// The masses of the kept tokens of one block, one by one.
 template <class Fused>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t kept_mass_of(const row_view& row, std::size_t begin,
                                                              const mass_origin& origin) noexcept {
     std::uint64_t sum = 0;
     if (row.block_best[begin / block_size] < least_of_block(row.kept, begin)) return sum;
-    for (std::uint64_t kept = kept_of_block<Fused>(row, begin); kept != 0; kept &= kept - 1) {
-        sum += origin.mass_of<Fused>(row.scores[begin + static_cast<std::size_t>(__builtin_ctzll(kept))]);
+    float room[block_size];
+    const row_view block = block_of(row, begin, &room[0]);
+    for (std::uint64_t kept = kept_of_block<Fused>(block, 0); kept != 0; kept &= kept - 1) {
+        sum += origin.mass_of<Fused>(block.scores[__builtin_ctzll(kept)]);
     }
     return sum;
 }
@@ -265,10 +268,12 @@ private:
         const std::int32_t weighing = origin.weighing();
         const std::int32_t from = score > weighing ? score : weighing;
         std::uint64_t total = 0;
+        alignas(64) float room[block_size];
         for (std::size_t block = first; block < last;) {
             for (; block < last && row.block_best[block] < from; ++block) block_mass[block] = 0;
             for (; block < last && row.block_best[block] >= from; ++block) {  // without a branch that skips one
-                block_mass[block] = mass_of_block<Fused, All>(row.scores + block * block_size, origin, least);
+                const float* scores = block_at<Fused>(row, block * block_size, &room[0]);
+                block_mass[block] = mass_of_block<Fused, All>(scores, origin, least);
                 total += block_mass[block];
             }
         }
@@ -295,18 +300,20 @@ struct split_masses {
         const std::int32_t weighing = origin.weighing();
         longs_of<Fused> all = {};
         split_mass total{0, 0};
+        alignas(64) float room[block_size];
         for (std::size_t begin = 0, block = 0; begin < row.size; begin += block_size, ++block) {
             block_mass[block] = 0;
             if (row.block_best[block] < weighing) continue;
-            const float* scores = row.scores + begin;
             if (row.size - begin < block_size) {
-                const std::uint64_t kept = reaching<Fused>(row.scores, begin, row.size, row.kept.score);
-                for (std::size_t i = 0; i < row.size - begin; ++i) {
-                    const std::uint64_t mass = origin.mass_of<Fused>(scores[i]);
+                const row_view last = block_of(row, begin, &room[0]);
+                const std::uint64_t kept = reaching<Fused>(last.scores, 0, last.size, row.kept.score);
+                for (std::size_t i = 0; i < last.size; ++i) {
+                    const std::uint64_t mass = origin.mass_of<Fused>(last.scores[i]);
                     total.all += mass;
                     block_mass[block] += (kept >> i & 1) != 0 ? mass : 0;
                 }
             } else {
+                const float* scores = block_at<Fused>(row, begin, &room[0]);
                 longs_of<Fused> sums = {};
                 for (std::size_t i = 0; i < block_size; i += some_masses<Fused>::tokens) {
                     const some_masses<Fused> masses(scores + i, origin);

@@ -12,6 +12,7 @@
 #include <pluck/cpu/kernels.hpp>
 #include <pluck/cpu/scan.hpp>
 #include <pluck/cpu/vectors.hpp>
+#include <pluck/cpu/widen.hpp>
 #include <pluck/cpu/workspace.hpp>
 
 #include <concepts>
@@ -42,77 +43,6 @@ template <class Format>
         core::ordered(scalar_traits<Format>::widen(Format{static_cast<std::uint16_t>(magnitude)}));
     return ordered < 0 ? -wide : wide;
 }
-
-/// Eight logits as floats, or a vector of others. Halves have an instruction where there is one, which minds no flag of
-/// the processor; else the magnitude moves to where a float has it, and a subnormal, with the least exponent, loses
-/// what that adds.
-template <class Fused, class Format, class Vectors = eight>
-PLUCK_ALWAYS_INLINE void widen_lanes(const std::uint16_t* logits, float* scores) noexcept {
-    typename Vectors::floats wide;
-    typename Vectors::uints bits = {};
-    constexpr std::size_t count = sizeof wide / sizeof(float);
-    if constexpr (std::same_as<Format, bfloat16>) {
-        if constexpr (requires { Fused::extend(logits, bits); }) {
-            Fused::extend(logits, bits);
-        } else {
-            for (std::size_t i = 0; i < count; ++i) bits[i] = logits[i];
-        }
-        bits <<= 16;
-        __builtin_memcpy(scores, &bits, sizeof bits);
-    } else if constexpr (requires { Fused::widen(logits, wide); }) {
-        Fused::widen(logits, wide);
-        __builtin_memcpy(scores, &wide, sizeof wide);
-    } else {
-        std::uint32_t normal[count];
-        float subnormal[count];
-        for (std::size_t i = 0; i < count; ++i) {
-            const std::uint32_t magnitude = (logits[i] & 0x7fffu) << 13;
-            const std::uint32_t rebiased = magnitude + ((127u - 15u) << 23);
-            normal[i] = rebiased + (magnitude >= 0x7c00u << 13 ? (127u - 15u) << 23 : 0);
-            subnormal[i] = core::bits_as<float>(rebiased + (1u << 23)) - 0x1p-14f;
-        }
-        for (std::size_t i = 0; i < count; ++i) {
-            const std::uint32_t least = (logits[i] & 0x7c00u) == 0 ? ~0u : 0;
-            const std::uint32_t any = (core::bits_as<std::uint32_t>(subnormal[i]) & least) | (normal[i] & ~least);
-            scores[i] = core::bits_as<float>(any | (logits[i] & 0x8000u) << 16);
-        }
-    }
-}
-
-template <class Fused, class Format, std::size_t... Steps>
-PLUCK_ALWAYS_INLINE void widen_block(const std::uint16_t* logits, float* scores,
-                                     std::index_sequence<Steps...>) noexcept {
-    constexpr std::size_t some = lanes_of<Fused>;
-    ((widen_lanes<Fused, Format, vectors_of<Fused>>(logits + Steps * some, scores + Steps * some)), ...);
-}
-
-/// A row_view whose scores become floats as they are read.
-template <class Format>
-struct narrow_row_view {
-    const std::uint16_t* logits;
-    std::size_t size;
-    const std::int32_t* block_best;
-    kept_part kept;
-
-    [[nodiscard]] PLUCK_ALWAYS_INLINE float at(std::size_t i) const noexcept {
-        return scalar_traits<Format>::widen(Format{logits[i]});
-    }
-    template <class Fused>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE const float* lanes_at(std::size_t i, float* room) const noexcept {
-        widen_lanes<Fused, Format, vectors_of<Fused>>(logits + i, room);
-        return room;
-    }
-    template <class Fused>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE const float* block_at(std::size_t i, float* room) const noexcept {
-        widen_block<Fused, Format>(logits + i, room, std::make_index_sequence<block_size / lanes_of<Fused>>());
-        return room;
-    }
-    [[nodiscard]] PLUCK_ALWAYS_INLINE const float* some_at(std::size_t i, std::size_t count,
-                                                           float* room) const noexcept {
-        for (std::size_t j = 0; j < count; ++j) room[j] = at(i + j);
-        return room;
-    }
-};
 
 /// Eight ordered shorts as ordered floats.
 template <class Fused, class Format>
@@ -206,41 +136,6 @@ private:
     }
 };
 
-/// Makes floats of logits side by side.
-template <class Format>
-struct widen {
-    static constexpr bool widest = true;
-
-    template <class Fused>
-    PLUCK_ALWAYS_INLINE static void run(const std::uint16_t* logits, std::size_t count, float* scores) noexcept {
-        constexpr std::make_index_sequence<block_size / lanes_of<Fused>> steps;  // g++ -O2 unrolls no loop
-        std::size_t i = 0;
-        for (; i + block_size <= count; i += block_size) widen_block<Fused, Format>(logits + i, scores + i, steps);
-        for (; i + lanes <= count; i += lanes) widen_lanes<Fused, Format>(logits + i, scores + i);
-        for (; i < count; ++i) scores[i] = scalar_traits<Format>::widen(Format{logits[i]});
-    }
-};
-
-/// The same of the blocks whose best score is in [low, high).
-template <class Format>
-struct widen_blocks {
-    static constexpr bool widest = true;
-
-    template <class Fused>
-    PLUCK_ALWAYS_INLINE static void run(const std::uint16_t* logits, std::size_t size, const std::int32_t* block_best,
-                                        std::int32_t low, std::int32_t high, float* scores) noexcept {
-        const std::size_t all = blocks_of(size);
-        for (std::size_t first = 0; first < all; first += block_size) {
-            std::uint64_t blocks = blocks_reaching<Fused>(block_best, first, all, low) &
-                                   ~blocks_reaching<Fused>(block_best, first, all, high);
-            for (; blocks != 0; blocks &= blocks - 1) {
-                const std::size_t begin = (first + static_cast<std::size_t>(__builtin_ctzll(blocks))) * block_size;
-                widen<Format>::template run<Fused>(logits + begin, block_end(begin, size) - begin, scores + begin);
-            }
-        }
-    }
-};
-
 }  // namespace kernels
 
 /// A view of 16-bit logits.
@@ -287,29 +182,13 @@ public:
         if (logits_ != nullptr) copy(begin, kernels::block_end(begin, size_) - begin, scores_ + begin);
     }
 
-    /// f(part, its first block) for each part of `row` in turn, of which all blocks are there whose best ordered score
-    /// is at least `low`. All is one part if they are there anyway. Else they are so for f alone: what is looked at
-    /// once is sooner made twice than written to where the row is and read from there.
-    template <class F>
-    void by_parts(const row_view& row, std::int32_t low, const F& f) const noexcept {
-        if (logits_ == nullptr || low_ <= low) return f(row, std::size_t{0});
-        constexpr std::size_t most = 64 * block_size;  // well within the first-level cache
-        alignas(64) float scores[most];
-        for (std::size_t begin = 0; begin < size_; begin += most) {
-            const std::size_t size = size_ - begin < most ? size_ - begin : most;
-            widen_blocks(begin, size, low, std::numeric_limits<std::int32_t>::max(), &scores[0]);
-            row_view part{&scores[0], size, row.block_best + begin / block_size, row.kept};
-            part.kept.ties_end -= part.kept.ties_end < begin ? part.kept.ties_end : begin;
-            f(part, begin / block_size);
-        }
-    }
-
-    /// f(row) for a row_view or a narrow_row_view, for a kernel that reads its scores once, in order.
-    template <class F>
-    auto with_view(const row_view& row, const F& f) const noexcept {
-        if (logits_ == nullptr) return f(row);
-        if (halves_) return f(kernels::narrow_row_view<half>{logits_, row.size, row.block_best, row.kept});
-        return f(kernels::narrow_row_view<bfloat16>{logits_, row.size, row.block_best, row.kept});
+    /// The row for a loop that reads each score once: what is not there yet becomes floats block by block, as it reads.
+    /// That takes less than to write them to where the row is.
+    [[nodiscard]] row_view view(const row_view& row) const noexcept {
+        row_view result = row;
+        result.narrow = logits_;
+        result.halves = halves_;
+        return result;
     }
 
     /// Some of them, as floats.

@@ -201,10 +201,8 @@ private:
     /// Bounds of the total mass, of which the head is known.
     template <class Power>
     void bound() noexcept {
-        const kernels::powers sums = narrow_.with_view(row_, [this](const auto& row) noexcept {
-            return run_kernel<kernels::sum_powers<Power>>(row, best_logit(), core::float_of(lowest_), scale_,
-                                                          scratch_.spare_scores(), gathered_);
-        });
+        const kernels::powers sums = run_kernel<kernels::sum_powers<Power>>(
+            narrow_.view(row_), best_logit(), core::float_of(lowest_), scale_, scratch_.spare_scores(), gathered_);
         const mass_bounds rest = kernels::bounds_of_rest<Power>(sums, row_.size, Power::slack({best_logit(), scale_}));
         total_ = {mass_ + rest.low, mass_ + rest.high};
         known_ = std::is_same_v<Power, kernels::chord> ? knowledge::roughly : knowledge::closely;

@@ -9,6 +9,7 @@
 #include <pluck/cpu/kernels.hpp>
 #include <pluck/cpu/masses.hpp>
 #include <pluck/cpu/vectors.hpp>
+#include <pluck/cpu/widen.hpp>
 #include <pluck/cpu/workspace.hpp>
 
 #include <cstddef>
@@ -124,23 +125,28 @@ struct quartic {
         const auto bounded = core::bits_as<float>(power > lowest_power ? power : lowest_power);
         const auto bits = static_cast<std::int32_t>(bounded);
         const auto m = core::bits_as<float>((bits & mantissa) | one);
-        return core::bits_as<float>(bits & ~mantissa) * polynomial<Fused>(m);
+        float p = Fused::of(c[4], m, c[3]);
+        p = Fused::of(p, m, c[2]);
+        p = Fused::of(p, m, c[1]);
+        return core::bits_as<float>(bits & ~mantissa) * Fused::of(p, m, c[0]);
     }
 
     template <class Fused>
     PLUCK_ALWAYS_INLINE void of_lanes(floats_of<Fused>& powers, const float* scores) const noexcept {
-        float numbers[lanes_of<Fused>];
-        for (std::size_t i = 0; i < lanes_of<Fused>; ++i) {
-            numbers[i] = Fused::of(scores[i] - best_, scale_, offset);
-        }
-        ints_of<Fused> bits;
-        load_lanes(bits, numbers);
+        constexpr floats_of<Fused> none = {};
+        floats_of<Fused> number;
+        load_lanes(number, scores);
+        number -= best_;
+        fuse_lanes<Fused>(number, scale_ + none, offset + none);
+        auto bits = ints_of<Fused>(number);
         raise(bits, lowest_power - ints_of<Fused>{});
         bits = __builtin_convertvector(floats_of<Fused>(bits), ints_of<Fused>);
-        const ints_of<Fused> m = (bits & mantissa) | one;
-        __builtin_memcpy(numbers, &m, sizeof m);
-        for (std::size_t i = 0; i < lanes_of<Fused>; ++i) numbers[i] = polynomial<Fused>(numbers[i]);
-        load_lanes(powers, numbers);
+        const auto m = floats_of<Fused>((bits & mantissa) | one);
+        powers = c[4] + none;
+        fuse_lanes<Fused>(powers, m, c[3] + none);
+        fuse_lanes<Fused>(powers, m, c[2] + none);
+        fuse_lanes<Fused>(powers, m, c[1] + none);
+        fuse_lanes<Fused>(powers, m, c[0] + none);
         powers *= floats_of<Fused>(bits & ~mantissa);
     }
 
@@ -150,14 +156,7 @@ private:
     static constexpr auto one = core::bits_as<std::int32_t>(1.0f);
 
     /// Of the least relative error against 2^(m - 1) on [1, 2], by Remez' algorithm.
-    template <class Fused>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static float polynomial(float m) noexcept {
-        float p = 0x1.bb792ep-7f;
-        p = Fused::of(p, m, -0x1.1603f4p-9f);
-        p = Fused::of(p, m, 0x1.5532eep-3f);
-        p = Fused::of(p, m, 0x1.3f84fep-2f);
-        return Fused::of(p, m, 0x1.05193cp-1f);
-    }
+    static constexpr float c[] = {0x1.05193cp-1f, 0x1.3f84fep-2f, 0x1.5532eep-3f, -0x1.1603f4p-9f, 0x1.bb792ep-7f};
 
     float best_;
     float scale_;
@@ -171,19 +170,21 @@ private:
 template <class Power>
 inline constexpr double sum_rounding = (2 * Power::together + 4) * 0x1p-24 + 0x1p-30;
 
-/// Powers of many scores, added up.
-template <class Power, class Fused>
+/// Powers of many scores, added up; of floats, or of halves and bfloat16.
+template <class Power, bool Narrow, class Fused>
 class sum_of_powers {
 public:
     PLUCK_ALWAYS_INLINE explicit sum_of_powers(const mass_origin& origin) noexcept : power_(origin) {}
 
     /// Adds so many blocks, Power::together at most, with nothing raised if Shallow. False, and nothing added, if a
     /// score was found to be too low for that.
-    template <bool Shallow, class Row>
-    PLUCK_ALWAYS_INLINE bool add_blocks(const Row& row, std::size_t begin, std::size_t blocks) noexcept {
+    template <bool Shallow>
+    PLUCK_ALWAYS_INLINE bool add_blocks(const row_view& row, std::size_t begin, std::size_t blocks) noexcept {
         floats_of<Fused> sums[4] = {};
+        alignas(64) float room[block_size];
         for (std::size_t i = 0; i < blocks; ++i) {
-            add_block<Shallow>(sums, row, begin + i * block_size,
+            if constexpr (Narrow) widen_block_at<Fused>(row, begin + i * block_size, &room[0]);
+            add_block<Shallow>(sums, Narrow ? &room[0] : row.scores + begin + i * block_size,
                                std::make_index_sequence<block_size / lanes_of<Fused>>());
         }
         sums[0] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
@@ -197,10 +198,14 @@ public:
     }
 
     /// Adds those from there on.
-    template <class Row>
-    PLUCK_ALWAYS_INLINE void add_from(std::size_t begin, const Row& row) noexcept {
+    PLUCK_ALWAYS_INLINE void add_from(std::size_t begin, const row_view& row) noexcept {
         for (; row.size - begin >= block_size; begin += block_size) add_blocks<false>(row, begin, 1);
-        for (; begin < row.size; ++begin) sum_ += static_cast<double>(power_.template of<Fused>(row.at(begin)));
+        if (begin == row.size) return;
+        float room[block_size];
+        const row_view rest = block_of(row, begin, &room[0]);
+        for (std::size_t i = 0; i < rest.size; ++i) {
+            sum_ += static_cast<double>(power_.template of<Fused>(rest.scores[i]));
+        }
     }
 
     [[nodiscard]] PLUCK_ALWAYS_INLINE double total() noexcept {
@@ -211,19 +216,18 @@ private:
     typedef float four_floats __attribute__((vector_size(16)));
     typedef double doubles __attribute__((vector_size(32)));
 
-    template <bool Shallow, class Row, std::size_t... Steps>
-    PLUCK_ALWAYS_INLINE void add_block(floats_of<Fused>* sums, const Row& row, std::size_t begin,
+    template <bool Shallow, std::size_t... Steps>
+    PLUCK_ALWAYS_INLINE void add_block(floats_of<Fused>* sums, const float* scores,
                                        std::index_sequence<Steps...>) noexcept {
-        (add_lanes<Shallow>(sums[Steps % 4], row, begin + Steps * lanes_of<Fused>), ...);
+        (add_lanes<Shallow>(sums[Steps % 4], scores + Steps * lanes_of<Fused>), ...);
     }
-    template <bool Shallow, class Row>
-    PLUCK_ALWAYS_INLINE void add_lanes(floats_of<Fused>& sum, const Row& row, std::size_t begin) noexcept {
-        float room[lanes_of<Fused>];
+    template <bool Shallow>
+    PLUCK_ALWAYS_INLINE void add_lanes(floats_of<Fused>& sum, const float* scores) noexcept {
         floats_of<Fused> powers;
         if constexpr (Shallow)
-            power_.template shallow_of_lanes<Fused>(powers, row.template lanes_at<Fused>(begin, &room[0]));
+            power_.template shallow_of_lanes<Fused>(powers, scores);
         else
-            power_.template of_lanes<Fused>(powers, row.template lanes_at<Fused>(begin, &room[0]));
+            power_.template of_lanes<Fused>(powers, scores);
         sum += powers;
     }
 
@@ -261,14 +265,25 @@ struct sum_powers {
     static constexpr bool widest = true;
 
     /// No score is below `lowest`.
-    template <class Fused, class Row>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static powers run(const Row& row, float best, float lowest, float scale,
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static powers run(const row_view& row, float best, float lowest, float scale,
                                                         const float* gathered, std::size_t count) noexcept {
-        constexpr std::make_index_sequence<Power::together> together;
         const mass_origin origin(best, scale);
+        const double all = row.narrow == nullptr ? sum_of_all<false, Fused>(row, origin, lowest)
+                                                 : sum_of_all<true, Fused>(row, origin, lowest);
+        sum_of_powers<Power, false, Fused> some(origin);
+        some.add_from(0, row_view{gathered, count, nullptr, {}});
+        return {all, some.total()};
+    }
+
+private:
+    template <bool Narrow, class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static double sum_of_all(const row_view& row, const mass_origin& origin,
+                                                               float lowest) noexcept {
+        constexpr std::make_index_sequence<Power::together> together;
         const std::int32_t weighing = origin.weighing();
         const std::size_t whole = row.size / (together.size() * block_size) * together.size();
-        sum_of_powers<Power, Fused> all(origin);
+        sum_of_powers<Power, Narrow, Fused> all(origin);
         bool shallow = false;  // until a score is too low; where one is, there will be more
         if constexpr (Power::has_shallow) shallow = finds_negative<Fused> || Power::is_shallow(origin, lowest);
         for (std::size_t block = 0; block < whole; block += together.size()) {
@@ -281,12 +296,9 @@ struct sum_powers {
             all.template add_blocks<false>(row, begin, together.size());
         }
         all.add_from(whole * block_size, row);
-        sum_of_powers<Power, Fused> some(origin);
-        some.add_from(0, row_view{gathered, count, nullptr, {}});
-        return {all.total(), some.total()};
+        return all.total();
     }
 
-private:
     template <std::size_t... Blocks>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static bool all_below(const std::int32_t* block_best, std::int32_t score,
                                                             std::index_sequence<Blocks...>) noexcept {

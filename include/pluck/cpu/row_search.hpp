@@ -93,11 +93,6 @@ protected:
         narrow_.need(result.kept.score);
         return result;
     }
-    /// f(part, its first block) for the row in parts, with all of each there as floats, kept or not.
-    template <class F>
-    void by_parts(const row_view& row, const F& f) const noexcept {
-        narrow_.by_parts(row, -core::ordered_infinity, f);
-    }
     /// [most_sampled]
     void take_sample(float* to) const noexcept {
         kernels::take_sample(row_.size, to, [this](std::size_t begin, std::size_t count, float* some) noexcept {
@@ -114,9 +109,8 @@ protected:
     /// Puts the kept scores in [low, high) and their places aside, in order, and counts them; may stop beyond `limit`.
     [[nodiscard]] std::size_t gather(std::int32_t low, std::size_t limit,
                                      std::int32_t high = core::ordered_infinity) noexcept {
-        return narrow_.with_view(cut_at(row_, {low}), [&](const auto& row) noexcept {
-            return run_kernel<kernels::gather>(row, high, limit, scratch_.spare_scores(), scratch_.spare_tokens());
-        });
+        return run_kernel<kernels::gather>(narrow_.view(cut_at(row_, {low})), high, limit, scratch_.spare_scores(),
+                                           scratch_.spare_tokens());
     }
 
     /// The masses of what was gathered, to weights; returns their sum.
@@ -125,12 +119,8 @@ protected:
     }
 
     [[nodiscard]] std::uint64_t mass_from(std::int32_t low) noexcept {
-        std::uint64_t sum = 0;
-        const row_view row = cut_at(row_, {low});
-        narrow_.by_parts(row, row.kept.score, [&](const row_view& part, std::size_t block) noexcept {
-            sum += run_kernel<kernels::sum_masses>(part, best_logit(), scale_, scratch_.block_mass() + block);
-        });
-        return sum;
+        return run_kernel<kernels::sum_masses>(narrow_.view(cut_at(row_, {low})), best_logit(), scale_,
+                                               scratch_.block_mass());
     }
 
     /// The place behind the n-th kept token of this score; 0 if there are fewer.

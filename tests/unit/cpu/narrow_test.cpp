@@ -175,44 +175,64 @@ TEMPLATE_TEST_CASE("only blocks that are needed become floats, and each of them 
     }
 }
 
-TEMPLATE_TEST_CASE("parts of a row keep and weigh what the row does, wherever its ties end", "", pluck::half,
-                   pluck::bfloat16) {
+TEMPLATE_TEST_CASE("loops that read a row once find what they find in its floats, wherever its ties end", "",
+                   pluck::half, pluck::bfloat16) {
     constexpr std::size_t size = 9'001;
     random_numbers numbers(1, 22);
     std::vector<std::uint16_t> row(size);
     for (std::uint16_t& bits : row) bits = narrowed<TestType>(static_cast<float>(numbers.below(7)));
     const std::vector<float> floats = widened<TestType>(row);
-    std::vector<float> scratch(size);
+    std::vector<float> scratch(size, 77.0f);
     std::vector<std::int32_t> best(cpu::blocks_of(size));
     cpu::narrow_row narrow;
     REQUIRE(
         narrow.read(pluck::logits_view<TestType>{reinterpret_cast<const TestType*>(row.data()), size}, scratch.data()));
     (void)narrow.scan(best.data());
     tally seen;
-    for (const float least : {1.0f, 4.0f, 6.0f}) {
-        for (const std::size_t ties_end : {std::size_t{1}, std::size_t{4095}, std::size_t{4096}, std::size_t{4097},
-                                           std::size_t{8192}, size, ~std::size_t{0}}) {
+    for_each_build([&](const auto& build) {
+        const auto run = [&]<class Kernel>(Kernel, const auto&... arguments) {
+            return build.template operator()<Kernel>(arguments...);
+        };
+        const auto compare = [&](float least, std::size_t ties_end, std::int32_t high) {
             const cpu::row_view whole{floats.data(), size, best.data(), {pluck::core::ordered(least), ties_end}};
-            std::vector<std::uint64_t> masses(best.size()), by_parts(best.size());
-            const std::uint64_t mass = cpu::run_kernel<kernels::sum_masses>(whole, 6.0f, 1.0f, masses.data());
-            std::uint64_t sum = 0;
-            std::size_t count = 0, parts = 0;
-            narrow.by_parts(whole, whole.kept.score, [&](const cpu::row_view& part, std::size_t block) {
-                sum += cpu::run_kernel<kernels::sum_masses>(part, 6.0f, 1.0f, by_parts.data() + block);
-                count += cpu::run_kernel<kernels::count>(part, size);
-                ++parts;
-            });
-            seen.expect(parts > 1, "more than one part");
-            seen.expect(count == cpu::run_kernel<kernels::count>(whole, size), "least ", least, ", ties_end ",
-                        ties_end);
-            seen.expect(sum == mass && masses == by_parts, "least ", least, ", ties_end ", ties_end, ": masses");
+            cpu::row_view view = whole;
+            view.scores = scratch.data();
+            view = narrow.view(view);
+            const std::string where =
+                "least " + std::to_string(least) + ", ties_end " + std::to_string(ties_end) + ": ";
+            std::vector<std::uint64_t> masses(best.size()), expected_masses(best.size());
+            const std::uint64_t mass = run(kernels::sum_masses(), view, 6.0f, 1.0f, masses.data());
+            seen.expect(mass == run(kernels::sum_masses(), whole, 6.0f, 1.0f, expected_masses.data()), where, "mass");
+            seen.expect(masses == expected_masses, where, "masses");
+            const auto split = run(kernels::split_masses(), view, 6.0f, 1.0f, masses.data());
+            const auto expected_split = run(kernels::split_masses(), whole, 6.0f, 1.0f, expected_masses.data());
+            seen.expect(split.kept == expected_split.kept && split.all == expected_split.all, where, "split mass");
+            seen.expect(masses == expected_masses, where, "split masses");
+            std::vector<float> scores(size), expected_scores(size);
+            std::vector<std::int32_t> places(size), expected_places(size);
+            const std::size_t count = run(kernels::gather(), view, high, size, scores.data(), places.data());
+            const std::size_t expected_count =
+                run(kernels::gather(), whole, high, size, expected_scores.data(), expected_places.data());
+            seen.expect(count == expected_count, where, "gathered ", count, ", not ", expected_count);
+            for (std::size_t i = 0; i < std::min(count, expected_count); ++i)
+                seen.expect(scores[i] == expected_scores[i] && places[i] == expected_places[i], where, i);
+        };
+        for (const float least : {1.0f, 4.0f, 6.0f}) {
+            for (const std::size_t ties_end : {std::size_t{1}, std::size_t{4095}, std::size_t{4096}, std::size_t{4097},
+                                               std::size_t{8990}, size, ~std::size_t{0}}) {
+                compare(least, ties_end, pluck::core::ordered_infinity);
+                compare(least, ties_end, pluck::core::ordered(5.0f));
+            }
         }
-    }
-    narrow.need(pluck::core::ordered(0.0f));
-    std::size_t parts = 0;
-    narrow.by_parts({scratch.data(), size, best.data(), {pluck::core::ordered(4.0f)}}, pluck::core::ordered(4.0f),
-                    [&](const cpu::row_view& part, std::size_t) { parts += part.scores == scratch.data(); });
-    seen.expect(parts == 1, "what is there is not made again");
+        const cpu::row_view all{floats.data(), size, best.data(), {}};
+        const auto powers = [&](const cpu::row_view& view) {
+            const std::size_t none = 0;
+            return run(kernels::sum_powers<kernels::chord>(), view, 6.0f, 0.0f, 1.0f, floats.data(), none).all +
+                   run(kernels::sum_powers<kernels::quartic>(), view, 6.0f, 0.0f, 1.0f, floats.data(), none).all;
+        };
+        seen.expect(powers(narrow.view(all)) == powers(all), "powers");
+    });
+    for (const float score : scratch) seen.expect(score == 77.0f, "written to");
     PLUCK_CHECK_TALLY(seen);
 }
 

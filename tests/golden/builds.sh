@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Sourced by run and traps, from the root of the repository: which compilers and flags are tried.
+# Sourced by run and traps, from the root of the repository: which compilers and flags are tried. Where of_the_builds is
+# 2, half of them are.
 
 golden_flags=(
     "-O0"
@@ -44,7 +45,7 @@ each_build() {
     {
         for compiler in $compilers; do printf "$compiler %s\n" "${golden_flags[@]}"; done
         [ -z "$emulator" ] || printf "$emulated %s\n" "${emulated_flags[@]}"
-    } | {
+    } | every_nth "${of_the_builds:-1}" | {
         while read -r compiler flags; do
             # shellcheck disable=SC2086 # flags are words
             if ! can_build $compiler $flags; then

@@ -35,13 +35,6 @@ read_mutants() { # read_mutants FILE
     done <"$1"
 }
 
-every_third() { # leaves every third of mutant_names, which ones by the number of commits: what CI has time for
-    local commits i kept=()
-    commits=$(git rev-list --count HEAD 2>/dev/null || echo 0)
-    for ((i = commits % 3; i < ${#mutant_names[@]}; i += 3)); do kept+=("${mutant_names[i]}"); done
-    mutant_names=("${kept[@]}")
-}
-
 replace_once() { # replace_once FILE OLD NEW
     local text rest
     IFS= read -r -d '' text <"$1"

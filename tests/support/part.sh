@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# Sourced by what has more to do than CI has time for: it does a part each time, and all of it in turn.
+
+part_of() { # part_of --part=N: N
+    local n=${1#--part=}
+    [[ $n =~ ^[1-9][0-9]*$ ]] || { echo "--part=N takes a whole number, not $n" >&2; return 2; }
+    echo "$n"
+}
+
+every_nth() { # every_nth N: of the lines that it reads every N-th, which ones by the number of commits
+    awk -v n="$1" -v at="$(git rev-list --count HEAD 2>/dev/null || echo 0)" '(NR - 1) % n == at % n'
+}

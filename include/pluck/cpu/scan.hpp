@@ -26,7 +26,7 @@ struct extremes {
     bool nan = false;
 };
 
-/// An instruction set that compares floats as such, and hides from the processor's flags that some are NaN.
+/// An instruction set that compares sixteen floats as such, and leaves the processor's flags alone if some are NaN.
 template <class Fused>
 concept compares_floats = requires(ints_of<Fused>& some, std::uint16_t& numbers) {
     Fused::raise_floats(some, some);
@@ -102,7 +102,7 @@ private:
 
 /// The same by floats, sixteen at a time.
 ///
-/// Of 512 bits a processor compares floats twice as fast as integers, since two of its ports can, and a third
+/// Of 512 bits Intel's processors compare floats twice as fast as integers, since two of their ports can, and a further
 /// comparison is then free: whether one of two logits is a NaN. What subnormals are to it depends on a flag; so where
 /// the best of a block is one, or 0, bits decide.
 class scan_by_floats {

@@ -44,8 +44,8 @@ struct gather {
     }
 
 private:
-    /// The same of 64 blocks, behind what was found before. Two loops: the first for all blocks but the last and those
-    /// behind the end of the ties.
+    /// The same of 64 blocks, behind what was found before. Two loops: the first for all blocks but those at the end of
+    /// the row and those behind the end of the ties.
     template <class Fused>
     PLUCK_ALWAYS_INLINE static void add_blocks(const row_view& row, std::int32_t high, std::size_t first,
                                                std::size_t limit, float* scores, std::int32_t* places,

@@ -100,10 +100,12 @@ struct avx512_instructions : avx2_instructions {
         numbers = kept;
     }
 
+#if !defined(__clang__) || !__FINITE_MATH_ONLY__  // to which a NaN may be anything, and what follows from it, too
     /// The bits of unsigned integers, rounded towards 0; all bits, of a number of -1 or less. Raises no flag.
     PLUCK_ALWAYS_INLINE static void make_unsigned(vectors::floats& bits, const vectors::floats& numbers) noexcept {
         asm("{vcvttps2udq %{sae%}, %1, %0|vcvttps2udq %0, %1, %{sae%}}" : "=v"(bits) : "v"(numbers));
     }
+#endif
 
     /// Bit i: whether words[i] > limit, as signed integers or as unsigned ones, of 64. Masks meet where they are: to
     /// move each to a general register and to shift it takes half as long again.

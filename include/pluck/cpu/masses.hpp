@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The loops over masses, one by one and summed. As in kernels.hpp, each is a struct whose run() is inlined into one
-// function for each instruction set; these for AVX-512 as well, by which they take four fifths of the time.
+// function for each instruction set.
 #pragma once
 
 #include <pluck/core/arithmetic.hpp>

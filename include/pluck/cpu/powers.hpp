@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Sums of powers of 2 that are near to masses: bounds of a sum of masses, in half the time or less.
+// Sums of powers of 2 that are near to masses: bounds of a sum of masses, in a sixth of its time or in half of it.
 #pragma once
 
 #include <pluck/core/arithmetic.hpp>
@@ -70,7 +70,7 @@ struct chord {
     }
 
     /// Whether in a row with this lowest score all numbers are those of floats: none is below 0, nor the bits of a
-    /// subnormal, which some flush.
+    /// subnormal, which some flush. The lowest score is taken for 0 if it is above.
     [[nodiscard]] PLUCK_ALWAYS_INLINE static bool is_shallow(const mass_origin& origin, float lowest) noexcept {
         return (static_cast<double>(lowest) - static_cast<double>(origin.best)) * static_cast<double>(origin.scale) >=
                -120;
@@ -164,9 +164,9 @@ private:
 
 /// What a sum of such powers may be wrong by, as a part of it.
 ///
-/// A lane adds up two numbers a block as floats, and four lanes what all have, in whichever order a compiler chooses:
-/// at most four additions more for each number, all of one sign, each right to 2^-24 of its sum. Doubles add up the
-/// rest, right to 2^23 * 2^-53.
+/// A lane of eight adds up two numbers a block as floats, and four lanes what all have, in whichever order a compiler
+/// chooses: at most four additions more for each number, all of one sign, each right to 2^-24 of its sum. A lane of
+/// sixteen adds up half as many, and takes an addition more. Doubles add up the rest, right to 2^23 * 2^-53.
 template <class Power>
 inline constexpr double sum_rounding = (2 * Power::together + 4) * 0x1p-24 + 0x1p-30;
 
@@ -313,11 +313,11 @@ struct mass_bounds {
 };
 
 /// Of what was not gathered. Each mass lacks less than 1 to the number that is its bound, since it is an integer; and
-/// so does 0, the mass of a token in a block that is not summed. One that was gathered there, too, is summed once and
-/// subtracted: 2^-44 of the best one's mass, far less than what the sums may be wrong by.
+/// so does 0, the mass of a token in a block that is not summed. What was gathered of tokens more than 45 octaves down
+/// may be raised where the other sum is not, or be in a block that is not summed: each by 2^-44 at most.
 template <class Power>
 [[nodiscard]] inline mass_bounds bounds_of_rest(const powers& sums, std::size_t size, double slack) noexcept {
-    const double error = sums.all * (2 * sum_rounding<Power>);
+    const double error = sums.all * (2 * sum_rounding<Power>)+static_cast<double>(size) * 0x1p-44;
     const double rest = sums.all - sums.gathered;
     const double at_least = (rest - error) * (0x1p40 * Power::least * (1 - slack)) - static_cast<double>(size);
     const double at_most = (rest + error) * (0x1p40 * Power::most * (1 + slack)) + 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The loop that every draw begins with: the best score of each block, and whether there is a NaN. As in kernels.hpp, it
-// is a struct whose run() is inlined into one function for each instruction set.
+// The loop that every draw begins with: the best score of each block, whether there is a NaN, and a bound of the lowest
+// score. As in kernels.hpp, it is a struct whose run() is inlined into one function for each instruction set.
 #pragma once
 
 #include <pluck/core/arithmetic.hpp>

@@ -74,7 +74,7 @@ private:
         for (; blocks != 0 && found <= limit; blocks &= blocks - 1) {
             const std::size_t begin = (first + static_cast<std::size_t>(__builtin_ctzll(blocks))) * block_size;
             if (row.block_best[begin / block_size] < least_of_block(row.kept, begin)) continue;
-            const row_view block = block_of(row, begin, &room[0]);
+            const row_view block = block_of<Fused>(row, begin, &room[0]);
             std::uint64_t kept = kept_of_block<Fused>(block, 0);
             if (row.block_best[begin / block_size] >= high) kept &= ~reaching<Fused>(block.scores, 0, block.size, high);
             for (; kept != 0; kept &= kept - 1) {

@@ -218,7 +218,7 @@ template <class Fused>
     std::uint64_t sum = 0;
     if (row.block_best[begin / block_size] < least_of_block(row.kept, begin)) return sum;
     float room[block_size];
-    const row_view block = block_of(row, begin, &room[0]);
+    const row_view block = block_of<Fused>(row, begin, &room[0]);
     for (std::uint64_t kept = kept_of_block<Fused>(block, 0); kept != 0; kept &= kept - 1) {
         sum += origin.mass_of<Fused>(block.scores[__builtin_ctzll(kept)]);
     }
@@ -305,7 +305,7 @@ struct split_masses {
             block_mass[block] = 0;
             if (row.block_best[block] < weighing) continue;
             if (row.size - begin < block_size) {
-                const row_view last = block_of(row, begin, &room[0]);
+                const row_view last = block_of<Fused>(row, begin, &room[0]);
                 const std::uint64_t kept = reaching<Fused>(last.scores, 0, last.size, row.kept.score);
                 for (std::size_t i = 0; i < last.size; ++i) {
                     const std::uint64_t mass = origin.mass_of<Fused>(last.scores[i]);

@@ -183,7 +183,7 @@ public:
         floats_of<Fused> sums[4] = {};
         alignas(64) float room[block_size];
         for (std::size_t i = 0; i < blocks; ++i) {
-            if constexpr (Narrow) widen_block_at<Fused>(row, begin + i * block_size, &room[0]);
+            if constexpr (Narrow) widen_some<Fused>(row, begin + i * block_size, block_size, &room[0]);
             add_block<Shallow>(sums, Narrow ? &room[0] : row.scores + begin + i * block_size,
                                std::make_index_sequence<block_size / lanes_of<Fused>>());
         }
@@ -202,7 +202,7 @@ public:
         for (; row.size - begin >= block_size; begin += block_size) add_blocks<false>(row, begin, 1);
         if (begin == row.size) return;
         float room[block_size];
-        const row_view rest = block_of(row, begin, &room[0]);
+        const row_view rest = block_of<Fused>(row, begin, &room[0]);
         for (std::size_t i = 0; i < rest.size; ++i) {
             sum_ += static_cast<double>(power_.template of<Fused>(rest.scores[i]));
         }

@@ -94,13 +94,13 @@ struct widen_blocks {
     }
 };
 
-/// A whole block of a row that has narrow scores.
+/// Some of a row that has narrow scores.
 template <class Fused>
-PLUCK_ALWAYS_INLINE void widen_block_at(const row_view& row, std::size_t begin, float* scores) noexcept {
+PLUCK_ALWAYS_INLINE void widen_some(const row_view& row, std::size_t begin, std::size_t count, float* scores) noexcept {
     if (row.halves)
-        widen_block<Fused, half>(row.narrow + begin, scores);
+        widen<half>::run<Fused>(row.narrow + begin, count, scores);
     else
-        widen_block<Fused, bfloat16>(row.narrow + begin, scores);
+        widen<bfloat16>::run<Fused>(row.narrow + begin, count, scores);
 }
 
 /// Where a whole block of any row is as floats: in `room`, if that has yet to be made.
@@ -108,20 +108,18 @@ template <class Fused>
 [[nodiscard]] PLUCK_ALWAYS_INLINE const float* block_at(const row_view& row, std::size_t begin, float* room) noexcept {
     if (row.narrow == nullptr) [[likely]]
         return row.scores + begin;
-    widen_block_at<Fused>(row, begin, room);
+    widen_some<Fused>(row, begin, block_size, room);
     return room;
 }
 
 /// The block there by itself, the row's last one perhaps; without its best score.
+template <class Fused>
 [[nodiscard]] PLUCK_ALWAYS_INLINE row_view block_of(const row_view& row, std::size_t begin, float* room) noexcept {
     row_view block{row.scores + begin, block_end(begin, row.size) - begin, nullptr, row.kept};
     block.kept.ties_end -= block.kept.ties_end < begin ? block.kept.ties_end : begin;
     if (row.narrow == nullptr) return block;
     block.scores = room;
-    for (std::size_t i = 0; i < block.size; ++i) {
-        const std::uint16_t bits = row.narrow[begin + i];
-        room[i] = row.halves ? scalar_traits<half>::widen(half{bits}) : scalar_traits<bfloat16>::widen(bfloat16{bits});
-    }
+    widen_some<Fused>(row, begin, block.size, room);
     return block;
 }
 

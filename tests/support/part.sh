@@ -11,3 +11,10 @@ part_of() { # part_of --part=N: N
 every_nth() { # every_nth N: of the lines that it reads every N-th, which ones by the number of commits
     awk -v n="$1" -v at="$(git rev-list --count HEAD 2>/dev/null || echo 0)" '(NR - 1) % n == at % n'
 }
+
+keep_part() { # keep_part NAME --part=N: every N-th word of the array of that name
+    local -n words=$1
+    local n
+    n=$(part_of "$2") || return
+    mapfile -t words < <(printf '%s\n' "${words[@]}" | every_nth "$n")
+}

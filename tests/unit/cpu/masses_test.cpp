@@ -40,8 +40,12 @@ struct out_of_bounds {
                 exact[lane] = pluck::core::bits_as<float>(pluck::core::bits_as<std::uint32_t>(parts.q) -
                                                           (static_cast<std::uint32_t>(parts.octave + 24) << 23));
             }
+            kernels::floats_of<Fused> together;  // what rows are summed by: the same
+            static_assert(sizeof together == sizeof d);
+            power.template of_lanes<Fused>(together, d);
             std::uint32_t here = 0;
             for (std::uint32_t lane = 0; lane < kernels::lanes; ++lane) {
+                here += together[lane] != power.template of<Fused>(d[lane]);
                 // Which rounds by less than 2^-23.
                 const float about = power.template of<Fused>(d[lane]);
                 here += !(exact[lane] >= static_cast<float>(Power::least) * about);

@@ -8,9 +8,9 @@
 #include "support/rows.hpp"
 #include "support/timing.hpp"
 #include "support/yardstick.hpp"
-#include <pluck/cpu/dispatch.hpp>
-#include <pluck/cpu/draw_between.hpp>
-#include <pluck/cpu/sample.hpp>
+#include <pluck/cpu/isa/dispatch.hpp>
+#include <pluck/cpu/cut/draw_between.hpp>
+#include <pluck/cpu/kernels/subsample.hpp>
 #include <pluck/pluck.hpp>
 
 #include <algorithm>
@@ -39,8 +39,8 @@ struct unfinished {
           weights(vocab) {}
 
     const float* row() const { return logits.data(); }
-    float best() const { return pluck::core::float_of(seen.best); }
-    float lowest() const { return pluck::core::float_of(seen.lowest); }
+    float best() const { return pluck::detail::float_of(seen.best); }
+    float lowest() const { return pluck::detail::float_of(seen.lowest); }
     pluck::cpu::row_view view() const { return {row(), logits.size(), block_best.data(), {}}; }
     pluck::cpu::row_view from(std::int32_t score) const { return {row(), logits.size(), block_best.data(), {score}}; }
 
@@ -49,7 +49,7 @@ struct unfinished {
         low = run_kernel<kernels::reach>(block_best.data(), block_best.size(), k, view().kept.score, seen.best);
     }
     void gather() {
-        gathered = run_kernel<kernels::gather>(from(low), pluck::core::ordered_infinity, logits.size(), scores.data(),
+        gathered = run_kernel<kernels::gather>(from(low), pluck::detail::ordered_infinity, logits.size(), scores.data(),
                                                places.data());
     }
     void weigh() {
@@ -131,7 +131,7 @@ int main(int argc, char** argv) {
                                  std::copy_n(row.row() + begin, count, to);
                              });
         benchmark::DoNotOptimize(run_kernel<kernels::sample_below>(&sample[0], row.logits.size(), row.best(), row.scale,
-                                                                   pluck::core::float_of(row.low)));
+                                                                   pluck::detail::float_of(row.low)));
     });
     add_step("bounds of the total mass by the chord", 0.5, [](unfinished& row) {
         benchmark::DoNotOptimize(run_kernel<kernels::sum_powers<kernels::chord>>(

@@ -3,8 +3,8 @@
 // Shows:       two stages of your own, in a chain with the library's. `ban` moves scores (verb adjust: it comes first),
 //              `epsilon_cutoff` moves a cut (verb keep). A stage is a small value with one call operator, a template over the
 //              row; it says what it wants in the row's verbs, and runs wherever rows do, batches and GPUs included.
-// Leaves out:  draw stages, whose call returns the token, and stages that use randomness: core/stage.hpp.
-// Next:        include/pluck/core/row.hpp, the verbs of a row.
+// Leaves out:  draw stages, whose call returns the token, and stages that use randomness: stage.hpp.
+// Next:        include/pluck/row/concept.hpp, the verbs of a row.
 
 #include "support/chart.hpp"
 #include <pluck/pluck.hpp>

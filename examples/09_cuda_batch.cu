@@ -6,7 +6,7 @@
 // Prints:      "256 of 256 tokens are the CPU's", or that there is no GPU here.
 //
 // What stands between the marks is in the README.
-#include <pluck/cuda/cuda.cuh>
+#include <pluck/cuda/sample.cuh>
 #include <pluck/sample.hpp>
 
 #include <cstdint>

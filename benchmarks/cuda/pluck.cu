@@ -2,7 +2,7 @@
 //
 // pluck's draws from logits of one type, PLUCK_SCALAR: compiled once for each, side by side.
 #include "cuda/systems.hpp"
-#include <pluck/cuda/cuda.cuh>
+#include <pluck/cuda/sample.cuh>
 
 namespace cuda_benchmark {
 

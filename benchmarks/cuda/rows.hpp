@@ -3,7 +3,7 @@
 // The rows that the device is timed on: those of the CPU's benchmarks, and the worst that were thought of.
 #pragma once
 
-#include <pluck/core/scalar.hpp>
+#include <pluck/detail/scalar.hpp>
 
 #include <algorithm>
 #include <bit>

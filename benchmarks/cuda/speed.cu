@@ -8,7 +8,7 @@
 #include "cuda/chains.hpp"
 #include "cuda/rows.hpp"
 #include "cuda/systems.hpp"
-#include <pluck/core/scalar.hpp>
+#include <pluck/detail/scalar.hpp>
 
 #include <cuda_runtime.h>
 

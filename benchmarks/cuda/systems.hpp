@@ -5,7 +5,7 @@
 #pragma once
 
 #include "cuda/chains.hpp"
-#include <pluck/core/scalar.hpp>
+#include <pluck/detail/scalar.hpp>
 
 #include <cuda_runtime_api.h>
 

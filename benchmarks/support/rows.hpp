@@ -3,7 +3,7 @@
 // The rows that benchmarks draw from: three shapes that cover what language models produce, by a fixed recipe.
 #pragma once
 
-#include <pluck/core/philox.hpp>
+#include <pluck/detail/philox.hpp>
 
 #include <algorithm>
 #include <array>

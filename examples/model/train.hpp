@@ -11,7 +11,7 @@
 
 #include "adam.hpp"
 #include "transformer.hpp"
-#include <pluck/core/philox.hpp>
+#include <pluck/detail/philox.hpp>
 
 #include <chrono>
 #include <cmath>

@@ -3,12 +3,12 @@
 // Chains: stages one after the other, as one immutable value; and `combined`, the usual four from run-time fields.
 #pragma once
 
-#include <pluck/core/config.hpp>
-#include <pluck/core/row.hpp>
-#include <pluck/core/stage.hpp>
-#include <pluck/core/status.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/row/concept.hpp>
+#include <pluck/stage.hpp>
+#include <pluck/pick.hpp>
 #include <pluck/draw/categorical.hpp>
-#include <pluck/draw/dart.hpp>
+#include <pluck/draw/rejection.hpp>
 #include <pluck/draw/greedy.hpp>
 #include <pluck/keep/min_p.hpp>
 #include <pluck/keep/top_k.hpp>
@@ -52,14 +52,14 @@ struct chain<First, Rest...> {
 template <stage_like... Stages>
 chain(Stages...) -> chain<Stages...>;
 
-namespace core {
+namespace detail {
 
 template <class T>
 inline constexpr bool is_chain = false;
 template <class... Stages>
 inline constexpr bool is_chain<chain<Stages...>> = true;
 
-}  // namespace core
+}  // namespace detail
 
 /// The usual four stages from fields that may be set at run time, in this order. Each field is the stage itself, so it
 /// is checked when it is set; a neutral one costs a comparison.
@@ -88,7 +88,7 @@ namespace presets {
 
 /// A stage, a chain, or `combined`: whatever sample() takes.
 template <class T>
-concept chain_like = stage_like<T> || core::is_chain<T> || std::same_as<T, combined>;
+concept chain_like = stage_like<T> || detail::is_chain<T> || std::same_as<T, combined>;
 
 /// The chain of anything that is one.
 template <chain_like T>
@@ -98,7 +98,7 @@ template <chain_like T>
     else return x;
 }
 
-namespace core {
+namespace detail {
 
 template <class... Right>
 constexpr chain<Right...> joined(const chain<>&, const chain<Right...>& right) noexcept {
@@ -132,15 +132,15 @@ template <class First, class... Rest>
     return first < rest ? first : rest;
 }
 
-}  // namespace core
+}  // namespace detail
 
 /// `a | b`: first a, then b. Either side may be a stage, a chain or `combined`.
 template <chain_like Left, chain_like Right>
 [[nodiscard]] constexpr auto operator|(const Left& left, const Right& right) noexcept {
-    return core::joined(as_chain(left), as_chain(right));
+    return detail::joined(as_chain(left), as_chain(right));
 }
 
-namespace core {
+namespace detail {
 
 PLUCK_ANY_ROW
 template <class Row>
@@ -215,14 +215,14 @@ template <class... Stages, class Row>
     return try_draw(stages, row);
 }
 
-}  // namespace core
+}  // namespace detail
 
 /// Runs a chain on a row of any backend: adjusters, classification, cuts, draw, and what stages remember of it.
 PLUCK_ANY_ROW
 template <class... Stages, class Row>
 [[nodiscard]] PLUCK_HOST_DEVICE pick run(const chain<Stages...>& stages, Row& row) {
-    const pick drawn = core::try_run(stages, row);
-    if (drawn) core::remember(stages, row, drawn.token);
+    const pick drawn = detail::try_run(stages, row);
+    if (drawn) detail::remember(stages, row, drawn.token);
     return drawn;
 }
 

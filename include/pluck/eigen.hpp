@@ -3,8 +3,8 @@
 // Eigen's vectors, matrices, arrays, maps, blocks and expressions as rows and batches of logits.
 #pragma once
 
-#include <pluck/core/logits.hpp>
-#include <pluck/core/scalar.hpp>
+#include <pluck/logits.hpp>
+#include <pluck/detail/scalar.hpp>
 
 #include <Eigen/Core>
 
@@ -18,7 +18,7 @@ template <>
 struct scalar_traits<Eigen::half> {
     using layout = half;
     [[nodiscard]] static float widen(Eigen::half value) noexcept {
-        return scalar_traits<half>::widen(half{core::bits_as<std::uint16_t>(value)});
+        return scalar_traits<half>::widen(half{detail::bits_as<std::uint16_t>(value)});
     }
 };
 
@@ -26,11 +26,11 @@ template <>
 struct scalar_traits<Eigen::bfloat16> {
     using layout = bfloat16;
     [[nodiscard]] static float widen(Eigen::bfloat16 value) noexcept {
-        return scalar_traits<bfloat16>::widen(bfloat16{core::bits_as<std::uint16_t>(value)});
+        return scalar_traits<bfloat16>::widen(bfloat16{detail::bits_as<std::uint16_t>(value)});
     }
 };
 
-namespace core {
+namespace detail {
 
 template <class Derived>
 Derived eigen_base(const Eigen::DenseBase<Derived>&);
@@ -65,24 +65,24 @@ private:
     Eigen::internal::evaluator<decltype(eigen_base(std::declval<const X&>()))> values_;
 };
 
-}  // namespace core
+}  // namespace detail
 
 /// A vector, array, Map, Ref, matrix.row(i), or an expression of one dimension.
-template <core::eigen_row X>
+template <detail::eigen_row X>
 struct row_traits<X> {
-    static auto view(const X& x) noexcept(core::eigen_in_memory<X>) {
+    static auto view(const X& x) noexcept(detail::eigen_in_memory<X>) {
         const auto size = static_cast<std::size_t>(x.size());
-        if constexpr (core::eigen_in_memory<X>) {
+        if constexpr (detail::eigen_in_memory<X>) {
             return logits_view<typename X::Scalar>{x.derived().data(), size, x.derived().innerStride()};
         } else {
-            return computed_row<core::eigen_elements<X>>{core::eigen_elements<X>(x), size};
+            return computed_row<detail::eigen_elements<X>>{detail::eigen_elements<X>(x), size};
         }
     }
 };
 
 /// A matrix or array [batch, vocab], row- or column-major, in memory: an expression is evaluated first, by `.eval()`.
-template <core::eigen_batch X>
-    requires core::eigen_in_memory<X>
+template <detail::eigen_batch X>
+    requires detail::eigen_in_memory<X>
 struct batch_traits<X> {
     static std::size_t rows(const X& x) noexcept { return static_cast<std::size_t>(x.rows()); }
     static auto row(const X& x, std::size_t index) noexcept {

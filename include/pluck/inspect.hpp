@@ -5,7 +5,7 @@
 #pragma once
 
 #include <pluck/chain.hpp>
-#include <pluck/core/error.hpp>
+#include <pluck/detail/error.hpp>
 #include <pluck/cpu/row.hpp>
 #include <pluck/eigen.hpp>
 #include <pluck/sample.hpp>
@@ -29,7 +29,7 @@ struct candidate {
     double probability = 0;
 };
 
-namespace core {
+namespace detail {
 
 inline namespace PLUCK_BUILD {
 
@@ -59,7 +59,7 @@ constexpr void check_no_key() noexcept {
     static_assert(!needs_key<Chain>, "pluck: a stage of this chain is random; pass the draw's key as the last argument");
 }
 
-}  // namespace core
+}  // namespace detail
 
 inline namespace PLUCK_BUILD {
 
@@ -70,8 +70,8 @@ inline namespace PLUCK_BUILD {
 /// Errors.       std::invalid_argument naming the status of a row that nothing can be drawn from.
 template <class X, chain_like Chain>
 [[nodiscard]] Eigen::ArrayXd probabilities(const X& row, const Chain& chain, const key& key) {
-    if constexpr (core::check_row<X>()) {
-        return core::inspected("probabilities", row, chain, key, [](cpu::row& kept, std::size_t vocab) {
+    if constexpr (detail::check_row<X>()) {
+        return detail::inspected("probabilities", row, chain, key, [](cpu::row& kept, std::size_t vocab) {
             Eigen::ArrayXd result = Eigen::ArrayXd::Zero(static_cast<Eigen::Index>(vocab));
             const double total = static_cast<double>(kept.total());
             kept.for_each([&](std::int32_t token, float, std::uint64_t mass) {
@@ -84,15 +84,15 @@ template <class X, chain_like Chain>
 
 template <class X, chain_like Chain>
 [[nodiscard]] Eigen::ArrayXd probabilities(const X& row, const Chain& chain) {
-    core::check_no_key<Chain>();
+    detail::check_no_key<Chain>();
     return probabilities(row, chain, key{});
 }
 
 /// The kept tokens in ranking order; those of no mass, which are kept but never drawn, with probability 0.
 template <class X, chain_like Chain>
 [[nodiscard]] std::vector<candidate> candidates(const X& row, const Chain& chain, const key& key) {
-    if constexpr (core::check_row<X>()) {
-        return core::inspected("candidates", row, chain, key, [](cpu::row& kept, std::size_t) {
+    if constexpr (detail::check_row<X>()) {
+        return detail::inspected("candidates", row, chain, key, [](cpu::row& kept, std::size_t) {
             std::vector<candidate> result;
             result.reserve(kept.count());
             const double total = static_cast<double>(kept.total());
@@ -109,7 +109,7 @@ template <class X, chain_like Chain>
 
 template <class X, chain_like Chain>
 [[nodiscard]] std::vector<candidate> candidates(const X& row, const Chain& chain) {
-    core::check_no_key<Chain>();
+    detail::check_no_key<Chain>();
     return candidates(row, chain, key{});
 }
 
@@ -141,7 +141,7 @@ template <class Derived>
 /// sum p log(p / q), in nats; infinite where p has mass and q has none.
 template <class P, class Q>
 [[nodiscard]] double kl_divergence(const Eigen::DenseBase<P>& p, const Eigen::DenseBase<Q>& q) {
-    core::check_sizes("kl_divergence", p.size(), q.size());
+    detail::check_sizes("kl_divergence", p.size(), q.size());
     double sum = 0;
     for (Eigen::Index i = 0; i < p.size(); ++i) {
         const double a = static_cast<double>(p.derived().coeff(i));
@@ -157,7 +157,7 @@ template <class P, class Q>
 /// Half of sum |p - q|: the largest difference in the probability of any set of tokens.
 template <class P, class Q>
 [[nodiscard]] double total_variation(const Eigen::DenseBase<P>& p, const Eigen::DenseBase<Q>& q) {
-    core::check_sizes("total_variation", p.size(), q.size());
+    detail::check_sizes("total_variation", p.size(), q.size());
     return (p.derived().template cast<double>().array() - q.derived().template cast<double>().array()).abs().sum() / 2;
 }
 

@@ -5,13 +5,13 @@
 #pragma once
 
 #include <pluck/chain.hpp>
-#include <pluck/core/config.hpp>
-#include <pluck/core/error.hpp>
-#include <pluck/core/logits.hpp>
-#include <pluck/core/philox.hpp>
-#include <pluck/core/status.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/error.hpp>
+#include <pluck/logits.hpp>
+#include <pluck/detail/philox.hpp>
+#include <pluck/pick.hpp>
 #include <pluck/cpu/row.hpp>
-#include <pluck/cpu/workspace.hpp>
+#include <pluck/workspace.hpp>
 
 #include <cstddef>
 #include <new>
@@ -22,7 +22,7 @@
 
 namespace pluck::inline v0 {
 
-namespace core {
+namespace detail {
 
 template <class X>
 inline constexpr bool check_row() noexcept {
@@ -73,7 +73,7 @@ struct look_into_batch {
 
 }  // namespace PLUCK_BUILD
 
-}  // namespace core
+}  // namespace detail
 
 inline namespace PLUCK_BUILD {
 
@@ -94,14 +94,14 @@ inline namespace PLUCK_BUILD {
 /// Errors.       Never throws: the pick converts to bool and names its status.
 template <class X, chain_like Chain>
 [[nodiscard]] pick sample(const X& row, const Chain& chain, const key& key, workspace& scratch) noexcept {
-    if constexpr (core::check_row<X>()) {
-        return core::draw_one(core::look_at_row<X>{row}, as_chain(chain), randomness(key), 0, scratch);
+    if constexpr (detail::check_row<X>()) {
+        return detail::draw_one(detail::look_at_row<X>{row}, as_chain(chain), randomness(key), 0, scratch);
     }
 }
 
 template <class X, chain_like Chain>
 [[nodiscard]] pick sample(const X& row, const Chain& chain, const key& key) noexcept {
-    core::workspace_lease scratch;
+    detail::workspace_lease scratch;
     return sample(row, chain, key, *scratch);
 }
 
@@ -135,7 +135,7 @@ struct serial {
     }
 };
 
-namespace core {
+namespace detail {
 
 template <class Batch>
 [[nodiscard]] std::size_t checked_rows(const Batch& batch, std::size_t keys, std::size_t picks) {
@@ -164,7 +164,7 @@ inline constexpr bool check_batch() noexcept {
     return batch_like<Batch>;
 }
 
-}  // namespace core
+}  // namespace detail
 
 inline namespace PLUCK_BUILD {
 
@@ -180,29 +180,29 @@ inline namespace PLUCK_BUILD {
 /// Cost.         As sample(), times the rows, over the executor's threads.
 /// Errors.       std::invalid_argument if sizes disagree, before anything is written. A bad row is a status.
 template <class Batch, class Chains, class Executor = serial>
-    requires chain_like<Chains> || core::chain_range<Chains>
+    requires chain_like<Chains> || detail::chain_range<Chains>
 void sample_rows(const Batch& batch, const Chains& chains, std::span<const key> keys, std::span<pick> picks,
                  const Executor& executor = {}) {
-    if constexpr (core::check_batch<Batch>()) {
-        const std::size_t rows = core::checked_rows(batch, keys.size(), picks.size());
+    if constexpr (detail::check_batch<Batch>()) {
+        const std::size_t rows = detail::checked_rows(batch, keys.size(), picks.size());
         if constexpr (chain_like<Chains>) {
             const auto stages = as_chain(chains);
-            core::check_served(core::rows_served(stages), rows);
+            detail::check_served(detail::rows_served(stages), rows);
             executor(rows, [&](std::size_t i) noexcept {
-                core::workspace_lease scratch;
-                picks[i] = core::draw_one(core::look_into_batch<Batch>{batch, i}, stages, randomness(keys[i]), i,
+                detail::workspace_lease scratch;
+                picks[i] = detail::draw_one(detail::look_into_batch<Batch>{batch, i}, stages, randomness(keys[i]), i,
                                           *scratch);
             });
         } else {
             const auto* chain = std::ranges::data(chains);
             if (std::ranges::size(chains) != rows) {
-                core::reject("sample_rows", "chains.size()", ("the batch's " + core::text_of(rows) + " rows").c_str(),
+                detail::reject("sample_rows", "chains.size()", ("the batch's " + detail::text_of(rows) + " rows").c_str(),
                              std::ranges::size(chains));
             }
-            for (std::size_t i = 0; i < rows; ++i) core::check_served(core::rows_served(as_chain(chain[i])), rows);
+            for (std::size_t i = 0; i < rows; ++i) detail::check_served(detail::rows_served(as_chain(chain[i])), rows);
             executor(rows, [&](std::size_t i) noexcept {
-                core::workspace_lease scratch;
-                picks[i] = core::draw_one(core::look_into_batch<Batch>{batch, i}, as_chain(chain[i]),
+                detail::workspace_lease scratch;
+                picks[i] = detail::draw_one(detail::look_into_batch<Batch>{batch, i}, as_chain(chain[i]),
                                           randomness(keys[i]), i, *scratch);
             });
         }

@@ -3,7 +3,7 @@
 // Eigen's tensors as rows and batches. Apart from eigen.hpp, since Eigen keeps them among its unsupported modules.
 #pragma once
 
-#include <pluck/core/logits.hpp>
+#include <pluck/logits.hpp>
 #include <pluck/eigen.hpp>
 
 #include <unsupported/Eigen/CXX11/Tensor>
@@ -14,7 +14,7 @@
 
 namespace pluck::inline v0 {
 
-namespace core {
+namespace detail {
 
 /// A TensorRef may refer to an expression, and then has no memory to look at.
 template <class X>
@@ -30,10 +30,10 @@ concept tensor_in_memory = !is_tensor_ref<X> && requires(const X& x) {
     x.data();
 } && logit_scalar<std::remove_const_t<typename X::Scalar>>;
 
-}  // namespace core
+}  // namespace detail
 
 /// A tensor of rank 1.
-template <core::tensor_in_memory X>
+template <detail::tensor_in_memory X>
     requires(X::NumDimensions == 1)
 struct row_traits<X> {
     static logits_view<std::remove_const_t<typename X::Scalar>> view(const X& x) noexcept {
@@ -42,7 +42,7 @@ struct row_traits<X> {
 };
 
 /// A tensor of rank 2, [batch, vocab], in either layout.
-template <core::tensor_in_memory X>
+template <detail::tensor_in_memory X>
     requires(X::NumDimensions == 2)
 struct batch_traits<X> {
     static std::size_t rows(const X& x) noexcept { return static_cast<std::size_t>(x.dimension(0)); }

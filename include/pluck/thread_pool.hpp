@@ -4,9 +4,9 @@
 // user of pluck has it already and it is better worn than anything that we would write.
 #pragma once
 
-#include <pluck/core/config.hpp>
-#include <pluck/core/error.hpp>
-#include <pluck/core/param.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/error.hpp>
+#include <pluck/per_row.hpp>
 
 #if __has_include(<Eigen/ThreadPool>)  // Eigen 5
 #include <Eigen/ThreadPool>
@@ -78,7 +78,7 @@ private:
     template <class Integer>
     static int checked(Integer threads) {
         if (std::cmp_less(threads, 1) || std::cmp_greater(threads, 4096)) {
-            core::reject("thread_pool", "threads", "in [1, 4096]", threads);
+            detail::reject("thread_pool", "threads", "in [1, 4096]", threads);
         }
         return static_cast<int>(threads);
     }

@@ -11,7 +11,7 @@
 
 namespace pluck::inline v0 {
 
-namespace core {
+namespace detail {
 
 /// 32 uniform bits of any generator: the low bits of its output, values that would favour some of them rejected.
 template <std::uniform_random_bit_generator Generator>
@@ -39,7 +39,7 @@ template <std::uniform_random_bit_generator Generator>
     }
 }
 
-}  // namespace core
+}  // namespace detail
 
 inline namespace PLUCK_BUILD {
 
@@ -55,10 +55,10 @@ template <class X, chain_like Chain, class Generator>
     requires std::uniform_random_bit_generator<Generator>
 [[nodiscard]] pick sample(const X& row, const Chain& chain, Generator& generator) {
     bits128 bits;
-    for (auto& word : bits.word) word = core::word_of(generator);
-    if constexpr (core::check_row<X>()) {
-        core::workspace_lease scratch;
-        return core::draw_one(core::look_at_row<X>{row}, as_chain(chain), randomness(bits), 0, *scratch);
+    for (auto& word : bits.word) word = detail::word_of(generator);
+    if constexpr (detail::check_row<X>()) {
+        detail::workspace_lease scratch;
+        return detail::draw_one(detail::look_at_row<X>{row}, as_chain(chain), randomness(bits), 0, *scratch);
     }
 }
 

@@ -9,11 +9,11 @@
 #include "exact/run_chain.hpp"
 #include "exact/scalars.hpp"
 #include "exact/workers.hpp"
-#include "reference/dart.hpp"
+#include "reference/rejection.hpp"
 #include "reference/oracle.hpp"
 #include "support/catch.hpp"
 #include <pluck/chain.hpp>
-#include <pluck/core/scalar.hpp>
+#include <pluck/detail/scalar.hpp>
 
 #include <bit>
 #include <cstddef>

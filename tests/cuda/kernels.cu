@@ -2,7 +2,7 @@
 //
 // A few kernels that stand for all: the usual chain, its draw by darts, and greedy. Compiled for every architecture, so
 // that warnings, registers and spills are seen without a GPU.
-#include <pluck/cuda/cuda.cuh>
+#include <pluck/cuda/sample.cuh>
 
 cudaError_t draw_usual(const pluck::batch_view<float>& logits, const pluck::combined& chain,
                        const pluck::cuda::results& out) {

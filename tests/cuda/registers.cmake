@@ -2,12 +2,12 @@
 # cmake -D nvcc= -D flags= -D source= -D output= -P registers.cmake: compiles a file for several architectures, prints
 # the registers and the spills of each function, and fails if a loop over logits keeps anything in local memory.
 cmake_policy(VERSION 3.25)
-# The deeds of include/pluck/cuda/memory.cuh that are loops over logits, of which a symbol names each by its place; and
+# The deeds of include/pluck/cuda/generic/memory.cuh that are loops over logits, of which a symbol names each by its place; and
 # what deeds.cuh has in common for two of them, by its own name.
 set(loops scan count list)
-file(READ "${CMAKE_CURRENT_LIST_DIR}/../../include/pluck/cuda/memory.cuh" header)
+file(READ "${CMAKE_CURRENT_LIST_DIR}/../../include/pluck/cuda/generic/memory.cuh" header)
 if(NOT header MATCHES "enum class deed[^{]*{([^}]*)}")
-    message(FATAL_ERROR "include/pluck/cuda/memory.cuh has no enumeration `deed`")
+    message(FATAL_ERROR "include/pluck/cuda/generic/memory.cuh has no enumeration `deed`")
 endif()
 string(REGEX REPLACE "[ \n]" "" names "${CMAKE_MATCH_1}")
 string(REPLACE "," ";" names "${names}")

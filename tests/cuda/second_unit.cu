@@ -4,7 +4,7 @@
 // defined twice would not link. Without a GPU the program can do no more than draw on the CPU, whose rows nvcc compiles
 // as well.
 #include "support/serial_row.hpp"
-#include <pluck/cuda/cuda.cuh>
+#include <pluck/cuda/sample.cuh>
 #include <pluck/sample.hpp>
 
 #include <cstdio>

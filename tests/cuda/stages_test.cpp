@@ -13,10 +13,10 @@
 #include "support/catch.hpp"
 #include "unit/helpers.hpp"
 #include <pluck/chain.hpp>
-#include <pluck/core/log.hpp>
-#include <pluck/core/logits.hpp>
+#include <pluck/detail/log.hpp>
+#include <pluck/logits.hpp>
 #include <pluck/cpu/row.hpp>
-#include <pluck/cpu/workspace.hpp>
+#include <pluck/workspace.hpp>
 
 #include <bit>
 #include <cstddef>

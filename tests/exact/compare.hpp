@@ -8,10 +8,10 @@
 #include "exact/run_chain.hpp"
 #include "exact/splitmix.hpp"
 #include "reference/oracle.hpp"
-#include <pluck/core/philox.hpp>
-#include <pluck/core/ranking.hpp>
-#include <pluck/core/status.hpp>
-#include <pluck/cpu/workspace.hpp>
+#include <pluck/detail/philox.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/pick.hpp>
+#include <pluck/workspace.hpp>
 
 #include <cstddef>
 #include <cstdint>

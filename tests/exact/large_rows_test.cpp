@@ -8,9 +8,9 @@
 #include "reference/oracle.hpp"
 #include "support/catch.hpp"
 #include "support/effort.hpp"
-#include <pluck/core/logits.hpp>
-#include <pluck/core/mass.hpp>
-#include <pluck/core/philox.hpp>
+#include <pluck/logits.hpp>
+#include <pluck/detail/mass.hpp>
+#include <pluck/detail/philox.hpp>
 #include <pluck/cpu/row.hpp>
 #include <pluck/sample.hpp>
 

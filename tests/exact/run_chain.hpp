@@ -6,9 +6,9 @@
 
 #include "reference/oracle.hpp"
 #include <pluck/chain.hpp>
-#include <pluck/core/ranking.hpp>
-#include <pluck/core/stage.hpp>
-#include <pluck/core/status.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/stage.hpp>
+#include <pluck/pick.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -7,7 +7,7 @@
 #include "exact/random_rows.hpp"
 #include "exact/splitmix.hpp"
 #include "reference/widen.hpp"
-#include <pluck/core/scalar.hpp>
+#include <pluck/detail/scalar.hpp>
 
 #include <Eigen/Core>
 

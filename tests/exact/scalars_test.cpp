@@ -10,7 +10,7 @@
 #include "exact/workers.hpp"
 #include "reference/oracle.hpp"
 #include "support/catch.hpp"
-#include <pluck/core/logits.hpp>
+#include <pluck/logits.hpp>
 #include <pluck/cpu/row.hpp>
 #include <pluck/pluck.hpp>
 

@@ -12,7 +12,7 @@
 #include "reference/oracle.hpp"
 #include "support/catch.hpp"
 #include <pluck/chain.hpp>
-#include <pluck/core/philox.hpp>
+#include <pluck/detail/philox.hpp>
 
 #include <cstddef>
 

@@ -7,8 +7,8 @@
 #include "exact/workers.hpp"
 #include "reference/oracle.hpp"
 #include "support/catch.hpp"
-#include <pluck/core/logits.hpp>
-#include <pluck/core/philox.hpp>
+#include <pluck/logits.hpp>
+#include <pluck/detail/philox.hpp>
 #include <pluck/cpu/row.hpp>
 
 #include <algorithm>

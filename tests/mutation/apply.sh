@@ -3,11 +3,11 @@
 # Sourced by tests/mutation/run and tests/golden/traps. Reads files of mutants, and makes a copy of include/pluck in
 # which one of them is applied. A file holds, for each mutant,
 #
-#     [name] core/mass.hpp: words that the caller understands
+#     [name] detail/mass.hpp: words that the caller understands
 #     what goes wrong, in a line
 #     -text that is there exactly once
 #     +what it becomes; no such line: nothing
-#     @ core/log.hpp      the next lines are about another header
+#     @ detail/log.hpp      the next lines are about another header
 #
 # Lines that begin with - make one text, and so do those with +. Text need not be whole lines. A further - after a +
 # begins another replacement. # begins a comment.

@@ -5,7 +5,7 @@
 // one number on any machine.
 #pragma once
 
-#include <pluck/core/philox.hpp>
+#include <pluck/detail/philox.hpp>
 
 #include <bit>
 #include <cmath>

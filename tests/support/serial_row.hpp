@@ -5,11 +5,11 @@
 // backend must offer, and that the same stages run on it: tests/cuda compiles them into a kernel.
 #pragma once
 
-#include <pluck/core/mass.hpp>
-#include <pluck/core/philox.hpp>
-#include <pluck/core/ranking.hpp>
-#include <pluck/core/row.hpp>
-#include <pluck/core/status.hpp>
+#include <pluck/detail/mass.hpp>
+#include <pluck/detail/philox.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/row/concept.hpp>
+#include <pluck/pick.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +25,7 @@ public:
     PLUCK_HOST_DEVICE bool settle() {
         bool nan = false, positive_infinity = false, any = false;
         for (std::size_t i = 0; i < size_; ++i) {
-            const std::int32_t score = pluck::core::ordered(scores_[i]);
+            const std::int32_t score = pluck::detail::ordered(scores_[i]);
             nan = nan || score > infinity || score < -infinity;
             positive_infinity = positive_infinity || score == infinity;
             any = any || score != -infinity;
@@ -59,11 +59,11 @@ public:
         if (k < count()) low_ = cut_where(k, count_one{});
     }
     PLUCK_HOST_DEVICE void keep_mass(float p, std::size_t min_keep) {
-        if (pluck::core::ordered(p) >= pluck::core::ordered(1.0f)) return;
+        if (pluck::detail::ordered(p) >= pluck::detail::ordered(1.0f)) return;
         keep_from(cut_where(pluck::mass_share(p, total()), masses()), min_keep);
     }
     PLUCK_HOST_DEVICE void keep_at_least(float score, std::size_t min_keep) {
-        const std::int32_t ordered = pluck::core::ordered(score);
+        const std::int32_t ordered = pluck::detail::ordered(score);
         if (ordered < -infinity) return keep_largest(min_keep);  // a NaN with a sign; one without reaches nothing
         keep_from(first_key(ordered), min_keep);
     }
@@ -112,7 +112,7 @@ public:
     PLUCK_HOST_DEVICE void fail(pluck::status why) { state_ = why; }
 
 private:
-    static constexpr std::int32_t infinity = pluck::core::ordered_infinity;
+    static constexpr std::int32_t infinity = pluck::detail::ordered_infinity;
 
     struct count_one {
         PLUCK_HOST_DEVICE std::uint64_t operator()(float) const { return 1; }
@@ -128,7 +128,7 @@ private:
         return pluck::ranking_key{scores_[i], static_cast<std::int32_t>(i)}.value;
     }
     PLUCK_HOST_DEVICE bool kept(std::size_t i) const {
-        return pluck::core::ordered(scores_[i]) != -infinity && key(i) >= low_ && key(i) <= high_;
+        return pluck::detail::ordered(scores_[i]) != -infinity && key(i) >= low_ && key(i) <= high_;
     }
     /// The least key that any token of this score can have.
     PLUCK_HOST_DEVICE static std::uint64_t first_key(std::int32_t ordered_score) {

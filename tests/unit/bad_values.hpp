@@ -5,7 +5,7 @@
 #pragma once
 
 #include "unit/helpers.hpp"
-#include <pluck/core/scalar.hpp>
+#include <pluck/detail/scalar.hpp>
 
 #include <cstdint>
 

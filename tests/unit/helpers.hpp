@@ -5,9 +5,9 @@
 #pragma once
 
 #include "support/catch.hpp"
-#include <pluck/core/mass.hpp>
-#include <pluck/core/philox.hpp>
-#include <pluck/core/ranking.hpp>
+#include <pluck/detail/mass.hpp>
+#include <pluck/detail/philox.hpp>
+#include <pluck/detail/ranking.hpp>
 
 #include <algorithm>
 #include <bit>

@@ -37,7 +37,7 @@ struct ban : pluck::stage {  // adjust
     template <class Row>
     void operator()(Row& row) const {
         const std::array ids = {token};
-        row.edit(ids, [](float, std::size_t) { return pluck::core::minus_infinity; });
+        row.edit(ids, [](float, std::size_t) { return pluck::detail::minus_infinity; });
     }
 };
 

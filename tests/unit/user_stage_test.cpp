@@ -90,11 +90,11 @@ TEST_CASE("a random stage draws from its purpose's bits, and inspection then tak
         seen[expected] = true;
     }
     CHECK((seen[1] && seen[2] && seen[3]));
-    STATIC_REQUIRE(pluck::core::needs_key<by_chance>);
-    STATIC_REQUIRE(pluck::core::needs_key<chain<top_k, by_chance>>);
-    STATIC_REQUIRE_FALSE(pluck::core::needs_key<chain<top_k, greedy>>);
-    STATIC_REQUIRE_FALSE(pluck::core::needs_key<combined>);
-    STATIC_REQUIRE_FALSE(pluck::core::needs_key<chain<>>);
+    STATIC_REQUIRE(pluck::detail::needs_key<by_chance>);
+    STATIC_REQUIRE(pluck::detail::needs_key<chain<top_k, by_chance>>);
+    STATIC_REQUIRE_FALSE(pluck::detail::needs_key<chain<top_k, greedy>>);
+    STATIC_REQUIRE_FALSE(pluck::detail::needs_key<combined>);
+    STATIC_REQUIRE_FALSE(pluck::detail::needs_key<chain<>>);
 }
 
 TEST_CASE("a draw stage that finds no token has none, and is not remembered") {
@@ -194,7 +194,7 @@ TEST_CASE("no after for a row that has no token") {
 
 TEST_CASE("a chain serves as many rows as the shortest of its per-row arrays") {
     const std::vector<float> three(3, 0.5f), five(5, 0.5f);
-    using pluck::core::rows_served;
+    using pluck::detail::rows_served;
     CHECK(rows_served(pluck::as_chain(top_p(pluck::per_row<float>{five}))) == 5);
     CHECK(rows_served(top_p(pluck::per_row<float>{five}) | temperature(pluck::per_row<float>{three})) == 3);
     CHECK(rows_served(top_k(1) | top_p(0.5f)) == std::numeric_limits<std::size_t>::max());

@@ -3,12 +3,12 @@
 // From any view of logits to floats that lie side by side: where they already do, by looking, else by a copy.
 #pragma once
 
-#include <pluck/core/arithmetic.hpp>
-#include <pluck/core/config.hpp>
-#include <pluck/core/logits.hpp>
-#include <pluck/core/scalar.hpp>
-#include <pluck/cpu/dispatch.hpp>
-#include <pluck/cpu/workspace.hpp>
+#include <pluck/detail/arithmetic.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/logits.hpp>
+#include <pluck/detail/scalar.hpp>
+#include <pluck/cpu/isa/dispatch.hpp>
+#include <pluck/workspace.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -33,8 +33,8 @@ struct round_doubles {
     }
 
 private:
-    static constexpr auto least = core::bits_as<std::int64_t>(0x1p-126);
-    static constexpr auto most = core::bits_as<std::int64_t>(0x1.fffffefffffffp127);  // more than that rounds to 2^128
+    static constexpr auto least = detail::bits_as<std::int64_t>(0x1p-126);
+    static constexpr auto most = detail::bits_as<std::int64_t>(0x1.fffffefffffffp127);  // more than that rounds to 2^128
     static constexpr auto infinite = std::int64_t{0x7ff0000000000000};
 
     /// False if there is one that is neither 0 nor infinite and not in [least, most]: then `to` is garbage.
@@ -42,7 +42,7 @@ private:
         alignas(64) std::uint32_t rounded[block_size];
         std::int64_t unusual = 0;  // below 0 once there is one
         for (std::size_t i = 0; i < block_size; ++i) {
-            const auto bits = core::bits_as<std::uint64_t>(from[i]);
+            const auto bits = detail::bits_as<std::uint64_t>(from[i]);
             const auto magnitude = static_cast<std::int64_t>(bits & 0x7fffffffffffffffu);
             // To nearest, ties to even: half of the last bit that stays, less one if that bit is 0. A carry goes into
             // the exponent, as it should.

@@ -4,16 +4,16 @@
 // looks into it: of most rows few blocks do.
 #pragma once
 
-#include <pluck/core/arithmetic.hpp>
-#include <pluck/core/config.hpp>
-#include <pluck/core/ranking.hpp>
-#include <pluck/core/scalar.hpp>
-#include <pluck/cpu/dispatch.hpp>
-#include <pluck/cpu/kernels.hpp>
-#include <pluck/cpu/scan.hpp>
-#include <pluck/cpu/vectors.hpp>
-#include <pluck/cpu/widen.hpp>
-#include <pluck/cpu/workspace.hpp>
+#include <pluck/detail/arithmetic.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/detail/scalar.hpp>
+#include <pluck/cpu/isa/dispatch.hpp>
+#include <pluck/cpu/kernels/blocks.hpp>
+#include <pluck/cpu/kernels/scan.hpp>
+#include <pluck/cpu/isa/vectors.hpp>
+#include <pluck/cpu/kernels/widen.hpp>
+#include <pluck/workspace.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -40,7 +40,7 @@ template <class Format>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::int32_t widened_score(std::int16_t ordered) noexcept {
     const int magnitude = ordered < 0 ? -ordered : ordered;
     const std::int32_t wide =
-        core::ordered(scalar_traits<Format>::widen(Format{static_cast<std::uint16_t>(magnitude)}));
+        detail::ordered(scalar_traits<Format>::widen(Format{static_cast<std::uint16_t>(magnitude)}));
     return ordered < 0 ? -wide : wide;
 }
 
@@ -54,7 +54,7 @@ PLUCK_ALWAYS_INLINE void widen_scores(const ints& ordered, std::int32_t* wide) n
     }
     widen_lanes<Fused, Format>(magnitudes, widened);
     for (std::size_t i = 0; i < lanes; ++i) {
-        const auto bits = core::bits_as<std::int32_t>(widened[i]);
+        const auto bits = detail::bits_as<std::int32_t>(widened[i]);
         wide[i] = ordered[i] < 0 ? -bits : bits;
     }
 }

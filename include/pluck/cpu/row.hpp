@@ -6,19 +6,19 @@
 // nucleus is only cut then.
 #pragma once
 
-#include <pluck/core/config.hpp>
-#include <pluck/core/mass.hpp>
-#include <pluck/core/philox.hpp>
-#include <pluck/core/ranking.hpp>
-#include <pluck/core/row.hpp>
-#include <pluck/core/status.hpp>
-#include <pluck/cpu/boards.hpp>
-#include <pluck/cpu/dispatch.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/mass.hpp>
+#include <pluck/detail/philox.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/row/concept.hpp>
+#include <pluck/pick.hpp>
+#include <pluck/cpu/envelope.hpp>
+#include <pluck/cpu/isa/dispatch.hpp>
 #include <pluck/cpu/load.hpp>
 #include <pluck/cpu/narrow.hpp>
-#include <pluck/cpu/nucleus_search.hpp>
-#include <pluck/cpu/token_search.hpp>
-#include <pluck/cpu/workspace.hpp>
+#include <pluck/cpu/cut/nucleus.hpp>
+#include <pluck/cpu/cut/top_k.hpp>
+#include <pluck/workspace.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -54,7 +54,7 @@ public:
             if (!std::in_range<std::uint32_t>(id) || static_cast<std::size_t>(id) >= size_)
                 return fail(status::bad_parameter);
             float& score = scores[static_cast<std::size_t>(id)];
-            if (core::ordered(score) != -core::ordered_infinity) score = f(score, i);
+            if (detail::ordered(score) != -detail::ordered_infinity) score = f(score, i);
             ++i;
         }
     }
@@ -65,7 +65,7 @@ public:
         if (settled_) return fail(status::bad_parameter);
         float* scores = writable();
         for (std::size_t i = 0; i < size_; ++i) {
-            if (core::ordered(scores[i]) == -core::ordered_infinity) continue;
+            if (detail::ordered(scores[i]) == -detail::ordered_infinity) continue;
             scores[i] = f(scores[i], static_cast<std::int32_t>(i));
         }
     }
@@ -76,7 +76,7 @@ public:
         if (settled_ || words.size() < (size_ + 31) / 32) return fail(status::bad_parameter);
         float* scores = writable();
         for (std::size_t i = 0; i < size_; ++i) {
-            if ((words[i / 32] >> (i % 32) & 1u) == 0) scores[i] = core::minus_infinity;
+            if ((words[i / 32] >> (i % 32) & 1u) == 0) scores[i] = detail::minus_infinity;
         }
     }
 
@@ -87,8 +87,8 @@ public:
         seen_ = narrow_.is_there() ? narrow_.scan(scratch_.block_best())
                                    : run_kernel<kernels::scan>(scores_, size_, scratch_.block_best());
         if (seen_.nan) fail(status::nan_logit);
-        else if (seen_.best == core::ordered_infinity) fail(status::pos_inf_logit);
-        else if (seen_.best == -core::ordered_infinity) fail(status::no_candidate);
+        else if (seen_.best == detail::ordered_infinity) fail(status::pos_inf_logit);
+        else if (seen_.best == -detail::ordered_infinity) fail(status::no_candidate);
         return state_ == status::ok;
     }
 
@@ -141,7 +141,7 @@ public:
 
     void keep_mass(float p, std::size_t min_keep) noexcept {
         catch_up();
-        if (core::ordered(p) >= core::ordered(1.0f)) return;
+        if (detail::ordered(p) >= detail::ordered(1.0f)) return;
         if (min_keep <= 1) {  // mostly all that follows is a draw, which needs no cut
             share_ = p;
             return;
@@ -152,8 +152,8 @@ public:
     }
 
     void keep_at_least(float score, std::size_t min_keep) noexcept {
-        const std::int32_t least = core::ordered(score);
-        const bool negative_nan = least < -core::ordered_infinity;
+        const std::int32_t least = detail::ordered(score);
+        const bool negative_nan = least < -detail::ordered_infinity;
         if (least > seen_.best || negative_nan) return keep_largest(min_keep);  // also a NaN without a sign
         if (least <= kept_.score) return;
         catch_up();
@@ -167,7 +167,7 @@ public:
         if (mass_of(0.0f, scale) < mass) return keep_largest(1);
         const std::int32_t least = least_score(
             seen_.best, [=](float difference) noexcept { return mass_of(difference, scale) >= mass; });
-        keep_at_least(core::float_of(least), 1);
+        keep_at_least(detail::float_of(least), 1);
     }
 
     void drop_above(ranking_key cut) noexcept {
@@ -248,7 +248,7 @@ private:
     [[nodiscard]] std::int32_t token(std::size_t i) const noexcept {
         return tokens_ != nullptr ? tokens_[i] : static_cast<std::int32_t>(i);
     }
-    [[nodiscard]] float best_logit() const noexcept { return core::float_of(seen_.best); }
+    [[nodiscard]] float best_logit() const noexcept { return detail::float_of(seen_.best); }
     /// The row as it is cut, with all that is kept there as floats.
     [[nodiscard]] row_view view() const noexcept {
         narrow_.need(kept_.score);
@@ -261,7 +261,7 @@ private:
     }
 
     /// Whether a nucleus is still to be cut.
-    [[nodiscard]] bool put_off() const noexcept { return core::ordered(share_) < core::ordered(1.0f); }
+    [[nodiscard]] bool put_off() const noexcept { return detail::ordered(share_) < detail::ordered(1.0f); }
     void catch_up() noexcept {
         if (put_off()) cut(taken_up(nucleus_search(search(), share_, total_)));
     }
@@ -294,16 +294,16 @@ private:
     /// A token's logit, -infinity if it is not kept.
     [[nodiscard]] float kept_logit(std::int32_t token) const noexcept {
         const std::size_t i = place_among(tokens_, size_, token);
-        if (i >= size_) return core::minus_infinity;
+        if (i >= size_) return detail::minus_infinity;
         const float logit = narrow_.is_there() ? narrow_.at(i) : scores_[i];
-        const std::int32_t score = core::ordered(logit);
-        if (score < kept_.score || (score == kept_.score && i >= kept_.ties_end)) return core::minus_infinity;
+        const std::int32_t score = detail::ordered(logit);
+        if (score < kept_.score || (score == kept_.score && i >= kept_.ties_end)) return detail::minus_infinity;
         return logit;
     }
 
     /// Puts the kept scores and their places aside, in order, and counts them.
     [[nodiscard]] std::size_t gather(const row_view& from) noexcept {
-        return run_kernel<kernels::gather>(from, core::ordered_infinity, size_, scratch_.spare_scores(),
+        return run_kernel<kernels::gather>(from, detail::ordered_infinity, size_, scratch_.spare_scores(),
                                            scratch_.spare_tokens());
     }
 

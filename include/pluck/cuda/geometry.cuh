@@ -4,8 +4,8 @@
 // strips of its slice. Nothing here needs nvcc.
 #pragma once
 
-#include <pluck/core/config.hpp>
-#include <pluck/core/row.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/row/concept.hpp>
 
 #include <cmath>
 #include <cstddef>

@@ -5,15 +5,15 @@
 #pragma once
 
 #include <pluck/chain.hpp>
-#include <pluck/core/config.hpp>
-#include <pluck/core/philox.hpp>
-#include <pluck/core/status.hpp>
-#include <pluck/cuda/field.cuh>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/philox.hpp>
+#include <pluck/pick.hpp>
+#include <pluck/cuda/generic/row_shard.cuh>
 #include <pluck/cuda/geometry.cuh>
-#include <pluck/cuda/memory.cuh>
-#include <pluck/cuda/row.cuh>
-#include <pluck/cuda/source.cuh>
-#include <pluck/cuda/team.cuh>
+#include <pluck/cuda/generic/memory.cuh>
+#include <pluck/cuda/generic/row.cuh>
+#include <pluck/cuda/generic/source.cuh>
+#include <pluck/cuda/team/cluster_team.cuh>
 
 #include <cuda_runtime_api.h>
 
@@ -98,15 +98,15 @@ __global__ void __launch_bounds__(device_team::threads, 2)
     team.sync();
     if constexpr (moves_scores<Chain>) {
         device_row own = state;
-        core::adjust(chain, own);
+        detail::adjust(chain, own);
         team.sync();
         if (team.thread() == 0) state = own;
     }
     if (team.thread() == 0) {
-        const pick drawn = core::try_draw(chain, state);
+        const pick drawn = detail::try_draw(chain, state);
         if (finish.remembers && drawn && team.block() == 0) {
             afterwards known{state};
-            core::remember(chain, known, drawn.token);
+            detail::remember(chain, known, drawn.token);
         }
         finish.tell(state, drawn, draw);
         state.finished(drawn);

@@ -3,8 +3,8 @@
 // The plain draw: a kept token with probability mass / Z.
 #pragma once
 
-#include <pluck/core/config.hpp>
-#include <pluck/core/stage.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/stage.hpp>
 
 #include <cstdint>
 

@@ -3,8 +3,8 @@
 // Greedy decoding: always the best token.
 #pragma once
 
-#include <pluck/core/config.hpp>
-#include <pluck/core/stage.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/stage.hpp>
 
 #include <cstdint>
 

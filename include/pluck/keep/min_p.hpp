@@ -3,14 +3,14 @@
 // Min-p: only tokens at least m times as likely as the best one stay.
 #pragma once
 
-#include <pluck/core/config.hpp>
-#include <pluck/core/error.hpp>
-#include <pluck/core/log.hpp>
-#include <pluck/core/min_keep.hpp>
-#include <pluck/core/param.hpp>
-#include <pluck/core/ranking.hpp>
-#include <pluck/core/stage.hpp>
-#include <pluck/core/status.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/error.hpp>
+#include <pluck/detail/log.hpp>
+#include <pluck/detail/min_keep.hpp>
+#include <pluck/per_row.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/stage.hpp>
+#include <pluck/pick.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -35,20 +35,20 @@ public:
 
     template <number Number, whole_number Integer = int>
     constexpr min_p(Number m, Integer min_keep = 1)
-        : m_(checked(static_cast<core::real<Number>>(m))), min_keep_(core::checked_min_keep("min_p", min_keep)) {}
+        : m_(checked(static_cast<detail::real<Number>>(m))), min_keep_(detail::checked_min_keep("min_p", min_keep)) {}
     template <whole_number Integer = int>
     constexpr min_p(per_row<float> m, Integer min_keep = 1)
-        : m_(m), min_keep_(core::checked_min_keep("min_p", min_keep)) {}
+        : m_(m), min_keep_(detail::checked_min_keep("min_p", min_keep)) {}
 
     PLUCK_ANY_ROW
     template <class Row>
     PLUCK_HOST_DEVICE void operator()(Row& row) const {
         const float m = m_[row.index()];
-        if (!core::in_range(m, 0.0f, 1.0f)) return row.fail(status::bad_parameter);
-        if (core::ordered(m) == 0) return;
+        if (!detail::in_range(m, 0.0f, 1.0f)) return row.fail(status::bad_parameter);
+        if (detail::ordered(m) == 0) return;
         float theta = row.best().score();
-        if (core::ordered(m) != core::ordered(1.0f))
-            theta = core::sum(theta, core::nearest_float(core::product(row.temperature(), log_of(m))));
+        if (detail::ordered(m) != detail::ordered(1.0f))
+            theta = detail::sum(theta, detail::nearest_float(detail::product(row.temperature(), log_of(m))));
         row.keep_at_least(theta, min_keep_);
     }
 
@@ -57,8 +57,8 @@ public:
 private:
     template <class Real>
     static constexpr float checked(Real m) {
-        if (!core::in_range(m, Real{0}, Real{1})) core::reject("min_p", "m", "in [0, 1]", m);
-        return core::held(m);
+        if (!detail::in_range(m, Real{0}, Real{1})) detail::reject("min_p", "m", "in [0, 1]", m);
+        return detail::held(m);
     }
 
     param<float> m_;

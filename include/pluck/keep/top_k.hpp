@@ -3,11 +3,11 @@
 // Top-k: only the k best tokens stay.
 #pragma once
 
-#include <pluck/core/config.hpp>
-#include <pluck/core/error.hpp>
-#include <pluck/core/param.hpp>
-#include <pluck/core/stage.hpp>
-#include <pluck/core/status.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/error.hpp>
+#include <pluck/per_row.hpp>
+#include <pluck/stage.hpp>
+#include <pluck/pick.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -48,7 +48,7 @@ public:
 private:
     template <class Integer>
     static constexpr std::int32_t checked(Integer k) {
-        if (std::cmp_less(k, 0)) core::reject("top_k", "k", ">= 0", k);
+        if (std::cmp_less(k, 0)) detail::reject("top_k", "k", ">= 0", k);
         // No row is that long, so a larger k says the same.
         constexpr std::int32_t most = std::numeric_limits<std::int32_t>::max();
         return std::cmp_greater(k, most) ? most : static_cast<std::int32_t>(k);

@@ -3,13 +3,13 @@
 // Top-p, or nucleus sampling: only the smallest head of the ranking that holds a share p of the probability stays.
 #pragma once
 
-#include <pluck/core/config.hpp>
-#include <pluck/core/error.hpp>
-#include <pluck/core/min_keep.hpp>
-#include <pluck/core/param.hpp>
-#include <pluck/core/ranking.hpp>
-#include <pluck/core/stage.hpp>
-#include <pluck/core/status.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/error.hpp>
+#include <pluck/detail/min_keep.hpp>
+#include <pluck/per_row.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/stage.hpp>
+#include <pluck/pick.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -39,17 +39,17 @@ public:
 
     template <number Number, whole_number Integer = int>
     constexpr top_p(Number p, Integer min_keep = 1)
-        : p_(checked(static_cast<core::real<Number>>(p))), min_keep_(core::checked_min_keep("top_p", min_keep)) {}
+        : p_(checked(static_cast<detail::real<Number>>(p))), min_keep_(detail::checked_min_keep("top_p", min_keep)) {}
     template <whole_number Integer = int>
     constexpr top_p(per_row<float> p, Integer min_keep = 1)
-        : p_(p), min_keep_(core::checked_min_keep("top_p", min_keep)) {}
+        : p_(p), min_keep_(detail::checked_min_keep("top_p", min_keep)) {}
 
     PLUCK_ANY_ROW
     template <class Row>
     PLUCK_HOST_DEVICE void operator()(Row& row) const {
         const float p = p_[row.index()];
-        if (!core::in_range(p, 0.0f, 1.0f)) return row.fail(status::bad_parameter);
-        if (core::ordered(p) != core::ordered(1.0f)) row.keep_mass(p, min_keep_);
+        if (!detail::in_range(p, 0.0f, 1.0f)) return row.fail(status::bad_parameter);
+        if (detail::ordered(p) != detail::ordered(1.0f)) row.keep_mass(p, min_keep_);
     }
 
     [[nodiscard]] constexpr std::size_t rows() const noexcept { return p_.rows(); }
@@ -57,8 +57,8 @@ public:
 private:
     template <class Real>
     static constexpr float checked(Real p) {
-        if (!core::in_range(p, Real{0}, Real{1})) core::reject("top_p", "p", "in [0, 1]", p);
-        return core::held(p);
+        if (!detail::in_range(p, Real{0}, Real{1})) detail::reject("top_p", "p", "in [0, 1]", p);
+        return detail::held(p);
     }
 
     param<float> p_;

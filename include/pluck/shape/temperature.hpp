@@ -3,12 +3,12 @@
 // Temperature: how boldly to draw. Below 1 the best tokens gain, above 1 the others do.
 #pragma once
 
-#include <pluck/core/config.hpp>
-#include <pluck/core/error.hpp>
-#include <pluck/core/mass.hpp>
-#include <pluck/core/param.hpp>
-#include <pluck/core/stage.hpp>
-#include <pluck/core/status.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/error.hpp>
+#include <pluck/detail/mass.hpp>
+#include <pluck/per_row.hpp>
+#include <pluck/stage.hpp>
+#include <pluck/pick.hpp>
 
 #include <cstddef>
 
@@ -31,7 +31,7 @@ public:
     static constexpr verb does = verb::shape;
 
     template <number Number>
-    constexpr temperature(Number t) : t_(checked(static_cast<core::real<Number>>(t))) {}
+    constexpr temperature(Number t) : t_(checked(static_cast<detail::real<Number>>(t))) {}
     constexpr temperature(per_row<float> t) noexcept : t_(t) {}
 
     PLUCK_ANY_ROW
@@ -39,8 +39,8 @@ public:
     PLUCK_HOST_DEVICE void operator()(Row& row) const {
         const float t = t_[row.index()];
         if (!allowed(t)) return row.fail(status::bad_parameter);
-        if (core::ordered(t) == 0) return row.keep_largest(1);
-        if (core::ordered(t) != core::ordered(1.0f)) row.scale(t);
+        if (detail::ordered(t) == 0) return row.keep_largest(1);
+        if (detail::ordered(t) != detail::ordered(1.0f)) row.scale(t);
     }
 
     [[nodiscard]] constexpr std::size_t rows() const noexcept { return t_.rows(); }
@@ -48,13 +48,13 @@ public:
 private:
     template <class Float>
     PLUCK_HOST_DEVICE static constexpr bool allowed(Float t) noexcept {
-        return core::ordered(t) == 0 ||
-               core::in_range(t, static_cast<Float>(min_temperature), static_cast<Float>(max_temperature));
+        return detail::ordered(t) == 0 ||
+               detail::in_range(t, static_cast<Float>(min_temperature), static_cast<Float>(max_temperature));
     }
     template <class Real>
     static constexpr float checked(Real t) {
-        if (!allowed(t)) core::reject("temperature", "t", "0 or in [2^-64, 2^64]", t);
-        return core::held(t);
+        if (!allowed(t)) detail::reject("temperature", "t", "0 or in [2^-64, 2^64]", t);
+        return detail::held(t);
     }
 
     param<float> t_;

@@ -9,10 +9,10 @@
 #include "exact/random_chains.hpp"
 #include "exact/random_rows.hpp"
 #include <pluck/chain.hpp>
-#include <pluck/core/log.hpp>
-#include <pluck/core/logits.hpp>
+#include <pluck/detail/log.hpp>
+#include <pluck/logits.hpp>
 #include <pluck/cpu/row.hpp>
-#include <pluck/cpu/workspace.hpp>
+#include <pluck/workspace.hpp>
 
 #include <cuda_runtime_api.h>
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "cuda/device/launches.hpp"
-#include <pluck/cuda/cuda.cuh>
+#include <pluck/cuda/sample.cuh>
 
 namespace device_test {
 

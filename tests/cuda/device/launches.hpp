@@ -6,9 +6,9 @@
 
 #include "cuda/device/stages.hpp"
 #include <pluck/chain.hpp>
-#include <pluck/core/logits.hpp>
-#include <pluck/core/philox.hpp>
-#include <pluck/core/status.hpp>
+#include <pluck/logits.hpp>
+#include <pluck/detail/philox.hpp>
+#include <pluck/pick.hpp>
 
 #include <cuda_runtime_api.h>
 

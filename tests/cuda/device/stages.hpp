@@ -4,11 +4,11 @@
 // serves chains at random; and stages of a user's own.
 #pragma once
 
-#include <pluck/core/config.hpp>
-#include <pluck/core/mass.hpp>
-#include <pluck/core/ranking.hpp>
-#include <pluck/core/stage.hpp>
-#include <pluck/core/status.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/mass.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/stage.hpp>
+#include <pluck/pick.hpp>
 #include <pluck/draw/greedy.hpp>
 #include <pluck/keep/min_p.hpp>
 #include <pluck/keep/top_k.hpp>

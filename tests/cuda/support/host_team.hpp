@@ -6,7 +6,7 @@
 #pragma once
 
 #include "cuda/support/together.hpp"
-#include <pluck/core/config.hpp>
+#include <pluck/detail/config.hpp>
 
 #include <atomic>
 #include <cstddef>

@@ -7,9 +7,9 @@
 #include "cuda/support/host_team.hpp"
 #include "cuda/support/together.hpp"
 #include <pluck/chain.hpp>
-#include <pluck/core/logits.hpp>
-#include <pluck/core/row.hpp>
-#include <pluck/cuda/row.cuh>
+#include <pluck/logits.hpp>
+#include <pluck/row/concept.hpp>
+#include <pluck/cuda/generic/row.cuh>
 
 #include <atomic>
 #include <cstddef>
@@ -129,10 +129,10 @@ public:
         std::vector<std::optional<pluck::pick>> drawn(threads_.size());
         threads_.all([&](std::uint32_t i) {
             row& own = *rows_[i];
-            pluck::core::adjust(stages, own);
+            pluck::detail::adjust(stages, own);
             if (own.team().thread() != 0)
                 return i == 1 ? serve_and_note(own.team()) : pluck::cuda::serve<source>(own.team());
-            drawn[i] = pluck::core::try_draw(stages, own);
+            drawn[i] = pluck::detail::try_draw(stages, own);
             own.finished(*drawn[i]);
         });
         for (const auto& other : drawn) alike_ = alike_ && (!other || *other == *drawn[0]);
@@ -150,7 +150,7 @@ public:
             for (std::uint32_t t = place.thread(); t < slice.size; t += team::threads) {
                 const float score = all.source.one(slice.pad + t);
                 const std::int32_t token = slice.first + static_cast<std::int32_t>(t);
-                f(token, found.kept.has(pluck::core::ordered(score), token), found.weight(score));
+                f(token, found.kept.has(pluck::detail::ordered(score), token), found.weight(score));
             }
         });
     }

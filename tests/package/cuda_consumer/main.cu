@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <pluck/cuda/cuda.cuh>
+#include <pluck/cuda/sample.cuh>
 
 #include <cstdio>
 

@@ -3,7 +3,7 @@
 // The builds of a loop, as functions that a test can be given.
 #pragma once
 
-#include <pluck/cpu/dispatch.hpp>
+#include <pluck/cpu/isa/dispatch.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace pluck_test {
 struct generic {
     template <class Kernel, class... Arguments>
     auto operator()(const Arguments&... arguments) const {
-        return Kernel::template run<pluck::core::native_fused>(arguments...);
+        return Kernel::template run<pluck::detail::native_fused>(arguments...);
     }
 };
 
@@ -34,12 +34,12 @@ struct built_for {
 };
 
 /// What AVX-512 has and others have not, so that the loops that rest on it are tried on every machine, by any compiler.
-struct emulated_512 : pluck::core::native_fused {
+struct emulated_512 : pluck::detail::native_fused {
     using vectors = pluck::cpu::kernels::sixteen;
 
     static void raise_floats(vectors::ints& to, const vectors::ints& other) noexcept {
         for (std::size_t i = 0; i < 16; ++i)
-            to[i] = pluck::core::bits_as<float>(to[i]) > pluck::core::bits_as<float>(other[i]) ? to[i] : other[i];
+            to[i] = pluck::detail::bits_as<float>(to[i]) > pluck::detail::bits_as<float>(other[i]) ? to[i] : other[i];
     }
     static void keep_numbers(std::uint16_t& numbers, const vectors::ints& a, const vectors::ints& b) noexcept {
         const auto is_number = [](std::int32_t bits) noexcept { return (bits & 0x7fffffff) <= 0x7f800000; };
@@ -49,7 +49,7 @@ struct emulated_512 : pluck::core::native_fused {
     static void make_unsigned(vectors::floats& bits, const vectors::floats& numbers) noexcept {
         for (std::size_t i = 0; i < 16; ++i) {
             const bool fits = numbers[i] > -1.0f && numbers[i] < 0x1p32f;
-            bits[i] = pluck::core::bits_as<float>(fits ? static_cast<std::uint32_t>(numbers[i]) : ~0u);
+            bits[i] = pluck::detail::bits_as<float>(fits ? static_cast<std::uint32_t>(numbers[i]) : ~0u);
         }
     }
 };

@@ -11,7 +11,7 @@
 #include "unit/helpers.hpp"
 #include <pluck/chain.hpp>
 #include <pluck/cpu/narrow.hpp>
-#include <pluck/draw/dart.hpp>
+#include <pluck/draw/rejection.hpp>
 #include <pluck/sample.hpp>
 
 #include <algorithm>
@@ -81,7 +81,7 @@ void expect_the_scan_of_floats(const Build& build) {
             const kernels::extremes found =
                 build.template operator()<kernels::scan_narrow<Format>>(row.data(), size, best.data());
             const kernels::extremes wanted =
-                kernels::scan::run<pluck::core::native_fused>(floats.data(), size, expected.data());
+                kernels::scan::run<pluck::detail::native_fused>(floats.data(), size, expected.data());
             seen.expect(found.nan == wanted.nan, "size ", size, ", seed ", seed, ": nan ", found.nan);
             if (wanted.nan) continue;
             seen.expect(found.best == wanted.best, "size ", size, ", seed ", seed, ": best ", found.best);
@@ -167,7 +167,7 @@ TEMPLATE_TEST_CASE("only blocks that are needed become floats, and each of them 
     float least = 5;
     for (const float score : {4.0f, 4.5f, 3.0f, 1.0f, 1.5f, 0.0f}) {
         least = std::min(least, score);
-        narrow.need(pluck::core::ordered(score));
+        narrow.need(pluck::detail::ordered(score));
         for (std::size_t i = 0; i < row.size(); ++i) {
             const auto value = static_cast<float>(i / 64 * 3 % 5);
             CHECK(floats[i] == (value >= least ? value : 77.0f));
@@ -194,7 +194,7 @@ TEMPLATE_TEST_CASE("loops that read a row once find what they find in its floats
             return build.template operator()<Kernel>(arguments...);
         };
         const auto compare = [&](float least, std::size_t ties_end, std::int32_t high) {
-            const cpu::row_view whole{floats.data(), size, best.data(), {pluck::core::ordered(least), ties_end}};
+            const cpu::row_view whole{floats.data(), size, best.data(), {pluck::detail::ordered(least), ties_end}};
             cpu::row_view view = whole;
             view.scores = scratch.data();
             view = narrow.view(view);
@@ -220,8 +220,8 @@ TEMPLATE_TEST_CASE("loops that read a row once find what they find in its floats
         for (const float least : {1.0f, 4.0f, 6.0f}) {
             for (const std::size_t ties_end : {std::size_t{1}, std::size_t{4095}, std::size_t{4096}, std::size_t{4097},
                                                std::size_t{8990}, size, ~std::size_t{0}}) {
-                compare(least, ties_end, pluck::core::ordered_infinity);
-                compare(least, ties_end, pluck::core::ordered(5.0f));
+                compare(least, ties_end, pluck::detail::ordered_infinity);
+                compare(least, ties_end, pluck::detail::ordered(5.0f));
             }
         }
         const cpu::row_view all{floats.data(), size, best.data(), {}};

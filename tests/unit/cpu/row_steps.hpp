@@ -5,9 +5,9 @@
 
 #include "support/logit_cases.hpp"
 #include "unit/helpers.hpp"
-#include <pluck/core/philox.hpp>
-#include <pluck/core/ranking.hpp>
-#include <pluck/core/status.hpp>
+#include <pluck/detail/philox.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/pick.hpp>
 #include <pluck/cpu/row.hpp>
 
 #include <array>

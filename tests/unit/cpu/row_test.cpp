@@ -255,7 +255,7 @@ TEST_CASE("a draw hits each token's interval at both of its ends") {
                 if (mass == 0) continue;
                 // The least U with floor(U Z / 2^128) = point: its upper 64 bits, rounded up, and zeros below.
                 const auto high =
-                    static_cast<std::uint64_t>(((static_cast<pluck::core::uint128>(point) << 64) + total - 1) / total);
+                    static_cast<std::uint64_t>(((static_cast<pluck::detail::uint128>(point) << 64) + total - 1) / total);
                 const pluck::bits128 uniform{
                     {0, 0, static_cast<std::uint32_t>(high), static_cast<std::uint32_t>(high >> 32)}};
                 if (pluck::mass_point(uniform, total) != point) continue;  // an interval narrower than 2^-64
@@ -389,7 +389,7 @@ TEST_CASE("scaling by what is no temperature leaves a temperature within its ran
         library_row of({1, 3, 2});
         REQUIRE(of.row.settle());
         of.row.scale(double_of(factor));
-        CHECK(pluck::core::in_range(of.row.temperature(), pluck::min_temperature, pluck::max_temperature));
+        CHECK(pluck::detail::in_range(of.row.temperature(), pluck::min_temperature, pluck::max_temperature));
         CHECK(of.row.draw(no_bits) >= 0);
         CHECK(of.row.draw(all_bits) >= 0);
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
 #include "unit/helpers.hpp"
-#include <pluck/core/mass.hpp>
-#include <pluck/core/row.hpp>
+#include <pluck/detail/mass.hpp>
+#include <pluck/row/concept.hpp>
 #include <pluck/cuda/geometry.cuh>
 
 #include <cstddef>

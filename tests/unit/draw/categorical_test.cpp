@@ -35,7 +35,7 @@ int drawn_by(const Row& row, const Chain& chain, const pluck::bits128& bits) {
 
 // The least U with floor(U Z / 2^128) >= point, that is ceil(point * 2^128 / Z), by long division.
 pluck::bits128 first_of(std::uint64_t point, std::uint64_t total) {
-    pluck::core::uint128 rest = point;
+    pluck::detail::uint128 rest = point;
     pluck::bits128 bits;
     for (int bit = 127; bit >= 0; --bit) {
         rest <<= 1;

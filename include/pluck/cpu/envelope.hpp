@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+//
+// The boards that darts are thrown at: docs/draw.md, section 4. A row that was not copied has them ready, since a board
+// is a block; of a copied one, the few that hold its tokens are listed.
+#pragma once
+
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/row/concept.hpp>
+#include <pluck/cpu/kernels/blocks.hpp>
+#include <pluck/workspace.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
+
+static_assert(dart_board == block_size);
+
+/// Lists the boards of which tokens are kept, with the best kept score of each, and counts them.
+///
+/// Parameters.   row     the row; its element i is the token tokens[i], or i if tokens is null
+///               best    [boards at most], in: room, out: scores
+///               ids     [boards at most], likewise: which board; ascending
+[[nodiscard]] inline std::size_t boards_of(const row_view& row, const std::int32_t* tokens, float* best,
+                                           std::int32_t* ids) noexcept {
+    std::size_t count = 0;
+    for (std::size_t begin = 0, block = 0; begin < row.size; begin += block_size, ++block) {
+        const std::int32_t score = row.block_best[block];
+        if (score < row.kept.score) continue;
+        if (tokens == nullptr) {
+            const bool ties_end = score == row.kept.score && row.kept.ties_end < row.size;
+            if (ties_end && kernels::kept_of_block(row, begin) == 0) continue;
+            best[count] = detail::float_of(score);
+            ids[count++] = static_cast<std::int32_t>(block);
+            continue;
+        }
+        for (std::uint64_t kept = kernels::kept_of_block(row, begin); kept != 0; kept &= kept - 1) {
+            const std::size_t i = begin + static_cast<std::size_t>(__builtin_ctzll(kept));
+            const std::int32_t id = tokens[i] / std::int32_t{dart_board};
+            if (count == 0 || ids[count - 1] != id) {
+                best[count] = row.scores[i];
+                ids[count++] = id;
+            } else if (detail::ordered(row.scores[i]) > detail::ordered(best[count - 1])) {
+                best[count - 1] = row.scores[i];
+            }
+        }
+    }
+    return count;
+}
+
+/// The place of a token among those of a row, which are all where there are none; `count` if it is not there.
+[[nodiscard]] inline std::size_t place_among(const std::int32_t* tokens, std::size_t count,
+                                             std::int32_t token) noexcept {
+    if (tokens == nullptr) return static_cast<std::size_t>(token);
+    const std::int32_t* found = std::lower_bound(tokens, tokens + count, token);
+    return found != tokens + count && *found == token ? static_cast<std::size_t>(found - tokens) : count;
+}
+
+/// Where a dart hit: a token, and a height that the token's mass may reach or not.
+struct board_hit {
+    std::int32_t token;
+    std::uint64_t height;
+};
+
+struct boards {
+    std::uint64_t* ends;      ///< [count], first the boards' heights, then where each one's area ends
+    const std::int32_t* ids;  ///< [count]; null: i
+    std::size_t count;
+
+    /// Makes ends of heights; the area of all boards.
+    [[nodiscard]] std::uint64_t add_up() const noexcept {
+        std::uint64_t area = 0;
+        for (std::size_t i = 0; i < count; ++i) ends[i] = area += dart_board * ends[i];
+        return area;
+    }
+
+    /// The places of points of [0, area).
+    template <std::size_t Darts>
+    void at(const std::uint64_t (&points)[Darts], board_hit (&hits)[Darts]) const noexcept {
+        // The first board that ends behind a point, by halves and without a branch: none could be foretold. All darts
+        // take a step together, as each waits for what it reads.
+        const std::uint64_t* board[Darts];
+        for (const std::uint64_t*& each : board) each = ends;
+        for (std::size_t left = count; left > 1;) {
+            const std::size_t half = left / 2;
+            for (std::size_t i = 0; i < Darts; ++i) {
+                board[i] += half & (std::size_t{0} - static_cast<std::size_t>(board[i][half - 1] <= points[i]));
+            }
+            left -= half;
+        }
+        for (std::size_t i = 0; i < Darts; ++i) {
+            const std::uint64_t rest = board[i] == ends ? points[i] : points[i] - board[i][-1];
+            const auto id = ids != nullptr ? ids[board[i] - ends] : static_cast<std::int32_t>(board[i] - ends);
+            hits[i] = {id * std::int32_t{dart_board} + static_cast<std::int32_t>(rest % dart_board), rest / dart_board};
+        }
+    }
+};
+
+}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD

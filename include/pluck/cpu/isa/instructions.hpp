@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+//
+// What the loops over a row may ask of an instruction set beyond C++: its fused multiply-add, how wide its vectors are,
+// and the few instructions that compilers do not find by themselves. A loop is handed one of these types as `Fused`.
+#pragma once
+
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/mass.hpp>
+#include <pluck/cpu/isa/vectors.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
+
+// As text, in both dialects, not as the compilers' builtins: these may only be called where the target is known, which
+// is not where templates are written. clang++ takes either only there.
+
+#if defined(__x86_64__) && !defined(__CUDACC__) && (!defined(__clang__) || defined(__AVX2__))
+/// AVX2, FMA and F16C. A mask of 64 takes 45 instructions by the first of them, and 80 without; eight halves take 2 by
+/// the second, and 16 without.
+struct avx2_instructions {
+    using vectors = kernels::eight;
+
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static float of(float a, float b, float c) noexcept {
+        return __builtin_fmaf(a, b, c);
+    }
+
+    /// a = a b + c, of all lanes: a fifth faster than what g++ makes of a loop, since the order is ours.
+    template <class Floats>
+    PLUCK_ALWAYS_INLINE static void fuse(Floats& a, const Floats& b, const Floats& c) noexcept {
+        asm("{vfmadd213ps %2, %1, %0|vfmadd213ps %0, %1, %2}" : "+v"(a) : "v"(b), "vm"(c));
+    }
+
+    /// Has the lanes loaded once: g++ -O2 reads what two instructions need twice, a third of the scan's time.
+    template <class Vector>
+    PLUCK_ALWAYS_INLINE static void hold(Vector& lanes) noexcept {
+        asm("" : "+v"(lanes));
+    }
+
+    /// Bit i: whether lane i is negative.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t signs(const vectors::ints& of) noexcept {
+        std::uint32_t bits;
+        asm("{vmovmskps %1, %0|vmovmskps %0, %1}" : "=r"(bits) : "x"(of));
+        return bits;
+    }
+
+    /// Of four vectors whose lanes are all bits or none, bit i: whether lane i is.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t bits_of(const vectors::ints& a, const vectors::ints& b,
+                                                                   const vectors::ints& c,
+                                                                   const vectors::ints& d) noexcept {
+        vectors::ints ab, cd, all;
+        asm("{vpackssdw %2, %1, %0|vpackssdw %0, %1, %2}" : "=x"(ab) : "x"(a), "x"(b));
+        asm("{vpackssdw %2, %1, %0|vpackssdw %0, %1, %2}" : "=x"(cd) : "x"(c), "x"(d));
+        asm("{vpacksswb %2, %1, %0|vpacksswb %0, %1, %2}" : "=x"(all) : "x"(ab), "x"(cd));
+        kernels::pick_lanes<0, 4, 1, 5, 2, 6, 3, 7>(all, all, all);
+        std::uint32_t bits;
+        asm("{vpmovmskb %1, %0|vpmovmskb %0, %1}" : "=r"(bits) : "x"(all));
+        return bits;
+    }
+
+    /// Halves as floats, a vector of them.
+    template <class Floats>
+    PLUCK_ALWAYS_INLINE static void widen(const std::uint16_t* halves, Floats& to) noexcept {
+        asm("{vcvtph2ps %1, %0|vcvtph2ps %0, %1}"
+            : "=v"(to)
+            : "m"(*reinterpret_cast<const shorts_of<Floats>*>(halves)));
+    }
+
+    /// Shorts as integers, a vector of them: g++ has it in five instructions.
+    template <class Uints>
+    PLUCK_ALWAYS_INLINE static void extend(const std::uint16_t* shorts, Uints& to) noexcept {
+        asm("{vpmovzxwd %1, %0|vpmovzxwd %0, %1}" : "=v"(to) : "m"(*reinterpret_cast<const shorts_of<Uints>*>(shorts)));
+    }
+
+private:
+    template <class Vector>
+    struct shorts_of {
+        std::uint16_t bits[sizeof(Vector) / sizeof(float)];
+    };
+};
+
+#if !defined(__clang__) || defined(__AVX512F__)
+/// AVX-512: F, VL, BW, DQ.
+struct avx512_instructions : avx2_instructions {
+    using vectors = kernels::sixteen;
+
+    /// The larger of each lane, as floats; raises no flag.
+    PLUCK_ALWAYS_INLINE static void raise_floats(vectors::ints& to, const vectors::ints& other) noexcept {
+        asm("{vmaxps %{sae%}, %1, %0, %0|vmaxps %0, %0, %1, %{sae%}}" : "+v"(to) : "v"(other));
+    }
+
+    /// numbers &= bit i: neither lane i is a NaN; raises no flag.
+    PLUCK_ALWAYS_INLINE static void keep_numbers(std::uint16_t& numbers, const vectors::ints& a,
+                                                 const vectors::ints& b) noexcept {
+        std::uint16_t kept;  // apart from what it was, or g++ copies that
+        asm("{vcmpps $7, %{sae%}, %2, %1, %0%{%3%}|vcmpps %0%{%3%}, %1, %2, %{sae%}, 7}"  // predicate 7: ordered
+            : "=Yk"(kept)
+            : "v"(a), "v"(b), "Yk"(numbers));
+        numbers = kept;
+    }
+
+#if !defined(__clang__) || !__FINITE_MATH_ONLY__  // to which a NaN may be anything, and what follows from it, too
+    /// The bits of unsigned integers, rounded towards 0; all bits, of a number of -1 or less. Raises no flag.
+    PLUCK_ALWAYS_INLINE static void make_unsigned(vectors::floats& bits, const vectors::floats& numbers) noexcept {
+        asm("{vcvttps2udq %{sae%}, %1, %0|vcvttps2udq %0, %1, %{sae%}}" : "=v"(bits) : "v"(numbers));
+    }
+#endif
+
+    /// Bit i: whether words[i] > limit, as signed integers or as unsigned ones, of 64. Masks meet where they are: to
+    /// move each to a general register and to shift it takes half as long again.
+    template <bool Signed>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint64_t above(const void* words,
+                                                                 const vectors::ints& limit) noexcept {
+        std::uint32_t low, high;
+        std::uint64_t all;
+        const auto* of = static_cast<const sixteen_words*>(words);
+        asm("{kunpckwd %2, %1, %0|kunpckwd %0, %1, %2}"
+            : "=k"(low)
+            : "k"(sixteen_above<Signed>(of[1], limit)), "k"(sixteen_above<Signed>(of[0], limit)));
+        asm("{kunpckwd %2, %1, %0|kunpckwd %0, %1, %2}"
+            : "=k"(high)
+            : "k"(sixteen_above<Signed>(of[3], limit)), "k"(sixteen_above<Signed>(of[2], limit)));
+        asm("{kunpckdq %2, %1, %0|kunpckdq %0, %1, %2}" : "=k"(all) : "k"(high), "k"(low));
+        return all;
+    }
+
+private:
+    struct sixteen_words {
+        std::uint32_t words[16];
+    };
+    template <bool Signed>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint16_t sixteen_above(const sixteen_words& words,
+                                                                         const vectors::ints& limit) noexcept {
+        std::uint16_t bits;  // predicate 1: limit < words
+        if constexpr (Signed)
+            asm("{vpcmpd $1, %1, %2, %0|vpcmpd %0, %2, %1, 1}" : "=k"(bits) : "m"(words), "v"(limit));
+        else
+            asm("{vpcmpud $1, %1, %2, %0|vpcmpud %0, %2, %1, 1}" : "=k"(bits) : "m"(words), "v"(limit));
+        return bits;
+    }
+};
+#endif
+#endif
+
+/// The instruction set that this translation unit is compiled for.
+#if defined(__AVX512F__) && defined(__AVX512VL__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && \
+    !defined(__CUDACC__)
+using native = avx512_instructions;
+#elif defined(__AVX2__) && defined(__FMA__) && defined(__F16C__) && !defined(__CUDACC__)
+using native = avx2_instructions;
+#else
+using native = detail::native_fused;
+#endif
+
+}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD

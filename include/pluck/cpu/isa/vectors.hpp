@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MIT
+//
+// Eight or sixteen lanes at a time, in the vector types that g++ and clang++ offer for every processor: for the loops
+// that neither vectorises by itself. Where registers are narrower the compiler takes them apart.
+#pragma once
+
+#include <pluck/detail/config.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
+
+/// 256 bits, and 512.
+struct eight {
+    typedef std::int32_t ints __attribute__((vector_size(32)));
+    typedef std::uint32_t uints __attribute__((vector_size(32)));
+    typedef std::uint64_t longs __attribute__((vector_size(32)));
+    typedef float floats __attribute__((vector_size(32)));
+};
+struct sixteen {
+    typedef std::int32_t ints __attribute__((vector_size(64)));
+    typedef std::uint32_t uints __attribute__((vector_size(64)));
+    typedef std::uint64_t longs __attribute__((vector_size(64)));
+    typedef float floats __attribute__((vector_size(64)));
+};
+
+/// The vectors of an instruction set.
+template <class Fused>
+struct vectors {
+    using type = eight;
+};
+template <class Fused>
+requires requires { typename Fused::vectors; }
+struct vectors<Fused> {
+    using type = typename Fused::vectors;
+};
+template <class Fused>
+using vectors_of = typename vectors<Fused>::type;
+template <class Fused>
+using ints_of = typename vectors_of<Fused>::ints;
+template <class Fused>
+using longs_of = typename vectors_of<Fused>::longs;
+template <class Fused>
+using floats_of = typename vectors_of<Fused>::floats;
+template <class Fused>
+inline constexpr std::size_t lanes_of = sizeof(floats_of<Fused>) / sizeof(float);
+
+inline constexpr std::size_t lanes = 8;
+using ints = eight::ints;
+using uints = eight::uints;
+using longs = eight::longs;
+using floats = eight::floats;
+
+inline constexpr std::size_t short_lanes = 16;
+
+typedef std::int16_t shorts __attribute__((vector_size(32)));
+typedef std::uint16_t ushorts __attribute__((vector_size(32)));
+
+// By reference throughout: how a vector passes by value depends on the instruction set.
+
+template <class Vector, class From>
+PLUCK_ALWAYS_INLINE void load_lanes(Vector& to, const From* from) noexcept {
+    static_assert(alignof(From) <= alignof(Vector));
+    __builtin_memcpy(&to, from, sizeof to);
+}
+
+/// Has what was loaded stay in a register, where an instruction set can ask for that.
+template <class Fused, class Vector>
+PLUCK_ALWAYS_INLINE void hold(Vector& loaded) noexcept {
+    if constexpr (requires { Fused::hold(loaded); }) Fused::hold(loaded);
+}
+
+/// An instruction set that has a fused multiply-add of its vectors.
+template <class Fused>
+concept fuses_lanes = requires(floats_of<Fused>& some) {
+    Fused::fuse(some, some, some);
+};
+
+/// a = a b + c, rounded once.
+template <class Fused>
+PLUCK_ALWAYS_INLINE void fuse_lanes(floats_of<Fused>& a, const floats_of<Fused>& b,
+                                    const floats_of<Fused>& c) noexcept {
+    if constexpr (fuses_lanes<Fused>) {
+        Fused::fuse(a, b, c);
+    } else {
+        for (std::size_t i = 0; i < lanes_of<Fused>; ++i) a[i] = Fused::of(a[i], b[i], c[i]);
+    }
+}
+
+/// to = the larger of each lane.
+template <class Vector>
+PLUCK_ALWAYS_INLINE void raise(Vector& to, const Vector& other) noexcept {
+    to = to > other ? to : other;
+}
+
+/// The largest lane.
+template <class Vector>
+[[nodiscard]] PLUCK_ALWAYS_INLINE auto largest_of(const Vector& all) noexcept {
+    decltype(all[0] + 0) each[sizeof all / sizeof all[0]];  // not all[i]: the vector would have to be in memory
+    __builtin_memcpy(each, &all, sizeof all);
+    auto most = each[0];
+    for (const auto one : each) most = one > most ? one : most;
+    return most;
+}
+
+/// to = these of the lanes of a and b.
+template <int... Lanes, class Vector>
+PLUCK_ALWAYS_INLINE void pick_lanes(Vector& to, const Vector& a, const Vector& b) noexcept {
+#if PLUCK_NVCC  // whose front end miscounts the lanes of either builtin's result
+    constexpr int from[] = {Lanes...};
+    constexpr int half = static_cast<int>(sizeof...(Lanes));
+    Vector made = {};
+    for (int i = 0; i < half; ++i) made[i] = from[i] < half ? a[from[i]] : b[from[i] - half];
+    to = made;
+#elif defined(__clang__) || __GNUC__ >= 12
+    to = __builtin_shufflevector(a, b, Lanes...);
+#else
+    to = __builtin_shuffle(a, b, Vector{Lanes...});
+#endif
+}
+
+/// Of each pair of neighbours, to = the even one or the odd one, twice.
+template <int Odd, class Vector>
+PLUCK_ALWAYS_INLINE void pick_neighbours(Vector& to, const Vector& from) noexcept {
+    if constexpr (sizeof from == sizeof(eight::ints)) {
+        pick_lanes<Odd, Odd, 2 + Odd, 2 + Odd, 4 + Odd, 4 + Odd, 6 + Odd, 6 + Odd>(to, from, from);
+    } else {
+        pick_lanes<Odd, Odd, 2 + Odd, 2 + Odd, 4 + Odd, 4 + Odd, 6 + Odd, 6 + Odd, 8 + Odd, 8 + Odd, 10 + Odd, 10 + Odd,
+                   12 + Odd, 12 + Odd, 14 + Odd, 14 + Odd>(to, from, from);
+    }
+}
+
+// Two steps of what follows: of two vectors, the larger of each pair of neighbours, and the same of pairs of pairs.
+PLUCK_ALWAYS_INLINE void larger_of_pairs(ints& to, const ints& a, const ints& b) noexcept {
+    ints other;
+    pick_lanes<2, 10, 3, 11, 6, 14, 7, 15>(other, a, b);
+    pick_lanes<0, 8, 1, 9, 4, 12, 5, 13>(to, a, b);
+    raise(to, other);
+}
+PLUCK_ALWAYS_INLINE void larger_of_fours(ints& to, const ints& a, const ints& b) noexcept {
+    ints other;
+    pick_lanes<2, 3, 10, 11, 6, 7, 14, 15>(other, a, b);
+    pick_lanes<0, 1, 8, 9, 4, 5, 12, 13>(to, a, b);
+    raise(to, other);
+}
+
+/// Lane i of rows[0] becomes the largest lane of rows[i], of eight rows; the others become garbage.
+PLUCK_ALWAYS_INLINE void largest_of_each(ints* rows) noexcept {
+    larger_of_pairs(rows[0], rows[0], rows[1]);
+    larger_of_pairs(rows[1], rows[2], rows[3]);
+    larger_of_pairs(rows[2], rows[4], rows[5]);
+    larger_of_pairs(rows[3], rows[6], rows[7]);
+    larger_of_fours(rows[0], rows[0], rows[1]);
+    larger_of_fours(rows[1], rows[2], rows[3]);
+    ints other;
+    pick_lanes<4, 5, 6, 7, 12, 13, 14, 15>(other, rows[0], rows[1]);
+    pick_lanes<0, 1, 2, 3, 8, 9, 10, 11>(rows[0], rows[0], rows[1]);
+    raise(rows[0], other);
+}
+
+template <class Fused>
+[[nodiscard]] PLUCK_ALWAYS_INLINE bool any_negative(const ints& lanes_of_eight) noexcept {
+    if constexpr (requires { Fused::signs(lanes_of_eight); }) {
+        return Fused::signs(lanes_of_eight) != 0;
+    } else {
+        std::uint64_t pairs[sizeof lanes_of_eight / sizeof(std::uint64_t)];
+        __builtin_memcpy(pairs, &lanes_of_eight, sizeof lanes_of_eight);
+        return ((pairs[0] | pairs[1] | pairs[2] | pairs[3]) & 0x8000000080000000u) != 0;
+    }
+}
+
+// The steps of the same of shorts: of each eight lanes of either vector four are left, in turns of 1, 2 or 4.
+PLUCK_ALWAYS_INLINE void larger_by_one(shorts& to, const shorts& a, const shorts& b) noexcept {
+    shorts other;
+    pick_lanes<4, 20, 5, 21, 6, 22, 7, 23, 12, 28, 13, 29, 14, 30, 15, 31>(other, a, b);
+    pick_lanes<0, 16, 1, 17, 2, 18, 3, 19, 8, 24, 9, 25, 10, 26, 11, 27>(to, a, b);
+    raise(to, other);
+}
+PLUCK_ALWAYS_INLINE void larger_by_two(shorts& to, const shorts& a, const shorts& b) noexcept {
+    shorts other;
+    pick_lanes<4, 5, 20, 21, 6, 7, 22, 23, 12, 13, 28, 29, 14, 15, 30, 31>(other, a, b);
+    pick_lanes<0, 1, 16, 17, 2, 3, 18, 19, 8, 9, 24, 25, 10, 11, 26, 27>(to, a, b);
+    raise(to, other);
+}
+PLUCK_ALWAYS_INLINE void larger_by_four(shorts& to, const shorts& a, const shorts& b) noexcept {
+    shorts other;
+    pick_lanes<4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31>(other, a, b);
+    pick_lanes<0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27>(to, a, b);
+    raise(to, other);
+}
+
+/// Lane i of `to` = the largest lane of rows[i], of eight rows, which become garbage.
+PLUCK_ALWAYS_INLINE void largest_of_each(ints& to, shorts* rows) noexcept {
+    larger_by_one(rows[0], rows[0], rows[1]);
+    larger_by_one(rows[1], rows[2], rows[3]);
+    larger_by_one(rows[2], rows[4], rows[5]);
+    larger_by_one(rows[3], rows[6], rows[7]);
+    larger_by_two(rows[0], rows[0], rows[1]);
+    larger_by_two(rows[1], rows[2], rows[3]);
+    larger_by_four(rows[0], rows[0], rows[1]);
+    pick_lanes<8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7>(rows[1], rows[0], rows[0]);
+    raise(rows[0], rows[1]);  // all eight, twice
+    pick_lanes<0, 0, 1, 1, 2, 2, 3, 3, 12, 12, 13, 13, 14, 14, 15, 15>(rows[0], rows[0], rows[0]);
+    to = ints(rows[0]) >> 16;
+}
+
+/// An 8 by 8 matrix of bits, the other way round.
+[[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t transposed(std::uint64_t bits) noexcept {
+    std::uint64_t moved = (bits ^ bits >> 7) & 0x00aa00aa00aa00aau;
+    bits ^= moved ^ moved << 7;
+    moved = (bits ^ bits >> 14) & 0x0000cccc0000ccccu;
+    bits ^= moved ^ moved << 14;
+    moved = (bits ^ bits >> 28) & 0x00000000f0f0f0f0u;
+    return bits ^ moved ^ moved << 28;
+}
+
+/// An instruction set that makes bits of comparisons of 64 words at a time; or of four comparisons of vectors.
+template <class Fused>
+concept compares_to_bits = requires(const ints_of<Fused>& limit) {
+    Fused::template above<true>(nullptr, limit);
+};
+template <class Fused>
+concept makes_bits = requires(const ints_of<Fused>& word) {
+    Fused::bits_of(word, word, word, word);
+};
+
+/// found = 2 found + whether (words[i] ^ flip) > above, for the lanes of each of Steps, the last first.
+template <std::size_t... Steps, class Word>
+PLUCK_ALWAYS_INLINE void append_bits_above(ints& found, const Word* words, std::uint32_t flip, std::int32_t above,
+                                           std::index_sequence<Steps...>) noexcept {
+    ints word;
+    ((load_lanes(word, words + lanes * (sizeof...(Steps) - 1 - Steps)), word ^= static_cast<std::int32_t>(flip),
+      found += found, found -= ints(word > above)),
+     ...);
+}
+
+/// All bits of the lanes where not (words[i] ^ flip) > above. A limit that is above the words is compared with memory:
+/// where nothing is flipped, that is one instruction instead of three.
+template <bool Flips, class Word>
+PLUCK_ALWAYS_INLINE void lanes_not_above(ints& found, const Word* words, std::uint32_t flip,
+                                         std::int32_t above) noexcept {
+    load_lanes(found, words);
+    if constexpr (Flips) found ^= static_cast<std::int32_t>(flip);
+    found = ints((above + 1) - ints{} > found);
+}
+
+/// Bit i: whether (words[i] ^ flip) > above, of 32 words.
+template <class Fused, bool Flips, class Word>
+[[nodiscard]] PLUCK_ALWAYS_INLINE std::uint32_t bits_of_four(const Word* words, std::uint32_t flip,
+                                                             std::int32_t above) noexcept {
+    ints a, b, c, d;
+    lanes_not_above<Flips>(a, words, flip, above);
+    lanes_not_above<Flips>(b, words + lanes, flip, above);
+    lanes_not_above<Flips>(c, words + 2 * lanes, flip, above);
+    lanes_not_above<Flips>(d, words + 3 * lanes, flip, above);
+    return ~Fused::bits_of(a, b, c, d);
+}
+template <class Fused, class Word>
+[[nodiscard]] PLUCK_ALWAYS_INLINE std::uint32_t bits_of_four(const Word* words, std::uint32_t flip,
+                                                             std::int32_t above) noexcept {
+    return flip == 0 ? bits_of_four<Fused, false>(words, flip, above) : bits_of_four<Fused, true>(words, flip, above);
+}
+
+/// Bit i: whether (words[i] ^ flip) > above, as signed integers, of 64 words. `flip` is 0 or the sign, so flipped words
+/// compare as unsigned ones do.
+template <class Fused, class Word>
+[[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t bits_above(const Word* words, std::uint32_t flip,
+                                                           std::int32_t above) noexcept {
+    if constexpr (compares_to_bits<Fused>) {
+        const ints_of<Fused> limit = (above ^ static_cast<std::int32_t>(flip)) - ints_of<Fused>{};
+        return flip == 0 ? Fused::template above<true>(words, limit) : Fused::template above<false>(words, limit);
+    } else if constexpr (makes_bits<Fused>) {
+        return bits_of_four<Fused>(words, flip, above) | std::uint64_t{bits_of_four<Fused>(words + 32, flip, above)}
+                                                             << 32;
+    } else {
+        ints found = {};  // bit j of lane i is that of word 8 j + i
+        append_bits_above(found, words, flip, above, std::make_index_sequence<lanes>());
+        pick_lanes<0, 4, 1, 5, 2, 6, 3, 7>(found, found, found);
+        std::uint64_t pairs[4];
+        __builtin_memcpy(pairs, &found, sizeof pairs);
+        const std::uint64_t bits = pairs[0] | pairs[1] << 8 | pairs[2] << 16 | pairs[3] << 24;
+        return bits == 0 ? 0 : transposed(bits);
+    }
+}
+
+}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: MIT
+//
+// Sums of powers of 2 that are near to masses: bounds of a sum of masses, in a sixth of its time or in half of it.
+#pragma once
+
+#include <pluck/detail/arithmetic.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/mass.hpp>
+#include <pluck/cpu/kernels/blocks.hpp>
+#include <pluck/cpu/kernels/masses.hpp>
+#include <pluck/cpu/isa/vectors.hpp>
+#include <pluck/cpu/kernels/widen.hpp>
+#include <pluck/workspace.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
+
+// 2^(d * scale), roughly, as the bits of a float: mass / 2^40, before its last bits are shifted out, lies between
+// `least` and `most` of it. 44 octaves down, where there is no mass, it is 2^-44 or less. Both kinds are held to
+// mass_of over every difference there is, and the chord's slack to rows far from 0: tests/unit/cpu/kernels/masses_test.cpp.
+
+/// 45 octaves down, as bits times 2^23: above 0, so that floats compare with it as integers.
+inline constexpr auto lowest_power = detail::bits_as<std::int32_t>((127 - 45) * 0x1p23f);
+
+/// An instruction set by which a number below 0 becomes all bits as an unsigned integer: as a float, a NaN.
+template <class Fused>
+concept finds_negative = requires(floats_of<Fused>& powers) {
+    Fused::make_unsigned(powers, powers);
+};
+
+/// Between two powers of 2, on the line from the one to the other: what the bits of a float mean as a number. Of it the
+/// power itself is 0.94207 at least, where the fraction is 1 / log(2) - 1, and 1 at most; the bits lose their last
+/// six, 4e-6.
+struct chord {
+    static constexpr double least = 0.942;       ///< mass / 2^40 is at least that of it
+    static constexpr double most = 1 + 0x1p-16;  ///< and at most this
+    static constexpr std::size_t together = 8;   ///< so many blocks are summed as floats
+    static constexpr bool has_shallow = true;
+
+    /// 2^23 times the exponent of a float, and its bias, are score * scale + offset: the fraction falls where the
+    /// mantissa is.
+    explicit PLUCK_ALWAYS_INLINE chord(const mass_origin& origin) noexcept
+        : scale_(0x1p23f * origin.scale),
+          offset_(static_cast<float>(127 * 0x1p23 - static_cast<double>(origin.best) * static_cast<double>(scale_))) {}
+
+    /// What the rounding of the offset adds to the bounds: the more, the further from 0 the best score is.
+    [[nodiscard]] static double slack(const mass_origin& origin) noexcept {
+        return (256 + octaves_of(origin)) * 0x1p-23;
+    }
+    /// Whether that leaves something to be of use, which is so unless the best score is tens of thousands.
+    [[nodiscard]] static bool fits(const mass_origin& origin) noexcept { return octaves_of(origin) < 0x1p16; }
+
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE float of(float score) const noexcept {
+        const auto power = detail::bits_as<std::int32_t>(Fused::of(score, scale_, offset_));
+        const auto bounded = detail::bits_as<float>(power > lowest_power ? power : lowest_power);
+        return detail::bits_as<float>(static_cast<std::int32_t>(bounded));
+    }
+
+    /// Those of a vector.
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE void of_lanes(floats_of<Fused>& powers, const float* scores) const noexcept {
+        ints_of<Fused> bits;
+        numbers_of<Fused>(bits, scores);
+        raise(bits, lowest_power - ints_of<Fused>{});
+        powers = floats_of<Fused>(__builtin_convertvector(floats_of<Fused>(bits), ints_of<Fused>));
+    }
+
+    /// Whether in a row with this lowest score all numbers are those of floats: none is below 0, nor the bits of a
+    /// subnormal, which some flush. The lowest score is taken for 0 if it is above.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static bool is_shallow(const mass_origin& origin, float lowest) noexcept {
+        return (static_cast<double>(lowest) - static_cast<double>(origin.best)) * static_cast<double>(origin.scale) >=
+               -120;
+    }
+    /// Those of a vector then, where none has to be raised: three instructions instead of four. Of a score that is too
+    /// low all the same it is a NaN, if the instruction set finds that.
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE void shallow_of_lanes(floats_of<Fused>& powers, const float* scores) const noexcept {
+        ints_of<Fused> bits;
+        numbers_of<Fused>(bits, scores);
+        if constexpr (finds_negative<Fused>) {
+            Fused::make_unsigned(powers, floats_of<Fused>(bits));
+        } else {
+            powers = floats_of<Fused>(__builtin_convertvector(floats_of<Fused>(bits), ints_of<Fused>));
+        }
+    }
+
+private:
+    [[nodiscard]] static double octaves_of(const mass_origin& origin) noexcept {
+        const double octaves = static_cast<double>(origin.best) * static_cast<double>(origin.scale);
+        return octaves < 0 ? -octaves : octaves;
+    }
+
+    /// The bits of the numbers that are a power's bits. Few enough instructions for compilers to vectorise as they
+    /// stand.
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE void numbers_of(ints_of<Fused>& bits, const float* scores) const noexcept {
+        float numbers[lanes_of<Fused>];
+        for (std::size_t i = 0; i < lanes_of<Fused>; ++i) numbers[i] = Fused::of(scores[i], scale_, offset_);
+        load_lanes(bits, numbers);
+    }
+
+    float scale_;
+    float offset_;
+};
+
+/// The same bits, but what their fraction means is a polynomial of degree 4, within 2.7e-6 of the power.
+struct quartic {
+    static constexpr double least = 1 - 0x1.8p-18;
+    static constexpr double most = 1 + 0x1.8p-18;
+    static constexpr std::size_t together = 4;
+    static constexpr bool has_shallow = false;
+
+    explicit PLUCK_ALWAYS_INLINE quartic(const mass_origin& origin) noexcept
+        : best_(origin.best), scale_(0x1p23f * origin.scale) {}
+
+    [[nodiscard]] static double slack(const mass_origin&) noexcept { return 0; }
+
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE float of(float score) const noexcept {
+        const auto power = detail::bits_as<std::int32_t>(Fused::of(score - best_, scale_, offset));
+        const auto bounded = detail::bits_as<float>(power > lowest_power ? power : lowest_power);
+        const auto bits = static_cast<std::int32_t>(bounded);
+        const auto m = detail::bits_as<float>((bits & mantissa) | one);
+        float p = Fused::of(c[4], m, c[3]);
+        p = Fused::of(p, m, c[2]);
+        p = Fused::of(p, m, c[1]);
+        return detail::bits_as<float>(bits & ~mantissa) * Fused::of(p, m, c[0]);
+    }
+
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE void of_lanes(floats_of<Fused>& powers, const float* scores) const noexcept {
+        constexpr floats_of<Fused> none = {};
+        floats_of<Fused> number;
+        load_lanes(number, scores);
+        number -= best_;
+        fuse_lanes<Fused>(number, scale_ + none, offset + none);
+        auto bits = ints_of<Fused>(number);
+        raise(bits, lowest_power - ints_of<Fused>{});
+        bits = __builtin_convertvector(floats_of<Fused>(bits), ints_of<Fused>);
+        const auto m = floats_of<Fused>((bits & mantissa) | one);
+        powers = c[4] + none;
+        fuse_lanes<Fused>(powers, m, c[3] + none);
+        fuse_lanes<Fused>(powers, m, c[2] + none);
+        fuse_lanes<Fused>(powers, m, c[1] + none);
+        fuse_lanes<Fused>(powers, m, c[0] + none);
+        powers *= floats_of<Fused>(bits & ~mantissa);
+    }
+
+private:
+    static constexpr float offset = 127 * 0x1p23f;
+    static constexpr std::int32_t mantissa = 0x7fffff;
+    static constexpr auto one = detail::bits_as<std::int32_t>(1.0f);
+
+    /// Of the least relative error against 2^(m - 1) on [1, 2], by Remez' algorithm.
+    static constexpr float c[] = {0x1.05193cp-1f, 0x1.3f84fep-2f, 0x1.5532eep-3f, -0x1.1603f4p-9f, 0x1.bb792ep-7f};
+
+    float best_;
+    float scale_;
+};
+
+/// What a sum of such powers may be wrong by, as a part of it.
+///
+/// A lane of eight adds up two numbers a block as floats, and four lanes what all have, in whichever order a compiler
+/// chooses: at most four additions more for each number, all of one sign, each right to 2^-24 of its sum. A lane of
+/// sixteen adds up half as many, and takes an addition more. Doubles add up the rest, right to 2^23 * 2^-53.
+template <class Power>
+inline constexpr double sum_rounding = (2 * Power::together + 4) * 0x1p-24 + 0x1p-30;
+
+/// Powers of many scores, added up; of floats, or of halves and bfloat16.
+template <class Power, bool Narrow, class Fused>
+class sum_of_powers {
+public:
+    PLUCK_ALWAYS_INLINE explicit sum_of_powers(const mass_origin& origin) noexcept : power_(origin) {}
+
+    /// Adds so many blocks, Power::together at most, with nothing raised if Shallow. False, and nothing added, if a
+    /// score was found to be too low for that.
+    template <bool Shallow>
+    PLUCK_ALWAYS_INLINE bool add_blocks(const row_view& row, std::size_t begin, std::size_t blocks) noexcept {
+        floats_of<Fused> sums[4] = {};
+        alignas(64) float room[block_size];
+        for (std::size_t i = 0; i < blocks; ++i) {
+            if constexpr (Narrow) widen_some<Fused>(row, begin + i * block_size, block_size, &room[0]);
+            add_block<Shallow>(sums, Narrow ? &room[0] : row.scores + begin + i * block_size,
+                               std::make_index_sequence<block_size / lanes_of<Fused>>());
+        }
+        sums[0] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+        four_floats folded;
+        fold(folded, sums[0], std::make_index_sequence<lanes_of<Fused> / 4>());
+        if constexpr (Shallow && finds_negative<Fused>) {
+            if (any_nan(folded)) return false;
+        }
+        sums_ += __builtin_convertvector(folded, doubles);
+        return true;
+    }
+
+    /// Adds those from there on.
+    PLUCK_ALWAYS_INLINE void add_from(std::size_t begin, const row_view& row) noexcept {
+        for (; row.size - begin >= block_size; begin += block_size) add_blocks<false>(row, begin, 1);
+        if (begin == row.size) return;
+        float room[block_size];
+        const row_view rest = block_of<Fused>(row, begin, &room[0]);
+        for (std::size_t i = 0; i < rest.size; ++i) {
+            sum_ += static_cast<double>(power_.template of<Fused>(rest.scores[i]));
+        }
+    }
+
+    [[nodiscard]] PLUCK_ALWAYS_INLINE double total() noexcept {
+        return sum_ + sums_[0] + sums_[1] + sums_[2] + sums_[3];
+    }
+
+private:
+    typedef float four_floats __attribute__((vector_size(16)));
+    typedef double doubles __attribute__((vector_size(32)));
+
+    template <bool Shallow, std::size_t... Steps>
+    PLUCK_ALWAYS_INLINE void add_block(floats_of<Fused>* sums, const float* scores,
+                                       std::index_sequence<Steps...>) noexcept {
+        (add_lanes<Shallow>(sums[Steps % 4], scores + Steps * lanes_of<Fused>), ...);
+    }
+    template <bool Shallow>
+    PLUCK_ALWAYS_INLINE void add_lanes(floats_of<Fused>& sum, const float* scores) noexcept {
+        floats_of<Fused> powers;
+        if constexpr (Shallow)
+            power_.template shallow_of_lanes<Fused>(powers, scores);
+        else
+            power_.template of_lanes<Fused>(powers, scores);
+        sum += powers;
+    }
+
+    /// By the bits, since -ffast-math knows no NaN.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static bool any_nan(const four_floats& sums) noexcept {
+        typedef std::int32_t four_ints __attribute__((vector_size(16)));
+        const four_ints found = (four_ints(sums) & 0x7fffffff) > 0x7f800000;
+        std::uint64_t pairs[2];
+        __builtin_memcpy(pairs, &found, sizeof found);
+        return (pairs[0] | pairs[1]) != 0;
+    }
+
+    template <std::size_t... Quarters>
+    PLUCK_ALWAYS_INLINE static void fold(four_floats& sum, const floats_of<Fused>& some,
+                                         std::index_sequence<Quarters...>) noexcept {
+        four_floats each[sizeof...(Quarters)];
+        __builtin_memcpy(each, &some, sizeof some);
+        sum = four_floats{};
+        ((sum += each[Quarters]), ...);
+    }
+
+    Power power_;
+    doubles sums_ = {};
+    double sum_ = 0;
+};
+
+/// The powers of a row's scores, kept or not, and of some of them that were gathered.
+struct powers {
+    double all;
+    double gathered;
+};
+
+template <class Power>
+struct sum_powers {
+    static constexpr bool widest = true;
+
+    /// No score is below `lowest`.
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static powers run(const row_view& row, float best, float lowest, float scale,
+                                                        const float* gathered, std::size_t count) noexcept {
+        const mass_origin origin(best, scale);
+        const double all = row.narrow == nullptr ? sum_of_all<false, Fused>(row, origin, lowest)
+                                                 : sum_of_all<true, Fused>(row, origin, lowest);
+        sum_of_powers<Power, false, Fused> some(origin);
+        some.add_from(0, row_view{gathered, count, nullptr, {}});
+        return {all, some.total()};
+    }
+
+private:
+    template <bool Narrow, class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static double sum_of_all(const row_view& row, const mass_origin& origin,
+                                                               float lowest) noexcept {
+        constexpr std::make_index_sequence<Power::together> together;
+        const std::int32_t weighing = origin.weighing();
+        const std::size_t whole = row.size / (together.size() * block_size) * together.size();
+        sum_of_powers<Power, Narrow, Fused> all(origin);
+        bool shallow = false;  // until a score is too low; where one is, there will be more
+        if constexpr (Power::has_shallow) shallow = finds_negative<Fused> || Power::is_shallow(origin, lowest);
+        for (std::size_t block = 0; block < whole; block += together.size()) {
+            if (all_below(row.block_best + block, weighing, together)) continue;
+            const std::size_t begin = block * block_size;
+            if constexpr (Power::has_shallow) {
+                if (shallow) shallow = all.template add_blocks<true>(row, begin, together.size());
+                if (shallow) continue;
+            }
+            all.template add_blocks<false>(row, begin, together.size());
+        }
+        all.add_from(whole * block_size, row);
+        return all.total();
+    }
+
+    template <std::size_t... Blocks>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static bool all_below(const std::int32_t* block_best, std::int32_t score,
+                                                            std::index_sequence<Blocks...>) noexcept {
+        return ((block_best[Blocks] < score) && ...);
+    }
+};
+
+/// What a sum of masses is at least and at most.
+struct mass_bounds {
+    std::uint64_t low;
+    std::uint64_t high;
+};
+
+/// Of what was not gathered. Each mass lacks less than 1 to the number that is its bound, since it is an integer; and
+/// so does 0, the mass of a token in a block that is not summed. What was gathered of tokens more than 45 octaves down
+/// may be raised where the other sum is not, or be in a block that is not summed: each by 2^-44 at most.
+template <class Power>
+[[nodiscard]] inline mass_bounds bounds_of_rest(const powers& sums, std::size_t size, double slack) noexcept {
+    const double error = sums.all * (2 * sum_rounding<Power>)+static_cast<double>(size) * 0x1p-44;
+    const double rest = sums.all - sums.gathered;
+    const double at_least = (rest - error) * (0x1p40 * Power::least * (1 - slack)) - static_cast<double>(size);
+    const double at_most = (rest + error) * (0x1p40 * Power::most * (1 + slack)) + 1;
+    return {at_least > 0 ? static_cast<std::uint64_t>(at_least) : 0, static_cast<std::uint64_t>(at_most)};
+}
+
+}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: MIT
+//
+// The loops over masses, one by one and summed. As in kernels.hpp, each is a struct whose run() is inlined into one
+// function for each instruction set.
+#pragma once
+
+#include <pluck/detail/arithmetic.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/mass.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/cpu/kernels/blocks.hpp>
+#include <pluck/cpu/isa/vectors.hpp>
+#include <pluck/cpu/kernels/widen.hpp>
+#include <pluck/workspace.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
+
+/// What the masses of a row's scores are relative to.
+struct mass_origin {
+    float best;
+    float scale;
+    std::uint32_t weightless;
+
+    PLUCK_ALWAYS_INLINE mass_origin(float best_score, float mass_scale) noexcept
+        : best(best_score), scale(mass_scale), weightless(weightless_from(mass_scale)) {}
+
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE mass_parts parts_of(float score) const noexcept {
+        return mass_parts_of<Fused>(score - best, scale, weightless);
+    }
+
+    /// A difference, but none so far down that its octave would not fit.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE float weighing_difference(float difference) const noexcept {
+        const auto bits = detail::bits_as<std::uint32_t>(difference);
+        return detail::bits_as<float>(bits < weightless ? bits : weightless);
+    }
+
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t mass_of(float score) const noexcept {
+        return pluck::mass_of<Fused>(score - best, scale, weightless);
+    }
+
+    /// The ordered score below which a block need not be looked into, its best token being 45 octaves down: rounding
+    /// moves the scores about the difference, and never one of them past it.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE std::int32_t weighing() const noexcept {
+        return detail::ordered(best - 45.0f / scale);
+    }
+};
+
+/// All bits of the lanes whose scores are at least this.
+template <class Ints>
+PLUCK_ALWAYS_INLINE void lanes_reaching(Ints& found, const float* scores, const threshold& least) noexcept {
+    load_lanes(found, scores);
+    found =
+        Ints((found ^ static_cast<std::int32_t>(least.flip)) > least.above) ^ static_cast<std::int32_t>(least.invert);
+}
+
+/// The masses of so many vectors side by side. They take each step together: one alone would wait for its chain of
+/// fused multiply-adds, and compilers take one after the other. q and the shift of two neighbours make one word of 64
+/// bits, so that no lane is unpacked: even and odd tokens have a vector each.
+template <class Fused, std::size_t Vectors>
+class vectors_of_masses {
+public:
+    static constexpr std::size_t tokens = Vectors * lanes_of<Fused>;
+
+    PLUCK_ALWAYS_INLINE vectors_of_masses(const float* scores, const mass_origin& origin) noexcept {
+        weigh(scores, origin, each());
+    }
+
+    /// Those of the scores below `least` become 0.
+    PLUCK_ALWAYS_INLINE void keep(const float* scores, const threshold& least) noexcept { keep(scores, least, each()); }
+
+    PLUCK_ALWAYS_INLINE void add_to(longs_of<Fused>& sums) const noexcept { add_to(sums, each()); }
+
+    /// Adds all of them to one sum, and those of the scores from `least` on to another.
+    PLUCK_ALWAYS_INLINE void add_to(longs_of<Fused>& all, longs_of<Fused>& kept, const float* scores,
+                                    const threshold& least) const noexcept {
+        add_to(all, kept, scores, least, each());
+    }
+
+    /// masses[i] = that of scores[i].
+    PLUCK_ALWAYS_INLINE void store(std::uint64_t* masses) const noexcept { store(masses, each()); }
+
+private:
+    using each = std::make_index_sequence<Vectors>;
+    using floats = floats_of<Fused>;
+    using ints = ints_of<Fused>;
+    using longs = longs_of<Fused>;
+    using polynomial = detail::mass_polynomial;
+
+    /// The steps of mass_parts_of() and mass_word_of().
+    template <std::size_t... I>
+    PLUCK_ALWAYS_INLINE void weigh(const float* scores, const mass_origin& origin, std::index_sequence<I...>) noexcept {
+        const floats scale = origin.scale + floats{};
+        const floats magic = detail::magic + floats{};
+        floats d[Vectors], shifted[Vectors], f[Vectors], p[Vectors];
+        ((load_lanes(d[I], scores + I * lanes_of<Fused>), d[I] -= origin.best, lower_bits(d[I], origin.weightless)),
+         ...);
+        ((shifted[I] = d[I], fuse_lanes<Fused>(shifted[I], scale, magic)), ...);
+        ((octave_of(p[I], shifted[I]), f[I] = d[I], fuse_lanes<Fused>(f[I], scale, p[I])), ...);
+        ((f[I] = floats(ints(f[I]) & ~1), p[I] = polynomial::c6 + floats{}), ...);
+        (fuse_lanes<Fused>(p[I], f[I], polynomial::c5 + floats{}), ...);
+        (fuse_lanes<Fused>(p[I], f[I], polynomial::c4 + floats{}), ...);
+        (fuse_lanes<Fused>(p[I], f[I], polynomial::c3 + floats{}), ...);
+        (fuse_lanes<Fused>(p[I], f[I], polynomial::c2 + floats{}), ...);
+        (fuse_lanes<Fused>(p[I], f[I], polynomial::c1 + floats{}), ...);
+        (fuse_lanes<Fused>(p[I], f[I], polynomial::c0 + floats{}), ...);
+        ((pairs_[I] = longs(__builtin_convertvector(p[I], ints)),
+          shifts_[I] = longs(detail::magic_bits + detail::mass_word_shift - ints(shifted[I]))),
+         ...);
+    }
+
+    PLUCK_ALWAYS_INLINE static void lower_bits(floats& difference, std::uint32_t weightless) noexcept {
+        const typename vectors_of<Fused>::uints most = weightless - typename vectors_of<Fused>::uints{};
+        const auto bits = typename vectors_of<Fused>::uints(difference);
+        difference = floats(bits < most ? bits : most);
+    }
+
+    PLUCK_ALWAYS_INLINE static void octave_of(floats& octave, const floats& shifted) noexcept {
+        if constexpr (fuses_lanes<Fused>) {
+            octave = detail::magic - shifted;  // by way of an instruction, -ffast-math does not know what that would be
+        } else {
+            octave = __builtin_convertvector(detail::magic_bits - ints(shifted), floats);
+        }
+    }
+
+    template <std::size_t... I>
+    PLUCK_ALWAYS_INLINE void keep(const float* scores, const threshold& least, std::index_sequence<I...>) noexcept {
+        ints kept;
+        ((lanes_reaching(kept, scores + I * lanes_of<Fused>, least), pairs_[I] &= longs(kept)), ...);
+    }
+
+    template <std::size_t... I>
+    PLUCK_ALWAYS_INLINE void add_to(longs& sums, std::index_sequence<I...>) const noexcept {
+        longs some;
+        ((even<I>(some), sums += some, odd<I>(some), sums += some), ...);
+    }
+
+    template <std::size_t... I>
+    PLUCK_ALWAYS_INLINE void add_to(longs& all, longs& kept, const float* scores, const threshold& least,
+                                    std::index_sequence<I...>) const noexcept {
+        longs some;
+        ints reaching, both;
+        ((lanes_reaching(reaching, scores + I * lanes_of<Fused>, least), even<I>(some), all += some,
+          pick_neighbours<0>(both, reaching), kept += some & longs(both), odd<I>(some), all += some,
+          pick_neighbours<1>(both, reaching), kept += some & longs(both)),
+         ...);
+    }
+
+    template <std::size_t... I>
+    PLUCK_ALWAYS_INLINE void store(std::uint64_t* masses, std::index_sequence<I...>) const noexcept {
+        (store_one<I>(masses + I * lanes_of<Fused>), ...);
+    }
+    template <std::size_t I>
+    PLUCK_ALWAYS_INLINE void store_one(std::uint64_t* masses) const noexcept {
+        longs evens, odds, first, second;
+        even<I>(evens);
+        odd<I>(odds);
+        if constexpr (lanes_of<Fused> == 8) {
+            pick_lanes<0, 4, 1, 5>(first, evens, odds);
+            pick_lanes<2, 6, 3, 7>(second, evens, odds);
+        } else {
+            pick_lanes<0, 8, 1, 9, 2, 10, 3, 11>(first, evens, odds);
+            pick_lanes<4, 12, 5, 13, 6, 14, 7, 15>(second, evens, odds);
+        }
+        __builtin_memcpy(masses, &first, sizeof first);
+        __builtin_memcpy(masses + lanes_of<Fused> / 2, &second, sizeof second);
+    }
+
+    template <std::size_t I>
+    PLUCK_ALWAYS_INLINE void even(longs& to) const noexcept {
+        to = (pairs_[I] << 32) >> (shifts_[I] & 0xffffffffu);
+    }
+    template <std::size_t I>
+    PLUCK_ALWAYS_INLINE void odd(longs& to) const noexcept {
+        to = (pairs_[I] & 0xffffffff00000000u) >> (shifts_[I] >> 32);
+    }
+
+    longs pairs_[Vectors];
+    longs shifts_[Vectors];
+};
+
+/// As many as hide each other's waiting: a block of them, or half a block.
+template <class Fused>
+using some_masses = vectors_of_masses<Fused, 4>;
+
+/// The sum of the lanes.
+template <class Longs>
+[[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t sum_of(const Longs& sums) noexcept {
+    std::uint64_t each[sizeof sums / sizeof(std::uint64_t)];
+    __builtin_memcpy(each, &sums, sizeof sums);
+    std::uint64_t sum = 0;
+    for (const std::uint64_t one : each) sum += one;
+    return sum;
+}
+
+/// The sum of the masses of one block, of all of it or of the scores from `least` on.
+template <class Fused, bool All>
+[[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t mass_of_block(const float* scores, const mass_origin& origin,
+                                                              const threshold& least) noexcept {
+    longs_of<Fused> sums = {};
+    for (std::size_t i = 0; i < block_size; i += some_masses<Fused>::tokens) {
+        some_masses<Fused> masses(scores + i, origin);
+        if constexpr (!All) masses.keep(scores + i, least);
+        masses.add_to(sums);
+    }
+    return sum_of(sums);
+}
+
+/// The masses of the kept tokens of one block, one by one.
+template <class Fused>
+[[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t kept_mass_of(const row_view& row, std::size_t begin,
+                                                             const mass_origin& origin) noexcept {
+    std::uint64_t sum = 0;
+    if (row.block_best[begin / block_size] < least_of_block(row.kept, begin)) return sum;
+    float room[block_size];
+    const row_view block = block_of<Fused>(row, begin, &room[0]);
+    for (std::uint64_t kept = kept_of_block<Fused>(block, 0); kept != 0; kept &= kept - 1) {
+        sum += origin.mass_of<Fused>(block.scores[__builtin_ctzll(kept)]);
+    }
+    return sum;
+}
+
+/// The kept mass of each block; returns the row's. A block whose best token weighs nothing is not looked at.
+struct sum_masses {
+    static constexpr bool widest = true;
+
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint64_t run(const row_view& from, float best, float scale,
+                                                               std::uint64_t* block_mass) noexcept {
+        const row_view row = from;  // no store below can change it
+        const mass_origin origin(best, scale);
+        const std::size_t whole = row.size / block_size;
+        std::uint64_t total = 0;
+        if (row.keeps_all()) {  // what is not kept weighs nothing
+            total = add_blocks<Fused, true>(row, 0, whole, row.kept.score, origin, block_mass);
+        } else {  // the ties of the cut stay, up to the block in which they end; then they go
+            const std::size_t early = row.kept.ties_end / block_size < whole ? row.kept.ties_end / block_size : whole;
+            std::size_t first = 0;
+            std::int32_t score = row.kept.score;
+            for (std::size_t last = early;; last = whole, ++score) {
+                total += add_blocks<Fused, false>(row, first, last, score, origin, block_mass);
+                if (last == whole) break;
+                block_mass[last] = kept_mass_of<Fused>(row, last * block_size, origin);
+                total += block_mass[last];
+                first = last + 1;
+            }
+        }
+        if (row.size % block_size != 0) {
+            block_mass[whole] = kept_mass_of<Fused>(row, whole * block_size, origin);
+            total += block_mass[whole];
+        }
+        return total;
+    }
+
+private:
+    /// The same for the whole blocks of [first, last), from a score on.
+    template <class Fused, bool All>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint64_t add_blocks(const row_view& row, std::size_t first,
+                                                                      std::size_t last, std::int32_t score,
+                                                                      const mass_origin& origin,
+                                                                      std::uint64_t* block_mass) noexcept {
+        const threshold least(score);
+        const std::int32_t weighing = origin.weighing();
+        const std::int32_t from = score > weighing ? score : weighing;
+        std::uint64_t total = 0;
+        alignas(64) float room[block_size];
+        for (std::size_t block = first; block < last;) {
+            for (; block < last && row.block_best[block] < from; ++block) block_mass[block] = 0;
+            for (; block < last && row.block_best[block] >= from; ++block) {  // without a branch that skips one
+                const float* scores = block_at<Fused>(row, block * block_size, &room[0]);
+                block_mass[block] = mass_of_block<Fused, All>(scores, origin, least);
+                total += block_mass[block];
+            }
+        }
+        return total;
+    }
+};
+
+/// A row's mass: what is kept, and all of it.
+struct split_mass {
+    std::uint64_t kept;
+    std::uint64_t all;
+};
+
+/// The kept mass of each block; returns the row's, and the mass of all, kept or not. A tie of the cut is kept.
+struct split_masses {
+    static constexpr bool widest = true;
+
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static split_mass run(const row_view& from, float best, float scale,
+                                                            std::uint64_t* block_mass) noexcept {
+        const row_view row = from;  // no store below can change it
+        const threshold least(row.kept.score);
+        const mass_origin origin(best, scale);
+        const std::int32_t weighing = origin.weighing();
+        longs_of<Fused> all = {};
+        split_mass total{0, 0};
+        alignas(64) float room[block_size];
+        for (std::size_t begin = 0, block = 0; begin < row.size; begin += block_size, ++block) {
+            block_mass[block] = 0;
+            if (row.block_best[block] < weighing) continue;
+            if (row.size - begin < block_size) {
+                const row_view last = block_of<Fused>(row, begin, &room[0]);
+                const std::uint64_t kept = reaching<Fused>(last.scores, 0, last.size, row.kept.score);
+                for (std::size_t i = 0; i < last.size; ++i) {
+                    const std::uint64_t mass = origin.mass_of<Fused>(last.scores[i]);
+                    total.all += mass;
+                    block_mass[block] += (kept >> i & 1) != 0 ? mass : 0;
+                }
+            } else {
+                const float* scores = block_at<Fused>(row, begin, &room[0]);
+                longs_of<Fused> sums = {};
+                for (std::size_t i = 0; i < block_size; i += some_masses<Fused>::tokens) {
+                    const some_masses<Fused> masses(scores + i, origin);
+                    masses.add_to(all, sums, scores + i, least);
+                }
+                block_mass[block] = sum_of(sums);
+            }
+            total.kept += block_mass[block];
+        }
+        total.all += sum_of(all);
+        return total;
+    }
+};
+
+/// The mass of each score; returns their sum.
+struct masses {
+    static constexpr bool widest = true;
+    static constexpr std::size_t together = 16;
+
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE static std::uint64_t run(const float* scores, std::size_t count, float best, float scale,
+                                                 std::uint64_t* masses) noexcept {
+        const mass_origin origin(best, scale);
+        longs_of<Fused> sums = {};
+        std::size_t i = 0;
+        for (; i + some_masses<Fused>::tokens <= count; i += some_masses<Fused>::tokens) {
+            const some_masses<Fused> some(scores + i, origin);
+            some.store(masses + i);
+            some.add_to(sums);
+        }
+        using fewer_masses = vectors_of_masses<Fused, together / lanes_of<Fused>>;
+        for (; i + together <= count; i += together) {
+            const fewer_masses some(scores + i, origin);
+            some.store(masses + i);
+            some.add_to(sums);
+        }
+        std::uint64_t sum = sum_of(sums);
+        for (; i < count; ++i) sum += masses[i] = origin.mass_of<Fused>(scores[i]);
+        return sum;
+    }
+};
+
+/// Of tokens in id order, block by block, the mass of those from the ordered score `certain` on; and which are below
+/// that, but not below `possible`, to `places`. Counts them, and gives up after the block in which there are more than
+/// `limit`: there must be room for a block more.
+struct split_head {
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const std::int32_t* scores, const std::uint64_t* masses,
+                                                             std::size_t count, std::int32_t certain,
+                                                             std::int32_t possible, std::uint64_t* block_mass,
+                                                             std::size_t limit, std::uint32_t* places) noexcept {
+        std::size_t found = 0;
+        for (std::size_t begin = 0; begin < count && found <= limit; begin += block_size) {
+            std::uint64_t sum = 0;
+            if (count - begin >= block_size) {
+                for (std::size_t i = begin; i < begin + block_size; ++i) {
+                    sum += masses[i] & (std::uint64_t{0} - std::uint64_t{scores[i] >= certain});
+                }
+            } else {
+                for (std::size_t i = begin; i < count; ++i) sum += scores[i] >= certain ? masses[i] : 0;
+            }
+            block_mass[begin / block_size] = sum;
+            const std::uint64_t above = blocks_reaching<Fused>(scores, begin, count, certain);
+            for (std::uint64_t left = blocks_reaching<Fused>(scores, begin, count, possible) & ~above; left != 0;
+                 left &= left - 1) {
+                places[found++] = static_cast<std::uint32_t>(begin) + static_cast<std::uint32_t>(__builtin_ctzll(left));
+            }
+        }
+        return found;
+    }
+};
+
+}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+//
+// The loop that every draw begins with: the best score of each block, whether there is a NaN, and a bound of the lowest
+// score. As in kernels.hpp, it is a struct whose run() is inlined into one function for each instruction set.
+#pragma once
+
+#include <pluck/detail/arithmetic.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/cpu/kernels/blocks.hpp>
+#include <pluck/cpu/isa/vectors.hpp>
+#include <pluck/workspace.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+#include <utility>
+
+namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
+
+/// What one pass over a row's bits tells. Of a row with a NaN only that.
+struct extremes {
+    std::int32_t best = std::numeric_limits<std::int32_t>::min();  ///< largest ordered score
+    std::int32_t lowest = 0;  ///< none is below: the least below 0, if any; or -infinity, if nothing is known
+    bool nan = false;
+};
+
+/// An instruction set that compares sixteen floats as such, and leaves the processor's flags alone if some are NaN.
+template <class Fused>
+concept compares_floats = requires(ints_of<Fused>& some, std::uint16_t& numbers) {
+    Fused::raise_floats(some, some);
+    Fused::keep_numbers(numbers, some, some);
+};
+
+/// Eight blocks at a time, by their bits.
+///
+/// The largest as a signed integer is the best score, if one has no sign; the largest unsigned is the lowest score, if
+/// one has a sign, and a NaN, if such a one is there. Two comparisons for each logit, and a second look where all of a
+/// block are negative.
+class scan_by_bits {
+public:
+    /// Reads what comes later ahead of time.
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE void of_eight(ints& best, const float* logits) noexcept {
+        ints each[lanes];
+        for (std::size_t block = 0; block < lanes; ++block) {
+            const float* its = logits + block * block_size;
+            __builtin_prefetch(its + lanes * block_size);  // a fifth faster from the second-level cache on
+            __builtin_prefetch(its + lanes * block_size + 16);
+            __builtin_prefetch(its + lanes * block_size + 32);
+            __builtin_prefetch(its + lanes * block_size + 48);
+            of_block<Fused>(each[block], its, others());
+        }
+        largest_of_each(each);
+        if (any_negative<Fused>(each[0])) {
+            ints nearest[lanes];
+            for (std::size_t block = 0; block < lanes; ++block) {
+                nearest_of_block(nearest[block], logits + block * block_size, others());
+            }
+            largest_of_each(nearest);
+            each[0] = each[0] < 0 ? nearest[0] : each[0];
+        }
+        best = each[0];
+    }
+
+    /// No ordered score is below that, and none above 0 counts; a NaN with a sign is below -infinity.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE std::int32_t lowest() const noexcept { return lowest_of(most_); }
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::int32_t lowest_of(const uints& most) noexcept {
+        const std::uint32_t bits = largest_of(most);
+        return bits > 0x80000000u ? -static_cast<std::int32_t>(bits & 0x7fffffffu) : 0;
+    }
+
+private:
+    using others = std::make_index_sequence<block_size / lanes - 1>;  // g++ -O2 unrolls no loop
+
+    /// `best` = the largest bits of a block, with their signs, in any lane.
+    template <class Fused, std::size_t... Steps>
+    PLUCK_ALWAYS_INLINE void of_block(ints& best, const float* logits, std::index_sequence<Steps...>) noexcept {
+        uints bits;
+        load_lanes(bits, logits);
+        hold<Fused>(bits);
+        raise(most_, bits);
+        best = ints(bits);
+        ((load_lanes(bits, logits + lanes * (Steps + 1)), hold<Fused>(bits), raise(most_, bits),
+          raise(best, ints(bits))),
+         ...);
+    }
+
+    /// Of a block of which all are negative: `best` = the largest ordered scores, in any lane.
+    template <std::size_t... Steps>
+    PLUCK_ALWAYS_INLINE static void nearest_of_block(ints& best, const float* logits,
+                                                     std::index_sequence<Steps...>) noexcept {
+        ints bits;
+        load_lanes(bits, logits);
+        best = -(bits & 0x7fffffff);
+        ((load_lanes(bits, logits + lanes * (Steps + 1)), raise(best, -(bits & 0x7fffffff))), ...);
+    }
+
+    uints most_ = {};
+};
+
+/// The same by floats, sixteen at a time.
+///
+/// Of 512 bits Intel's processors compare floats twice as fast as integers, since two of their ports can, and a further
+/// comparison is then free: whether one of two logits is a NaN. What subnormals are to it depends on a flag; so where
+/// the best of a block is one, or 0, bits decide.
+class scan_by_floats {
+public:
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE void of_eight(ints& best, const float* logits) noexcept {
+        ints_of<Fused> all, others;
+        of_four<Fused>(all, logits);
+        of_four<Fused>(others, logits + 4 * block_size);
+        raise_neighbours<Fused>(all, others);  // of blocks 0 2 4 6, twice, and 1 3 5 7, twice
+        all = all < 0 ? -(all & 0x7fffffff) : all;
+        pick_lanes<0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15>(all, all, all);
+        ints twice[2];
+        __builtin_memcpy(twice, &all, sizeof all);
+        best = twice[0];
+        raise(best, twice[1]);
+        constexpr std::int32_t least_normal = 0x800000;
+        if (any_negative<Fused>(best < least_normal && best > -least_normal))
+            scan_by_bits().of_eight<Fused>(best, logits);
+    }
+
+    /// As above, but of numbers nothing is known.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE std::int32_t lowest() const noexcept {
+        return -detail::ordered_infinity - ((numbers_[0] & numbers_[1]) != 0xffff ? 1 : 0);
+    }
+
+private:
+    /// `best` = the largest of a block, in any lane.
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE void of_block(ints_of<Fused>& best, const float* logits) noexcept {
+        ints_of<Fused> b, c, d;
+        load<Fused>(best, logits);
+        load<Fused>(b, logits + 16);
+        load<Fused>(c, logits + 32);
+        load<Fused>(d, logits + 48);
+        Fused::keep_numbers(numbers_[0], best, b);
+        Fused::keep_numbers(numbers_[1], c, d);
+        Fused::raise_floats(best, b);
+        Fused::raise_floats(c, d);
+        Fused::raise_floats(best, c);
+    }
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE static void load(ints_of<Fused>& bits, const float* logits) noexcept {
+        load_lanes(bits, logits);
+        hold<Fused>(bits);
+    }
+
+    /// The largest of two blocks, each in one half.
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE void of_two(ints_of<Fused>& best, const float* logits) noexcept {
+        ints_of<Fused> first, second;
+        of_block<Fused>(first, logits);
+        of_block<Fused>(second, logits + block_size);
+        pick_lanes<0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23>(best, first, second);
+        pick_lanes<8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31>(second, first, second);
+        Fused::raise_floats(best, second);
+    }
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE void of_four(ints_of<Fused>& best, const float* logits) noexcept {
+        ints_of<Fused> others;
+        of_two<Fused>(best, logits);
+        of_two<Fused>(others, logits + 2 * block_size);
+        raise_neighbours<Fused>(best, others);
+    }
+
+    /// Of each four lanes of either, the larger of neighbours: those of `best` first.
+    template <class Fused>
+    PLUCK_ALWAYS_INLINE static void raise_neighbours(ints_of<Fused>& best, const ints_of<Fused>& others) noexcept {
+        ints_of<Fused> odd;
+        pick_lanes<1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15, 29, 31>(odd, best, others);
+        pick_lanes<0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14, 28, 30>(best, best, others);
+        Fused::raise_floats(best, odd);
+    }
+
+    std::uint16_t numbers_[2] = {0xffff, 0xffff};
+};
+
+/// The best ordered score of each block, and the extremes of the row.
+struct scan {
+    static constexpr bool widest = true;
+
+    template <class Fused>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static extremes run(const float* scores, std::size_t size,
+                                                          std::int32_t* block_best) noexcept {
+        constexpr std::size_t group = lanes * block_size;
+        std::conditional_t<compares_floats<Fused>, scan_by_floats, scan_by_bits> groups;
+        extremes row;
+        ints row_best = row.best - ints{};
+        std::size_t begin = 0;
+        for (; size - begin >= group; begin += group, block_best += lanes) {
+            ints best;
+            groups.template of_eight<Fused>(best, scores + begin);
+            __builtin_memcpy(block_best, &best, sizeof best);
+            raise(row_best, best);
+        }
+        for (std::size_t i = 0; i < lanes; ++i) row.best = row_best[i] > row.best ? row_best[i] : row.best;
+        uints rest = {};
+        for (; begin < size; begin = block_end(begin, size), ++block_best) {
+            *block_best = best_of(scores + begin, block_end(begin, size) - begin, rest);
+            row.best = *block_best > row.best ? *block_best : row.best;
+        }
+        const std::int32_t lowest = groups.lowest();
+        const std::int32_t rest_lowest = scan_by_bits::lowest_of(rest);
+        row.lowest = lowest < rest_lowest ? lowest : rest_lowest;
+        row.nan = row.best > detail::ordered_infinity || row.lowest < -detail::ordered_infinity;
+        return row;
+    }
+
+private:
+    /// Of so many, which may be few: their best ordered score. Raises `most` to their bits.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::int32_t best_of(const float* scores, std::size_t count,
+                                                                  uints& most) noexcept {
+        std::int32_t best = std::numeric_limits<std::int32_t>::min();
+        ints of_lanes = best - ints{};
+        std::size_t i = 0;
+        for (; i + lanes <= count; i += lanes) {
+            uints bits;
+            load_lanes(bits, scores + i);
+            raise(most, bits);
+            const ints order = ints(bits) < 0 ? -ints(bits & 0x7fffffffu) : ints(bits);
+            raise(of_lanes, order);
+        }
+        for (std::size_t lane = 0; lane < lanes; ++lane) best = of_lanes[lane] > best ? of_lanes[lane] : best;
+        for (; i < count; ++i) {
+            const std::int32_t order = detail::ordered(scores[i]);
+            const auto bits = detail::bits_as<std::uint32_t>(scores[i]);
+            best = order > best ? order : best;
+            most[0] = bits > most[0] ? bits : most[0];
+        }
+        return best;
+    }
+};
+
+}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+//
+// How a wide row becomes a list: every block gets all tokens of an interval, in the order of ids.
+#pragma once
+
+#include <pluck/detail/arithmetic.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/cuda/generic/row_shard.cuh>
+
+#include <cstdint>
+
+namespace pluck::inline v0::cuda {
+
+/// put(place, score, token) for each own token of the warp within an interval, place by place in the order of ids, from
+/// `next` on; the place after the last.
+template <class Team, class Source, class Put>
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint32_t put_own(const field<Team, Source>& row,
+                                                                          const interval& within, std::uint32_t next,
+                                                                          progress now, const Put& put) noexcept {
+    const Team& team = row.team;
+    const std::uint32_t below = (std::uint32_t{1} << team.lane()) - 1;
+    row.sweep(now, within.low, [&](const scores& some, const tokens& ids) {
+        std::uint32_t place = next;
+        bool kept[quad];
+        for (std::uint32_t i = 0; i < quad; ++i) {
+            kept[i] = within.has(detail::ordered(some.of[i]), ids.of[i]);
+            const std::uint32_t lanes = team.ballot(kept[i]);
+            place += detail::count_bits(lanes & below);
+            next += detail::count_bits(lanes);
+        }
+        for (std::uint32_t i = 0; i < quad; ++i)
+            if (kept[i]) put(place++, some.of[i], ids.of[i]);
+    });
+    return next;
+}
+
+/// The same for the lists of all blocks at once: where neighbours are kept, they may be more than a warp can stage.
+template <class Source, class Team>
+PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void put_into_lists(Team team, const interval& within, std::uint32_t first,
+                                                        progress now) noexcept {
+    const field<Team, Source> row(team, team.room());
+    (void)put_own(row, within, first, now, [&](std::uint32_t place, float score, std::int32_t token) {
+        PLUCK_ROLLED
+        for (std::uint32_t block = 0; block < team.blocks(); ++block) {
+            *team.at(row.shared.list_score + place, block) = score;
+            *team.at(row.shared.list_token + place, block) = token;
+        }
+    });
+}
+
+/// Adds up how many each warp of the row has, from the first on, into list_end; whether each had room for its own.
+template <class Team, class Source>
+PLUCK_HOST_DEVICE void add_up(const field<Team, Source>& row, progress now) noexcept {
+    const Team& team = row.team;
+    const std::uint64_t* counts = row.table(now);
+    const std::uint32_t places = row.places(now);
+    std::uint64_t before = 0;
+    bool room = true;
+    PLUCK_ROLLED
+    for (std::uint32_t base = 0; base < places; base += Team::lanes * quad) {  // neighbours to one lane
+        const std::uint32_t first = base + team.lane() * quad;
+        std::uint64_t count[quad];
+        std::uint64_t sum = 0;
+        for (std::uint32_t i = 0; i < quad; ++i) {
+            sum += count[i] = first + i < places ? counts[first + i] : 0;
+            room = room && count[i] <= Team::staged;
+        }
+        const std::uint64_t end = team.warp_scan(sum);
+        std::uint64_t so_far = before + end - sum;
+        for (std::uint32_t i = 0; i < quad; ++i) {
+            so_far += count[i];
+            if (first + i < places) row.shared.list_end[first + i] = static_cast<std::uint32_t>(so_far);
+        }
+        before += team.shuffle(end, Team::lanes - 1);
+    }
+    const bool all = team.ballot(!room) == 0;
+    if (team.lane() == 0) row.shared.all_staged = all;
+}
+
+/// Lists the tokens within an interval for every block, in the order of ids, and says how many there are; more than
+/// Team::list if there is no room for them. The row must be wide.
+template <class Team, class Source>
+[[nodiscard]] PLUCK_HOST_DEVICE std::uint32_t list(const field<Team, Source>& row, const interval& within,
+                                                   progress now) noexcept {
+    const Team& team = row.team;
+    auto& shared = row.shared;
+    auto& staged = shared.staged[team.warp()];
+    const std::uint32_t own = put_own(row, within, 0, now, [&](std::uint32_t place, float score, std::int32_t token) {
+        if (place < Team::staged) staged.score[place] = score, staged.token[place] = token;
+    });
+    row.gather(own, row.table(now), now);
+    if (team.warp() == 0) add_up(row, now);
+    team.sync();
+    const std::uint32_t places = row.places(now);
+    const std::uint32_t total = shared.list_end[places - 1];
+    if (shared.all_staged != 0) {
+        // Each block takes what all warps of the row have staged, which are in the order of ids.
+        PLUCK_ROLLED
+        for (std::uint32_t i = team.thread(); i < total && i < Team::list; i += Team::threads) {
+            std::uint32_t place = 0;  // of the warp whose token it is
+            PLUCK_ROLLED
+            for (std::uint32_t high = places; place < high;) {
+                const std::uint32_t middle = (place + high) / 2;
+                if (shared.list_end[middle] <= i)
+                    place = middle + 1;
+                else
+                    high = middle;
+            }
+            const std::uint32_t first = place == 0 ? 0 : shared.list_end[place - 1];
+            const auto& from = *team.at(&shared.staged[place % Team::warps], place / Team::warps);
+            shared.list_score[i] = from.score[i - first];
+            shared.list_token[i] = from.token[i - first];
+        }
+    } else if (total <= Team::list) {
+        put_into_lists<Source>(team, within, shared.list_end[row.own_place(now)] - own, now);
+    }
+    constexpr std::uint32_t list_row = field<Team, Source>::list_row;
+    const std::uint32_t full = (total + list_row - 1) / list_row * list_row;
+    PLUCK_ROLLED
+    for (std::uint32_t i = total + team.thread(); i < full && i < Team::list; i += Team::threads)
+        shared.list_score[i] = detail::minus_infinity, shared.list_token[i] = last_token;
+    team.sync_all();  // also so that nothing else is staged while another block still reads
+    return total;
+}
+
+}  // namespace pluck::inline v0::cuda

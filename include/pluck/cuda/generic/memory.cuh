@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+//
+// What a block keeps in its shared memory, and the orders by which its first warp has all of its warps do something.
+#pragma once
+
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/mass.hpp>
+#include <pluck/detail/philox.hpp>
+#include <pluck/pick.hpp>
+#include <pluck/cuda/geometry.cuh>
+#include <pluck/row/interval.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pluck::inline v0::cuda {
+
+/// What a token weighs: its mass, or 1.
+struct weighing {
+    std::uint32_t by_mass;
+    float best;
+    float scale;
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint64_t operator()(float score) const noexcept {
+        return by_mass ? mass_of(score - best, scale) : 1;
+    }
+};
+
+/// What changes of a row as it is worked on: how many tokens its list has, if it is one, and which of two tables is
+/// next.
+struct progress {
+    static constexpr std::uint32_t wide = ~std::uint32_t{0};
+    std::uint32_t list = wide;
+    std::uint32_t turn = 0;
+
+    [[nodiscard]] PLUCK_HOST_DEVICE bool listed() const noexcept { return list != wide; }
+    PLUCK_HOST_DEVICE progress next() noexcept {
+        turn ^= 1;
+        return *this;
+    }
+};
+
+enum class deed : std::uint32_t {
+    stop,
+    scan,
+    count,
+    best,
+    mass,
+    token,
+    mass_and_token,
+    own_mass,
+    list,
+    deal_row,
+    deal_strips,
+    deal_list,
+    cut_of_few,
+    darts
+};
+
+/// What all warps of a block shall do, and with what; each deed says what it looks at.
+struct order {
+    deed what = deed::stop;
+    progress now{};
+    interval within{};
+    weighing weight{};
+    std::int32_t best = 0;      ///< the ordered score of the best token
+    std::int32_t lightest = 0;  ///< an ordered score below which nothing has any mass
+    float bins_per_nat = 0;     ///< 0: bins of keys
+    std::uint32_t flag = 0;
+    std::uint64_t target = 0;
+    randomness random{};
+};
+
+/// What is left of a row when its chain has run.
+struct outcome {
+    pick drawn{};
+    interval kept{};
+    weighing weight{};
+    std::uint64_t total = 0;
+};
+
+/// The part of a block's shared memory that does not depend on the geometry. Blocks write into each other's
+/// `published`, and into their lists where a warp has more than it can stage; they read each other's `histogram` and
+/// `staged`. All else is a block's own.
+template <class Team>
+struct row_memory {
+    struct staging {
+        float score[Team::staged];
+        std::int32_t token[Team::staged];
+    };
+
+    geometry shape;
+    // The slice in the caller's memory, and where a copy of it is that is not in shared memory.
+    const void* slice_quads;
+    void* elsewhere;
+    std::uint32_t slice_pad;
+    std::uint32_t slice_size;
+    std::int32_t slice_first;
+
+    order orders[2];
+    outcome result;
+
+    std::uint64_t published[2];
+    std::uint64_t found_rest;
+    std::uint64_t found_inside;
+    std::uint32_t found_bin;
+    std::uint32_t finalists;
+    std::uint32_t all_staged;
+    std::uint32_t
+        list_end[Team::most_blocks * Team::warps];  ///< of the tokens that each warp of the row brings to a list
+    std::uint64_t finalist_key[Team::finalists];
+    std::uint64_t finalist_weight[Team::finalists];
+
+    union {                                      // never needed at the same time
+        std::uint32_t histogram[2][Team::bins];  // low and high words of sums of 64 bits
+        staging staged[Team::warps];             // what each warp has for a list
+    };
+
+    alignas(16) float list_score[Team::list];
+    alignas(16) std::int32_t list_token[Team::list];
+
+    typename Team::scratch scratch;
+
+    template <class Scalar>
+    PLUCK_HOST_DEVICE void begin(const geometry& layout, const slice_view<Scalar>& slice, void* copy) noexcept {
+        shape = layout;
+        slice_quads = slice.quads;
+        slice_pad = slice.pad;
+        slice_size = slice.size;
+        slice_first = slice.first;
+        elsewhere = copy;
+    }
+    template <class Scalar>
+    [[nodiscard]] PLUCK_HOST_DEVICE slice_view<Scalar> slice() const noexcept {
+        return {static_cast<const Scalar*>(slice_quads), slice_pad, slice_size, slice_first};
+    }
+};
+
+/// Where the parts of a block's shared memory begin, in bytes.
+template <class Team>
+struct memory_map {
+    std::size_t tables, strip_mass, strip_best, slice;
+
+    PLUCK_HOST_DEVICE explicit memory_map(const geometry& shape) noexcept {
+        constexpr std::size_t list_rows = Team::list / (Team::lanes * quad);
+        tables = up(sizeof(row_memory<Team>));
+        strip_mass = tables + 4 * sizeof(std::uint64_t) * shape.blocks * Team::warps;
+        strip_best = strip_mass + sizeof(std::uint64_t) * (shape.strips < list_rows ? list_rows : shape.strips);
+        slice = up(strip_best + sizeof(std::int32_t) * shape.strips * shape.blocks);
+    }
+
+private:
+    [[nodiscard]] PLUCK_HOST_DEVICE static constexpr std::size_t up(std::size_t n) noexcept {
+        return (n + 15) / 16 * 16;
+    }
+};
+
+}  // namespace pluck::inline v0::cuda

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: MIT
+//
+// The row on a device: the same primitives as the CPU's row. Its algorithm is plain C++ over a team (team.cuh), so that
+// a team of std::threads runs this very source in the tests.
+//
+// Adjusters are run by all threads of all blocks of the row. Then one thread of each block runs the rest of the chain,
+// all of these threads the same, while the others serve(): what a stage asks of its row becomes an order to all
+// (deeds.cuh).
+#pragma once
+
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/log.hpp>
+#include <pluck/detail/mass.hpp>
+#include <pluck/detail/philox.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/row/concept.hpp>
+#include <pluck/pick.hpp>
+#include <pluck/cuda/generic/operations.cuh>
+#include <pluck/row/interval.hpp>
+#include <pluck/cuda/generic/memory.cuh>
+#include <pluck/cuda/generic/leader.cuh>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pluck::inline v0::cuda {
+
+template <class Team, class Source>
+class row {
+public:
+    /// A row at place `index` of its batch, whose row_memory has begun.
+    PLUCK_HOST_DEVICE row(const Team& team, const key& key, std::uint32_t vocab, std::size_t index) noexcept
+        : orders_(team), key_(key), vocab_(vocab), index_(index) {
+        if (vocab == 0) fail(status::no_candidate);
+        if (vocab > max_vocab) fail(status::row_too_long);
+    }
+
+    // ---- adjusters, by all threads; a stage that comes later and moves scores all the same fails the row ----
+
+    /// score = f(score, i) for the token ids[i], in order; -infinity stays. An id outside of the row fails it.
+    template <class Ids, class F>
+    PLUCK_HOST_DEVICE void edit(const Ids& ids, const F& f) noexcept {
+        if (!editable()) return;
+        const Source source = own_source();
+        std::size_t i = 0;
+        for (const auto id : ids) {  // every thread looks at all of them, and moves those whose token is its own
+            const auto wide = static_cast<std::int64_t>(id);
+            if (wide < 0 || wide >= std::int64_t{vocab_}) return fail(status::bad_parameter);
+            const auto token = static_cast<std::int32_t>(wide);
+            if (source.slice.owns(token) && source.slice.position_of(token) % Team::threads == orders_.team().thread())
+                move(source, source.slice.position_of(token), [&](float score) { return f(score, i); });
+            ++i;
+        }
+        orders_.team().sync();
+    }
+
+    /// score = f(score, token) for every token; -infinity stays.
+    template <class F>
+    PLUCK_HOST_DEVICE void map(const F& f) noexcept {
+        if (!editable()) return;
+        const Source source = own_source();
+        each_own(source, [&](std::uint32_t position, std::int32_t token) {
+            move(source, position, [&](float score) { return f(score, token); });
+        });
+        orders_.team().sync();
+    }
+
+    /// Forbids every token whose bit is 0, NaN included; bit i % 32 of words[i / 32] is token i's.
+    template <class Words>
+    PLUCK_HOST_DEVICE void mask(const Words& words) noexcept {
+        if (!editable()) return;
+        if (words.size() < (std::size_t{vocab_} + 31) / 32) return fail(status::bad_parameter);
+        const Source source = own_source();
+        each_own(source, [&](std::uint32_t position, std::int32_t token) {
+            const bool allowed = (words[static_cast<std::uint32_t>(token) / 32] >> (token % 32) & 1u) != 0;
+            if constexpr (Source::writable) {
+                if (!allowed) source.set(position, detail::minus_infinity);
+            }
+        });
+        orders_.team().sync();
+    }
+
+    // ---- from here on by one thread of each block; the others serve() ----
+
+    /// Lets the others go, and leaves them what has come out.
+    PLUCK_HOST_DEVICE void finished(const pick& drawn) noexcept {
+        memory().result = {drawn, kept_, masses(), total_};
+        orders_.stop();
+    }
+
+    /// Reads and classifies the row; true if a token can be drawn.
+    PLUCK_HOST_DEVICE bool settle() noexcept {
+        if (state_ != status::ok) return false;
+        settled_ = true;
+        const bool copied = copied_;
+        const std::uint64_t seen = ask(deed::scan, [=](order& to) { to.flag = copied ? 1 : 0; });
+        best_score_ = static_cast<std::int32_t>(static_cast<std::uint32_t>(seen));
+        if (seen >> 32 != 0)
+            fail(status::nan_logit);
+        else if (best_score_ == detail::ordered_infinity)
+            fail(status::pos_inf_logit);
+        else if (best_score_ == -detail::ordered_infinity)
+            fail(status::no_candidate);
+        return state_ == status::ok;
+    }
+
+    // ---- what it knows ----
+
+    [[nodiscard]] PLUCK_HOST_DEVICE std::size_t index() const noexcept { return index_; }
+    [[nodiscard]] PLUCK_HOST_DEVICE status state() const noexcept { return state_; }
+    [[nodiscard]] PLUCK_HOST_DEVICE double temperature() const noexcept { return temperature_; }
+    [[nodiscard]] PLUCK_HOST_DEVICE bits128 uniform() const noexcept { return randomness(key_).base; }
+    [[nodiscard]] PLUCK_HOST_DEVICE bits128 random(std::uint32_t purpose, std::uint32_t i) const noexcept {
+        return randomness(key_).bits(purpose, i);
+    }
+
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL ranking_key best() noexcept {
+        if (best_token_ < 0) {
+            interval tied = kept_;
+            tied.raise(best_score_);
+            best_token_ = ranking_key{ask(deed::best, [&](order& to) { to.within = tied; })}.token();
+        }
+        return {best_score_, best_token_};
+    }
+
+    [[nodiscard]] PLUCK_HOST_DEVICE std::size_t count() noexcept { return orders_.count_of(kept_); }
+
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint64_t total() noexcept {
+        if (total_ == 0) {
+            total_ = ask(deed::mass, [&](order& to) { to_weigh(to); });
+            masses_turn_ = orders_.now().turn;
+        }
+        return total_;
+    }
+
+    /// The natural logarithm of the probability with which the row draws a token that it keeps.
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL float log_probability(std::int32_t token) noexcept {
+        const double all = static_cast<double>(total());
+        const std::uint64_t mass = ask(deed::own_mass, [&](order& to) {
+            to.within = kept_;
+            to.weight = masses();
+            to.target = static_cast<std::uint32_t>(token);
+        });
+        return detail::nearest_float(log_of(detail::nearest_float(detail::quotient(static_cast<double>(mass), all))));
+    }
+
+    [[nodiscard]] PLUCK_HOST_DEVICE const Team& team() const noexcept { return orders_.team(); }
+    /// Whether each block has a list of what is kept, and works alone.
+    [[nodiscard]] PLUCK_HOST_DEVICE bool listed() const noexcept { return orders_.now().listed(); }
+
+    // ---- what moves the cuts and the temperature ----
+
+    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void keep_largest(std::size_t k) noexcept {
+        if (k >= vocab_) return;
+        if (k <= 1) return keep_from(best());
+        interval within = kept_;
+        const auto target = static_cast<std::uint32_t>(k);
+        if (!orders_.now().listed()) {
+            if (!dropped_ && target <= memory().shape.strips * memory().shape.blocks)
+                within.raise(orders_.reached(target, ones(), bins_per_nat, best_score_));
+            const std::uint32_t listed = orders_.list_of(within);
+            if (listed <= Team::list) {
+                narrow(within, listed);
+                if (listed <= target) return;
+            }
+        }
+        keep_from(cut_at(within, target, ones(), bins_per_nat, true));
+    }
+
+    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void keep_mass(float p, std::size_t min_keep) noexcept {
+        if (detail::ordered(p) >= detail::ordered(1.0f)) return;
+        const std::uint64_t target = mass_share(p, total());
+        const float bins = scale_ * (static_cast<float>(Team::bins) / mass_bits);  // 40 octaves: all that has mass
+        bool tied = false;
+        if (!orders_.now().listed()) {
+            // Mostly the best strips hold the whole nucleus, and only their best tokens have to be looked at: if these
+            // are enough of it, surely; else with luck.
+            interval head = kept_;
+            if (!dropped_) {
+                const std::int32_t sure = orders_.reached(target, masses(), bins, best_score_);
+                head.raise(sure > 1 - detail::ordered_infinity
+                               ? sure
+                               : orders_.reached(memory().shape.head, ones(), bins_per_nat, best_score_));
+            }
+            const std::uint32_t listed = orders_.list_of(head);
+            if (listed <= Team::list) {
+                const interval before = kept_;
+                const bool was_whole = whole_;
+                narrow(head, listed);
+                if (total() < target || listed < min_keep) widen(before, was_whole);
+            } else {
+                tied = total() % listed == 0;  // as in cut_of_wide(); mostly they are all there is
+            }
+        }
+        const ranking_key least = cut_at(kept_, target, masses(), bins, tied);
+        if (min_keep > 1 && orders_.count_of({least, kept_.most()}) < min_keep) return keep_largest(min_keep);
+        keep_from(least);
+    }
+
+    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void keep_at_least(float score, std::size_t min_keep) noexcept {
+        const std::int32_t least = detail::ordered(score);
+        const bool negative_nan = least < -detail::ordered_infinity;
+        if (least > best_score_ || negative_nan) return keep_largest(min_keep);  // also a NaN without a sign
+        if (least <= kept_.low) return;
+        const ranking_key cut{least, last_token};
+        if (min_keep > 1 && orders_.count_of({cut, kept_.most()}) < min_keep) return keep_largest(min_keep);
+        keep_from(cut);
+    }
+
+    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void keep_mass_at_least(std::uint64_t mass) noexcept {
+        const weighing weight = masses();
+        if (weight(weight.best) < mass) return keep_largest(1);
+        const auto enough = [&](float score) { return weight(score) >= mass; };
+        keep_at_least(detail::float_of(least_score(best_score_, weight.best, enough)), 1);
+    }
+
+    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void drop_above(ranking_key cut) noexcept {
+        if (cut.value >= best().value) return;
+        interval rest = kept_;
+        rest.high = cut.ordered_score();
+        rest.high_token = static_cast<std::uint32_t>(cut.token());
+        const ranking_key top{ask(deed::best, [&](order& to) { to.within = rest; })};
+        if (top.value == 0) return;
+        kept_ = rest;
+        best_score_ = top.ordered_score();
+        best_token_ = top.token();
+        dropped_ = true;
+        changed();
+    }
+
+    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void scale(double factor) noexcept {
+        temperature_ = scaled_temperature(temperature_, factor);
+        scale_ = mass_scale(temperature_);
+        total_ = 0;
+    }
+
+    // ---- what ends it ----
+
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::int32_t draw(const bits128& uniform) noexcept {
+        if (total_ == 0) {  // both in one order, as nearly always
+            const auto token = static_cast<std::uint32_t>(ask(deed::mass_and_token, [&](order& to) {
+                to_weigh(to);
+                to.random.base = uniform;
+            }));
+            return static_cast<std::int32_t>(token);
+        }
+        const auto token = static_cast<std::uint32_t>(ask(deed::token, [&](order& to) {
+            to.within = kept_;
+            to.weight = masses();
+            to.flag = masses_turn_;
+            to.target = mass_point(uniform, total_);
+        }));
+        return static_cast<std::int32_t>(token);
+    }
+
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::int32_t throw_darts() noexcept {
+        const auto token = static_cast<std::int32_t>(static_cast<std::uint32_t>(ask(deed::darts, [&](order& to) {
+            to.within = kept_;
+            to.weight = masses();
+            to.random = randomness(key_);
+        })));
+        return token >= 0 ? token : draw(uniform());
+    }
+
+    PLUCK_HOST_DEVICE void fail(status why) noexcept { state_ = why; }
+
+private:
+    static constexpr float unit_scale = 0x1.715476p+0f;  // mass_scale(1)
+    static constexpr float bins_per_nat = 32.0f;         // the scores of models span some 30 nats; any number would do
+
+    [[nodiscard]] PLUCK_HOST_DEVICE row_memory<Team>& memory() const noexcept { return orders_.memory(); }
+    [[nodiscard]] PLUCK_HOST_DEVICE Source own_source() const noexcept {
+        return Source(memory(), orders_.team().room());
+    }
+    [[nodiscard]] PLUCK_HOST_DEVICE weighing masses() const noexcept {
+        return {1, detail::float_of(best_score_), scale_};
+    }
+    [[nodiscard]] PLUCK_HOST_DEVICE weighing ones() const noexcept { return {0, 0, 0}; }
+
+    template <class Fill>
+    PLUCK_HOST_DEVICE std::uint64_t ask(deed what, const Fill& fill) noexcept {
+        return orders_.ask(what, fill);
+    }
+    PLUCK_HOST_DEVICE void to_weigh(order& to) const noexcept {
+        const float floor = detail::sum(detail::float_of(best_score_), -44.0f / scale_);  // as in mass.hpp
+        to.within = kept_;
+        to.weight = masses();
+        to.lightest = detail::ordered(floor) > kept_.low ? detail::ordered(floor) : kept_.low;
+        to.flag = whole_ ? 1 : 0;
+    }
+
+    // ---- what the row is ----
+
+    PLUCK_HOST_DEVICE void changed() noexcept {
+        total_ = 0;
+        whole_ = false;
+    }
+    PLUCK_HOST_DEVICE void keep_from(ranking_key cut) noexcept {
+        if (cut.value <= kept_.least().value) return;
+        kept_.low = cut.ordered_score();
+        kept_.low_token = static_cast<std::uint32_t>(cut.token());
+        changed();
+    }
+    [[nodiscard]] PLUCK_HOST_DEVICE ranking_key cut_at(const interval& within, std::uint64_t target,
+                                                       const weighing& weight, float bins, bool tied) noexcept {
+        const std::uint32_t listed = orders_.now().list;
+        if (orders_.now().listed()) return orders_.cut_of_list(within, target, weight, best_score_, listed);
+        total_ = 0;  // its tables may be used for other masses
+        return orders_.cut_of_wide(within, target, weight, bins, best_score_, tied);
+    }
+    /// From now on the row is its list.
+    PLUCK_HOST_DEVICE void narrow(const interval& within, std::uint32_t listed) noexcept {
+        kept_ = within;
+        orders_.now().list = listed;
+        changed();
+    }
+    PLUCK_HOST_DEVICE void widen(const interval& kept, bool whole) noexcept {
+        kept_ = kept;
+        orders_.now().list = progress::wide;
+        total_ = 0;
+        whole_ = whole;
+    }
+
+    // ---- adjusting ----
+
+    [[nodiscard]] PLUCK_HOST_DEVICE bool editable() noexcept {
+        if constexpr (Source::writable) {
+            if (!settled_) {
+                if (!copied_) copy();
+                copied_ = true;
+                return true;
+            }
+        }
+        fail(status::bad_parameter);
+        return false;
+    }
+    PLUCK_HOST_DEVICE void copy() const noexcept {
+        const Source source = own_source();
+        const auto end = static_cast<std::uint32_t>(memory().shape.positions(Team::lanes));
+        for (std::uint32_t position = orders_.team().thread() * quad; position < end; position += Team::threads * quad)
+            (void)source.keep(position, source.fetch(position));
+        orders_.team().sync();
+    }
+    template <class F>
+    PLUCK_HOST_DEVICE static void move(const Source& source, std::uint32_t position, const F& f) noexcept {
+        if constexpr (Source::writable) {
+            const float score = source.one(position);
+            if (detail::ordered(score) != -detail::ordered_infinity) source.set(position, f(score));
+        }
+    }
+    template <class F>
+    PLUCK_HOST_DEVICE void each_own(const Source& source, const F& f) const noexcept {
+        for (std::uint32_t i = orders_.team().thread(); i < source.slice.size; i += Team::threads)
+            f(source.slice.pad + i, source.slice.first + static_cast<std::int32_t>(i));
+    }
+
+    orders<Team, Source> orders_;
+    key key_;
+    std::uint32_t vocab_;
+    std::size_t index_;
+    interval kept_;
+    double temperature_ = 1.0;
+    std::uint64_t total_ = 0;        // 0 until asked for
+    float scale_ = unit_scale;       // mass_scale(temperature_)
+    std::int32_t best_score_ = 0;    // ordered
+    std::int32_t best_token_ = -1;   // until asked for
+    std::uint32_t masses_turn_ = 0;  // of the table that total() has filled
+    status state_ = status::ok;
+    bool settled_ = false;
+    bool copied_ = false;
+    bool whole_ = true;     // nothing was cut
+    bool dropped_ = false;  // from above: the best scores of strips may be of tokens that are not kept
+};
+
+}  // namespace pluck::inline v0::cuda

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+//
+// What a launch is told beside logits and chain: keys, where results go, and options. Checks come here, once.
+#pragma once
+
+#include <pluck/chain.hpp>
+#include <pluck/detail/error.hpp>
+#include <pluck/logits.hpp>
+#include <pluck/detail/mass.hpp>
+#include <pluck/per_row.hpp>
+#include <pluck/detail/philox.hpp>
+#include <pluck/pick.hpp>
+#include <pluck/cuda/launch.cuh>
+
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <type_traits>
+
+namespace pluck::inline v0::cuda {
+
+/// Where draws get their randomness from, for each word one value for all draws, or an array in device memory with one
+/// for each; or an array of whole keys. Read as the kernel runs: a captured graph sees what the arrays hold at each
+/// replay.
+///
+///     keys{.seed = 42, .sequence = per_row<std::uint64_t>{sequences}, .position = per_row<std::uint64_t>{positions}}
+struct keys {
+    param<std::uint64_t> seed = 0;
+    param<std::uint64_t> sequence = 0;
+    param<std::uint64_t> position = 0;
+    const key* whole = nullptr;  ///< [draws], instead of the three
+
+    [[nodiscard]] PLUCK_HOST_DEVICE key operator[](std::size_t draw) const noexcept {
+        if (whole != nullptr) return whole[draw];
+        return {.seed = seed[draw], .sequence = sequence[draw], .position = position[draw]};
+    }
+
+    void check(const char* who, std::size_t draws) const {
+        if (whole != nullptr) return;
+        for (const param<std::uint64_t>* word : {&seed, &sequence, &position}) {
+            if (word->rows() >= draws) continue;
+            detail::reject(who, "the size of an array of keys", (">= the " + detail::text_of(draws) + " draws").c_str(),
+                         word->rows());
+        }
+    }
+};
+
+/// Where results go, in device memory; null for what is not wanted.
+struct results {
+    std::int32_t* token = nullptr;     ///< [draws], -1 where there is none
+    pluck::status* status = nullptr;   ///< [draws]
+    std::int32_t* kept = nullptr;      ///< [draws], how many tokens the draw chose from; 0 where there is none
+    float* log_probability = nullptr;  ///< [draws], of the token, in nats; NaN where there is none
+};
+
+/// How to launch. All of it may be left out.
+struct options {
+    cudaStream_t stream = nullptr;
+    /// [draws] in device memory: draw i is from row indices[i]; several may be from one row. Parameters, keys and
+    /// results belong to draws. An index outside of the batch gives its draw `bad_parameter`. Empty: draw i is from row
+    /// i.
+    std::span<const std::int32_t> indices = {};
+    void* workspace = nullptr;       ///< device memory, of workspace_bytes(); only chains that move scores may need any
+    std::size_t workspace_size = 0;  ///< bytes
+    unsigned blocks =
+        0;  ///< that share a row: 1, 2, 4, 8 or, if the device allows, 16; 0: chosen. No token depends on it
+};
+
+/// How many rows one launch can have: a grid has 2^31 - 1 blocks at most.
+inline constexpr std::size_t most_draws = (std::size_t{1} << 31) / device_team::most_blocks - 1;
+
+/// A launch that has been checked, and how it will be done.
+template <class Scalar, class Chain>
+struct prepared {
+    static constexpr bool moving = moves_scores<Chain>;
+    using stored = std::conditional_t<moving, float, Scalar>;
+
+    std::uint32_t draws = 0;
+    row_source<Scalar> logits{};
+    plan how{};
+
+    [[nodiscard]] std::size_t workspace_bytes() const noexcept {
+        if (!moving || how.held) return 0;
+        return std::size_t{draws} * how.shape.blocks * held<Scalar, float>::bytes(how.shape, device_team::lanes);
+    }
+};
+
+/// Checks a batch and its options, and plans the launch. Throws std::invalid_argument; returns what CUDA says.
+template <class Scalar, class Chain>
+[[nodiscard]] cudaError_t prepare(const char* who, const batch_view<Scalar>& logits, const Chain& stages,
+                                  const options& how, prepared<Scalar, Chain>& made) {
+    const std::size_t draws = how.indices.empty() ? logits.rows : how.indices.size();
+    const std::size_t served = detail::rows_served(stages);
+    if (logits.vocab_stride != 1 && logits.vocab > 1)
+        detail::reject(who, "logits.vocab_stride", "1", logits.vocab_stride);
+    if (logits.data == nullptr && logits.rows != 0 && logits.vocab != 0)
+        detail::raise(std::string("pluck::cuda::") + who + ": logits.data must not be null");
+    if (draws > most_draws) detail::reject(who, "the number of draws", "below 2^27", draws);
+    if (served < draws) {
+        detail::reject(who, "a per_row parameter's size", (">= the " + detail::text_of(draws) + " draws").c_str(), served);
+    }
+    if (how.blocks > device_team::most_blocks || (how.blocks & (how.blocks - 1)) != 0)
+        detail::reject(who, "blocks", "0, 1, 2, 4, 8 or 16", how.blocks);
+
+    limits limit{};
+    if (const cudaError_t error = limits::of_this_device(limit); error != cudaSuccess) return error;
+    made.draws = static_cast<std::uint32_t>(draws);
+    made.logits = {logits.data, logits.row_stride, static_cast<std::int64_t>(logits.rows),
+                   how.indices.empty() ? nullptr : how.indices.data()};
+    // A longer row is refused by its status; no part of it is read.
+    const auto vocab = static_cast<std::uint32_t>(logits.vocab <= max_vocab ? logits.vocab : max_vocab + 1);
+    const bool aligned = reinterpret_cast<std::uintptr_t>(logits.data) % (quad * sizeof(Scalar)) == 0 &&
+                         logits.row_stride % std::ptrdiff_t{quad} == 0;
+    using stored = typename prepared<Scalar, Chain>::stored;
+    made.how = how.blocks == 0 ? plan_for<stored>(draws, vocab, aligned, prepared<Scalar, Chain>::moving, limit)
+                               : plan_with<stored>(vocab, limit.clusters ? how.blocks : 1, aligned, limit);
+    return cudaSuccess;
+}
+
+/// Checks, plans, and launches; with fewer blocks a row where the device cannot place so many together at present.
+template <class Scalar, class Chain, class Finish>
+[[nodiscard]] cudaError_t run_batch(const char* who, const batch_view<Scalar>& logits, const Chain& stages,
+                                    const keys& keys, const options& how, const Finish& finish) {
+    prepared<Scalar, Chain> ready;
+    cudaError_t refused = cudaSuccess;
+    for (options tried = how;; tried.blocks = ready.how.shape.blocks / 2) {
+        if (const cudaError_t error = prepare(who, logits, stages, tried, ready); error != cudaSuccess) return error;
+        keys.check(who, ready.draws);
+        const std::size_t needed = ready.workspace_bytes();
+        if (needed > how.workspace_size || (needed != 0 && how.workspace == nullptr)) {
+            if (refused != cudaSuccess) return refused;  // with more blocks a row it would not have been needed
+            detail::reject(who, "workspace_size",
+                         (">= the " + detail::text_of(needed) + " bytes of workspace_bytes()").c_str(),
+                         how.workspace_size);
+        }
+        if (ready.draws == 0) return cudaSuccess;
+        const auto start = [&](auto where) {
+            return launch<Scalar, decltype(where)::value>(ready.how, ready.draws, ready.logits, stages, keys, finish,
+                                                          static_cast<std::byte*>(how.workspace), how.stream);
+        };
+        constexpr auto elsewhere = prepared<Scalar, Chain>::moving ? place::workspace : place::nowhere;
+        const cudaError_t error = ready.how.held ? start(std::integral_constant<place, place::shared>{})
+                                                 : start(std::integral_constant<place, elsewhere>{});
+        const bool crowded = error == cudaErrorLaunchOutOfResources || error == cudaErrorInvalidClusterSize;
+        if (!crowded || ready.how.shape.blocks == 1) return error;
+        refused = error;
+        (void)cudaGetLastError();  // it has been dealt with
+    }
+}
+
+}  // namespace pluck::inline v0::cuda

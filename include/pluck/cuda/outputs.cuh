@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+//
+// What is written when a row has been drawn from: picks, probabilities, or the logits that stay.
+#pragma once
+
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/pick.hpp>
+#include <pluck/cuda/options.cuh>
+#include <pluck/cuda/generic/source.cuh>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pluck::inline v0::cuda {
+
+/// Whether this thread speaks for its row.
+template <class Team>
+[[nodiscard]] PLUCK_HOST_DEVICE bool speaks(const Team& team) noexcept {
+    return team.block() == 0 && team.thread() == 0;
+}
+
+// tell() is called by the threads that have run the chain; write(), if it writes_rows, by all threads afterwards.
+
+struct write_picks {
+    static constexpr bool remembers = true;  // stages with a memory learn of the token
+    static constexpr bool writes_rows = false;
+    results out;
+
+    template <class Row>
+    PLUCK_HOST_DEVICE void tell(Row& row, const pick& drawn, std::uint32_t draw) const noexcept {
+        const bool first = speaks(row.team());
+        if (first && out.token != nullptr) out.token[draw] = drawn.token;
+        if (first && out.status != nullptr) out.status[draw] = drawn.status;
+        if (out.kept != nullptr) {
+            const std::size_t kept = drawn ? row.count() : 0;
+            if (first) out.kept[draw] = static_cast<std::int32_t>(kept);
+        }
+        if (out.log_probability != nullptr) {
+            const float log =
+                drawn ? row.log_probability(drawn.token) : detail::bits_as<float>(std::uint32_t{0x7fc00000u});
+            if (first) out.log_probability[draw] = log;
+        }
+    }
+};
+
+/// f(token, score) for each token of a block's slice.
+template <class Field, class F>
+PLUCK_HOST_DEVICE void each_of_slice(const Field& row, const F& f) noexcept {
+    const auto& slice = row.source.slice;
+    for (std::uint32_t i = row.team.thread(); i < slice.size; i += Field::threads)
+        f(slice.first + static_cast<std::int32_t>(i), row.source.one(slice.pad + i));
+}
+
+struct write_probabilities {
+    static constexpr bool remembers = false;
+    static constexpr bool writes_rows = true;
+    float* out;
+    std::ptrdiff_t stride;
+    pluck::status* status;
+
+    template <class Row>
+    PLUCK_HOST_DEVICE void tell(Row& row, const pick& drawn, std::uint32_t draw) const noexcept {
+        if (speaks(row.team()) && status != nullptr) status[draw] = drawn.status;
+        if (drawn) (void)row.total();
+    }
+    template <class Field>
+    PLUCK_HOST_DEVICE void write(const Field& row, const outcome& result, std::uint32_t draw) const noexcept {
+        float* own = out + draw * stride;
+        const double all = static_cast<double>(result.total);
+        each_of_slice(row, [&](std::int32_t token, float score) {
+            const bool kept = result.drawn && result.kept.has(detail::ordered(score), token);
+            const double mass = kept ? static_cast<double>(result.weight(score)) : 0.0;
+            own[token] = kept ? detail::nearest_float(detail::quotient(mass, all)) : 0.0f;
+        });
+    }
+};
+
+template <class Scalar>
+struct write_masked {
+    static constexpr bool remembers = false;
+    static constexpr bool writes_rows = true;
+    const Scalar* logits;
+    std::ptrdiff_t logits_stride;
+    Scalar* out;
+    std::ptrdiff_t stride;
+    pluck::status* status;
+    const std::int32_t* indices;
+
+    template <class Row>
+    PLUCK_HOST_DEVICE void tell(Row& row, const pick& drawn, std::uint32_t draw) const noexcept {
+        if (speaks(row.team()) && status != nullptr) status[draw] = drawn.status;
+    }
+    template <class Field>
+    PLUCK_HOST_DEVICE void write(const Field& row, const outcome& result, std::uint32_t draw) const noexcept {
+        const bool some = bool(result.drawn);
+        const Scalar* from =
+            logits +
+            (indices != nullptr && some ? std::ptrdiff_t{indices[draw]} : std::ptrdiff_t{draw}) * logits_stride;
+        Scalar* to = out + draw * stride;
+        each_of_slice(row, [&](std::int32_t token, float score) {
+            to[token] = some && result.kept.has(detail::ordered(score), token) ? from[token] : forbidden_logit<Scalar>();
+        });
+    }
+};
+
+}  // namespace pluck::inline v0::cuda

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+//
+// Floating-point steps that mean the same under every compiler and flag. Each one is a single IEEE operation, rounded
+// to nearest even, that -ffast-math can neither split, fuse, reorder nor approximate. docs/mass.md lists the traps.
+#pragma once
+
+#include <pluck/detail/config.hpp>
+
+#include <cstdint>
+
+#if !PLUCK_ON_DEVICE && !PLUCK_HARDWARE_FMA
+// libm's fmaf under a name that no compiler knows: clang++ -ffast-math would expand a call that it recognises into a
+// multiplication and an addition where the target has no fma instruction.
+#if defined(__APPLE__)
+extern "C" float pluck_libm_fmaf(float, float, float) noexcept __asm__("_fmaf");
+#else
+extern "C" float pluck_libm_fmaf(float, float, float) noexcept __asm__("fmaf");
+#endif
+#endif
+
+namespace pluck::inline v0::detail {
+
+__extension__ typedef unsigned __int128 uint128;  // a typedef, since __extension__ keeps -Wpedantic silent only here
+
+template <class To, class From>
+[[nodiscard]] PLUCK_HOST_DEVICE constexpr To bits_as(const From& from) noexcept {
+    return __builtin_bit_cast(To, from);  // std::bit_cast is not to be had in device code
+}
+
+/// a * b + c, rounded once.
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE float fused(float a, float b, float c) noexcept {
+#if PLUCK_ON_DEVICE
+    float result;  // the intrinsic would flush subnormals under -use_fast_math, this instruction does not
+    asm("fma.rn.f32 %0, %1, %2, %3;" : "=f"(result) : "f"(a), "f"(b), "f"(c));
+    return result;
+#elif PLUCK_HARDWARE_FMA
+    return __builtin_fmaf(a, b, c);
+#else
+    return pluck_libm_fmaf(a, b, c);
+#endif
+}
+
+/// The same value, of which the optimiser knows nothing: an expression cannot be rearranged across it.
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE double opaque(double value) noexcept {
+#if !PLUCK_ON_DEVICE
+    asm("" : "+m"(value));
+#endif
+    return value;
+}
+
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE float opaque(float value) noexcept {
+#if !PLUCK_ON_DEVICE
+    asm("" : "+m"(value));
+#endif
+    return value;
+}
+
+[[nodiscard]] PLUCK_HOST_DEVICE inline float sum(float a, float b) noexcept {
+#if PLUCK_ON_DEVICE
+    return __fadd_rn(a, b);
+#else
+    return opaque(opaque(a) + opaque(b));
+#endif
+}
+
+[[nodiscard]] PLUCK_HOST_DEVICE inline double product(double a, double b) noexcept {
+#if PLUCK_ON_DEVICE
+    return __dmul_rn(a, b);
+#else
+    return opaque(opaque(a) * opaque(b));
+#endif
+}
+
+[[nodiscard]] PLUCK_HOST_DEVICE inline double quotient(double a, double b) noexcept {
+#if PLUCK_ON_DEVICE
+    return __ddiv_rn(a, b);
+#else
+    return opaque(opaque(a) / opaque(b));
+#endif
+}
+
+[[nodiscard]] PLUCK_HOST_DEVICE inline float nearest_float(double value) noexcept {
+#if PLUCK_ON_DEVICE
+    return __double2float_rn(value);
+#else
+    return opaque(static_cast<float>(opaque(value)));
+#endif
+}
+
+/// The place of the lowest bit that is set; one must be. How many bits are set.
+[[nodiscard]] PLUCK_HOST_DEVICE inline std::uint32_t first_bit(std::uint32_t bits) noexcept {
+#if PLUCK_ON_DEVICE
+    return static_cast<std::uint32_t>(__ffs(static_cast<int>(bits)) - 1);
+#else
+    return static_cast<std::uint32_t>(__builtin_ctz(bits));
+#endif
+}
+[[nodiscard]] PLUCK_HOST_DEVICE inline std::uint32_t count_bits(std::uint32_t bits) noexcept {
+#if PLUCK_ON_DEVICE
+    return static_cast<std::uint32_t>(__popc(bits));
+#else
+    return static_cast<std::uint32_t>(__builtin_popcount(bits));
+#endif
+}
+
+/// How many bits above the highest that is set; one must be.
+[[nodiscard]] PLUCK_HOST_DEVICE inline std::uint32_t leading_zeros(std::uint64_t bits) noexcept {
+#if PLUCK_ON_DEVICE
+    return static_cast<std::uint32_t>(__clzll(static_cast<long long>(bits)));
+#else
+    return static_cast<std::uint32_t>(__builtin_clzll(bits));
+#endif
+}
+
+/// floor(a * b / 2^64).
+[[nodiscard]] PLUCK_HOST_DEVICE constexpr std::uint64_t product_high(std::uint64_t a, std::uint64_t b) noexcept {
+    return static_cast<std::uint64_t>(static_cast<uint128>(a) * b >> 64);
+}
+
+}  // namespace pluck::inline v0::detail

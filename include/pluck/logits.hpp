@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+//
+// Plain views of logits, and the trait through which everything that is a row or a batch becomes one. No Eigen here:
+// eigen.hpp and tensor.hpp specialise the trait for Eigen's types, and so can you for your own.
+#pragma once
+
+#include <pluck/detail/scalar.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <ranges>
+#include <type_traits>
+
+namespace pluck::inline v0 {
+
+/// A row of logits in the caller's memory.
+///
+/// Shapes.       [size], element i at data[i * stride]; stride in elements, negative allowed. Any alignment.
+template <logit_scalar Scalar>
+struct logits_view {
+    const Scalar* data = nullptr;
+    std::size_t size = 0;
+    std::ptrdiff_t stride = 1;
+};
+
+/// A batch of rows in the caller's memory.
+///
+/// Shapes.       [rows, vocab], element (r, i) at data[r * row_stride + i * vocab_stride]; strides in elements.
+template <logit_scalar Scalar>
+struct batch_view {
+    const Scalar* data = nullptr;
+    std::size_t rows = 0;
+    std::size_t vocab = 0;
+    std::ptrdiff_t row_stride = static_cast<std::ptrdiff_t>(vocab);
+    std::ptrdiff_t vocab_stride = 1;
+
+    [[nodiscard]] constexpr logits_view<Scalar> row(std::size_t index) const noexcept {
+        const Scalar* first = data != nullptr ? data + static_cast<std::ptrdiff_t>(index) * row_stride : nullptr;
+        return {first, vocab, vocab_stride};
+    }
+};
+
+/// A row that is computed as it is read: `at(i)` yields the i-th logit as a float. What an expression becomes.
+template <class At>
+struct computed_row {
+    At at;
+    std::size_t size = 0;
+};
+
+/// How a type is read as one row: a specialisation offers `static auto view(const X&)`, which returns a logits_view or
+/// a computed_row.
+template <class X>
+struct row_traits {};
+
+/// How a type is read as a batch of rows: `static std::size_t rows(const X&)` and `static auto row(const X&, i)`.
+template <class X>
+struct batch_traits {};
+
+template <class X>
+concept row_like = requires(const X& x) { row_traits<X>::view(x); };
+
+template <class X>
+concept batch_like = requires(const X& x) {
+    { batch_traits<X>::rows(x) } -> std::convertible_to<std::size_t>;
+    batch_traits<X>::row(x, std::size_t{});
+};
+
+namespace detail {
+
+// Eigen's vectors look like ranges as well, some of them only until one looks closer; they have a trait of their own.
+template <class X>
+concept eigen_like = requires { typename X::PlainObject; } || requires { typename X::Nested; };
+
+template <class X>
+concept plain_range = !eigen_like<X> && std::ranges::contiguous_range<const X> && std::ranges::sized_range<const X>;
+
+}  // namespace detail
+
+template <logit_scalar Scalar>
+struct row_traits<logits_view<Scalar>> {
+    static constexpr logits_view<Scalar> view(const logits_view<Scalar>& x) noexcept { return x; }
+};
+
+/// std::span, std::vector, std::array, a C array.
+template <detail::plain_range X>
+    requires logit_scalar<std::ranges::range_value_t<const X>>
+struct row_traits<X> {
+    static constexpr auto view(const X& x) noexcept {
+        return logits_view<std::ranges::range_value_t<const X>>{std::ranges::data(x), std::ranges::size(x)};
+    }
+};
+
+template <logit_scalar Scalar>
+struct batch_traits<batch_view<Scalar>> {
+    static constexpr std::size_t rows(const batch_view<Scalar>& x) noexcept { return x.rows; }
+    static constexpr auto row(const batch_view<Scalar>& x, std::size_t index) noexcept { return x.row(index); }
+};
+
+/// A range of rows, which may lie anywhere and differ in length: std::vector<logits_view<float>>, say.
+template <detail::plain_range X>
+    requires row_like<std::ranges::range_value_t<const X>>
+struct batch_traits<X> {
+    static constexpr std::size_t rows(const X& x) noexcept { return std::ranges::size(x); }
+    using traits = row_traits<std::ranges::range_value_t<const X>>;
+    static constexpr auto row(const X& x, std::size_t index) noexcept(noexcept(traits::view(std::ranges::data(x)[0]))) {
+        return traits::view(std::ranges::data(x)[index]);
+    }
+};
+
+}  // namespace pluck::inline v0

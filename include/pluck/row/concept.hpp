@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+//
+// The row: what every stage works on, and the one thing that a backend implements. A row holds scores, a temperature
+// and two cuts of the ranking between which its tokens are kept; all of its verbs are lazy where they can be.
+// On a device many threads run the same stage on one row, so arguments and results are the same for all of them.
+#pragma once
+
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/philox.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/pick.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+
+namespace pluck::inline v0 {
+
+/// The draw by darts, docs/draw.md section 4: which further random bits it takes, how many tokens share a board, and how
+/// many darts there are. Each hits with a chance of 1/64 at least.
+inline constexpr std::uint32_t dart_purpose = 1;
+inline constexpr std::uint32_t dart_board = 64;
+inline constexpr std::uint32_t most_darts = 4096;
+
+/// What stages may ask of a row, and do to it. None of it throws. None of it empties a row that has a candidate.
+///
+/// What it knows:
+///     index()                      the row's place in its batch, 0 for a single row
+///     best()                       the best kept token's ranking_key: score() and token()
+///     count()                      how many tokens are kept
+///     temperature()                T so far, a double
+///     total()                      Z, the kept tokens' mass at this temperature
+///     uniform()                    the draw's own 128 random bits
+///     random(purpose, index)       128 more, docs/draw.md section 5
+/// What moves the cuts and the temperature:
+///     keep_largest(k)              the first k of the ranking, k >= 1
+///     keep_mass(p, min_keep)       the nucleus of share p of the mass, as top_p says
+///     keep_at_least(s, min_keep)   scores >= s, and the first min_keep
+///     keep_mass_at_least(mass)     tokens of at least this mass, or the best one
+///     drop_above(cut)              removes what is ranked before the ranking_key `cut`, if anything would be left
+///     scale(t)                     T becomes T * t
+/// What ends it:
+///     draw(uniform)                a token in proportion to mass
+///     throw_darts()                a token in proportion to mass, by random(dart_purpose, 0), random(.., 1), ...
+///     fail(status)                 the row has no token, for this reason; the stages that follow are not run
+///
+/// An adjuster runs before all that, and meets the row as `adjusting` shows it.
+template <class Row>
+concept row_backend = requires(Row& row, const Row& look, bits128 bits, float number, std::uint32_t count,
+                               std::uint64_t mass, ranking_key cut) {
+    { look.index() } -> std::convertible_to<std::size_t>;
+    { row.best() } -> std::convertible_to<ranking_key>;
+    { row.count() } -> std::convertible_to<std::size_t>;
+    { look.temperature() } -> std::convertible_to<double>;
+    { row.total() } -> std::convertible_to<std::uint64_t>;
+    { look.uniform() } -> std::convertible_to<bits128>;
+    { look.random(count, count) } -> std::convertible_to<bits128>;
+    row.keep_largest(count);
+    row.keep_mass(number, count);
+    row.keep_at_least(number, count);
+    row.keep_mass_at_least(mass);
+    row.drop_above(cut);
+    row.scale(1.0);
+    { row.draw(bits) } -> std::convertible_to<std::int32_t>;
+    { row.throw_darts() } -> std::convertible_to<std::int32_t>;
+    row.fail(status::bad_parameter);
+    { look.state() } -> std::convertible_to<status>;
+    { row.settle() } -> std::convertible_to<bool>;
+};
+
+/// The row as an adjuster sees it: scores that can be moved, and nothing yet that depends on them.
+///
+///     edit(ids, f)    score = f(score, i) of the token ids[i], for each i: an id that occurs twice is edited twice
+///     map(f)          score = f(score, token), for every token
+///     mask(words)     forbids the tokens whose bit is 0
+/// edit and map leave -infinity alone; only a mask forbids what is NaN. An id outside of the row, or too few words, fail
+/// the row.
+template <class Row>
+class adjusting {
+public:
+    PLUCK_HOST_DEVICE explicit adjusting(Row& row) noexcept : row_(row) {}
+
+    template <class Ids, class F>
+    PLUCK_HOST_DEVICE void edit(const Ids& ids, const F& f) noexcept {
+        row_.edit(ids, f);
+    }
+    template <class F>
+    PLUCK_HOST_DEVICE void map(const F& f) noexcept {
+        row_.map(f);
+    }
+    template <class Words>
+    PLUCK_HOST_DEVICE void mask(const Words& words) noexcept {
+        row_.mask(words);
+    }
+
+    [[nodiscard]] PLUCK_HOST_DEVICE std::size_t index() const noexcept { return row_.index(); }
+    [[nodiscard]] PLUCK_HOST_DEVICE bits128 uniform() const noexcept { return row_.uniform(); }
+    [[nodiscard]] PLUCK_HOST_DEVICE bits128 random(std::uint32_t purpose, std::uint32_t i) const noexcept {
+        return row_.random(purpose, i);
+    }
+    [[nodiscard]] PLUCK_HOST_DEVICE status state() const noexcept { return row_.state(); }
+    PLUCK_HOST_DEVICE void fail(status why) noexcept { row_.fail(why); }
+
+private:
+    Row& row_;
+};
+
+}  // namespace pluck::inline v0

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+//
+// The scratch memory of one row on the CPU. It grows to the longest row that it has seen and is then reused, so that a
+// draw allocates nothing once warm.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <utility>
+
+namespace pluck::inline v0 {
+
+namespace cpu {
+
+/// Logits per block. Small enough that a look into the few blocks that matter is cheap, large enough that the maxima
+/// are a small part of the row: 64 floats are four cache lines, and one maximum stands for them.
+inline constexpr std::size_t block_size = 64;
+
+[[nodiscard]] constexpr std::size_t blocks_of(std::size_t size) noexcept {
+    return (size + block_size - 1) / block_size;
+}
+
+}  // namespace cpu
+
+/// Scratch memory for `sample(row, chain, key, workspace)`, one for each thread that samples at the same time.
+///
+/// Without it, sample() uses one that belongs to the calling thread and lives as long as the thread does.
+/// Cost.         28 bytes of address space for each token of the longest row seen, and 12 for each 64 tokens; memory is
+///               taken where draws write: mostly little beyond the kept tokens.
+class workspace {
+public:
+    /// Makes room for rows of this length now, so that later draws allocate nothing. False if memory was refused.
+    [[nodiscard]] bool reserve(std::size_t vocab) noexcept {
+        if (vocab <= capacity_ && scores_) return true;  // no scores: moved from
+        const std::size_t blocks = cpu::blocks_of(vocab);
+        auto scores = allocate<float>(vocab);
+        auto tokens = allocate<std::int32_t>(vocab);
+        auto spare_scores = allocate<float>(vocab);
+        auto spare_tokens = allocate<std::int32_t>(vocab);
+        auto ordered = allocate<std::int32_t>(vocab);
+        auto weights = allocate<std::uint64_t>(vocab);
+        auto block_best = allocate<std::int32_t>(blocks);
+        auto block_mass = allocate<std::uint64_t>(blocks);
+        if (!scores || !tokens || !spare_scores || !spare_tokens || !ordered || !weights || !block_best || !block_mass)
+            return false;
+        scores_ = std::move(scores);
+        tokens_ = std::move(tokens);
+        spare_scores_ = std::move(spare_scores);
+        spare_tokens_ = std::move(spare_tokens);
+        ordered_ = std::move(ordered);
+        weights_ = std::move(weights);
+        block_best_ = std::move(block_best);
+        block_mass_ = std::move(block_mass);
+        capacity_ = vocab;
+        return true;
+    }
+
+    [[nodiscard]] float* scores() noexcept { return scores_.get(); }
+    [[nodiscard]] std::int32_t* tokens() noexcept { return tokens_.get(); }
+    /// Where the next row is gathered while the present one is still needed.
+    [[nodiscard]] float* spare_scores() noexcept { return spare_scores_.get(); }
+    [[nodiscard]] std::int32_t* spare_tokens() noexcept { return spare_tokens_.get(); }
+    void swap_spare() noexcept {
+        scores_.swap(spare_scores_);
+        tokens_.swap(spare_tokens_);
+    }
+    [[nodiscard]] std::int32_t* ordered() noexcept { return ordered_.get(); }
+    [[nodiscard]] std::uint64_t* weights() noexcept { return weights_.get(); }
+    [[nodiscard]] std::int32_t* block_best() noexcept { return block_best_.get(); }
+    [[nodiscard]] std::uint64_t* block_mass() noexcept { return block_mass_.get(); }
+
+private:
+    struct release {
+        void operator()(void* memory) const noexcept { ::operator delete(memory); }
+    };
+    template <class T>
+    using buffer = std::unique_ptr<T[], release>;
+
+    // Uninitialised: pages that no draw touches are never mapped.
+    template <class T>
+    static buffer<T> allocate(std::size_t count) noexcept {
+        return buffer<T>(static_cast<T*>(::operator new(count * sizeof(T), std::nothrow)));
+    }
+
+    std::size_t capacity_ = 0;
+    buffer<float> scores_;
+    buffer<std::int32_t> tokens_;
+    buffer<float> spare_scores_;
+    buffer<std::int32_t> spare_tokens_;
+    buffer<std::int32_t> ordered_;
+    buffer<std::uint64_t> weights_;
+    buffer<std::int32_t> block_best_;
+    buffer<std::uint64_t> block_mass_;
+};
+
+namespace detail {
+
+/// The calling thread's own workspace, for one draw. A stage may draw from another row while its own is being drawn
+/// from: the draw within gets memory of its own.
+class workspace_lease {
+public:
+    workspace_lease() noexcept : shared_(of_thread()), nested_(shared_.taken) { shared_.taken = true; }
+    workspace_lease(const workspace_lease&) = delete;
+    workspace_lease& operator=(const workspace_lease&) = delete;
+    ~workspace_lease() {
+        if (!nested_) shared_.taken = false;
+    }
+
+    [[nodiscard]] workspace& operator*() noexcept { return nested_ ? own_ : shared_.scratch; }
+
+private:
+    struct shared {
+        workspace scratch;
+        bool taken = false;
+    };
+    static shared& of_thread() noexcept {
+        thread_local shared memory;
+        return memory;
+    }
+
+    shared& shared_;
+    bool nested_;
+    workspace own_;
+};
+
+}  // namespace detail
+
+}  // namespace pluck::inline v0

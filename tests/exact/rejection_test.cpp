@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+//
+// The draw by darts, on whatever chains leave of a row, against its definition.
+#include "exact/compare.hpp"
+#include "exact/random_chains.hpp"
+#include "exact/random_rows.hpp"
+#include "exact/workers.hpp"
+#include "reference/rejection.hpp"
+#include "reference/oracle.hpp"
+#include "support/catch.hpp"
+#include "support/serial_row.hpp"
+#include <pluck/logits.hpp>
+#include <pluck/detail/philox.hpp>
+#include <pluck/cpu/row.hpp>
+
+#include <cstddef>
+#include <vector>
+
+using namespace exact;
+
+namespace {
+
+/// Rows of up to `longest` tokens; the serial row, which is slow, takes one in 16.
+tally compare_darts(u64 rows, u64 stream, std::size_t longest) {
+    return compare_all(rows, [=](u64 number, comparison& compared) {
+        splitmix random(stream, number);
+        random_row(compared.scores, 1 + random.below(random.one_in(4) ? 8 : longest), random);
+        random_chain(compared.chain, compared.scores, 3, 4, random);
+        const auto [seed, sequence, position] = random_place(random);
+        const u128 U = oracle::philox(u128{sequence} << 64 | position, seed);
+        const oracle::result want = oracle::draw(compared.scores, compared.chain, U);
+        if (want.status != oracle::ok) return;
+        ++compared.found.rows;
+        const int token = oracle::dart(compared.scores.size(), want, U, seed);
+        const question asked{number, compared.scores, compared.chain, U};
+        const pluck::randomness bits(pluck::key{seed, sequence, position});
+
+        pluck::cpu::row row(pluck::logits_view<float>{compared.scores.data(), compared.scores.size()}, compared.scratch,
+                            bits, 0);
+        if (row.settle()) run_chain(compared.chain, row);
+        compared.equal(asked, "token by darts", token, row.throw_darts());
+        compared.equal(asked, "token by darts again", token, row.throw_darts());
+        compared.equal(asked, "token after darts", want.token, row.draw(words_of(U)));
+        if (number % 16 != 0 || compared.scores.size() > 300) return;
+        pluck_test::serial_row serial(compared.scores.data(), compared.scores.size(), bits, 0);
+        if (serial.settle()) run_chain(compared.chain, serial);
+        compared.equal(asked, "token by darts on the serial row", token, serial.throw_darts());
+    });
+}
+
+}  // namespace
+
+TEST_CASE("darts draw what their definition says, on rows of up to 300 tokens") {
+    const tally found = compare_darts(scaled(200'000), 21, 300);
+    INFO(found.summary());
+    CHECK(found.mismatches == 0);
+    CHECK(found.rows > 0);
+}
+
+TEST_CASE("darts draw what their definition says, on rows of many boards") {
+    const tally found = compare_darts(scaled(4'000), 22, 20'000);
+    INFO(found.summary());
+    CHECK(found.mismatches == 0);
+    CHECK(found.rows > 0);
+}

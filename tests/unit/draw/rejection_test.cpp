@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "reference/rejection.hpp"
+
+#include "support/catch.hpp"
+#include "support/logit_cases.hpp"
+#include "unit/helpers.hpp"
+#include <pluck/pluck.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <set>
+#include <vector>
+
+using namespace pluck_test;
+using pluck::dart;
+using pluck::sample;
+
+namespace {
+
+template <class Chain>
+std::set<int> drawn_by(const std::vector<float>& row, const Chain& chain, int draws) {
+    std::set<int> tokens;
+    for (int i = 0; i < draws; ++i) tokens.insert(sample(row, chain, {.seed = 5, .position = i}).token);
+    return tokens;
+}
+
+}  // namespace
+
+TEST_CASE("darts draw every token that has a chance, and none that has not") {
+    const std::vector<float> row = {0.0f, forbidden, 0.5f, -100.0f, -0.0f, 0.25f};
+    CHECK(drawn_by(row, dart{}, 500) == std::set<int>{0, 2, 4, 5});
+    CHECK(drawn_by(row, pluck::top_k(2) | dart{}, 500) == std::set<int>{2, 5});
+    CHECK(drawn_by(row, pluck::temperature(0) | dart{}, 10) == std::set<int>{2});
+}
+
+TEST_CASE("darts find the one token of a long row that is not forbidden, in whatever board it is") {
+    for (const std::size_t at : {0u, 63u, 64u, 999u, 1023u, 1024u}) {
+        std::vector<float> row(1025, forbidden);
+        row[at] = -7;
+        CHECK(drawn_by(row, dart{}, 20) == std::set<int>{static_cast<int>(at)});
+    }
+}
+
+TEST_CASE("darts respect a cut that leaves most of a row, and its ties") {
+    std::vector<float> row(400, 1.0f);
+    for (std::size_t i = 0; i < row.size(); i += 7) row[i] = 0.5f;
+    for (const int token : drawn_by(row, pluck::top_k(300) | dart{}, 5000)) {
+        CHECK(token % 7 != 0);
+        CHECK(token < 350);  // 300 of those with a logit of 1, the lowest ids
+    }
+}
+
+TEST_CASE("darts are further random bits of purpose 1, and leave the row's own draw alone") {
+    const std::vector<float> row = {0.0f, 1.0f, 2.0f, 1.5f};
+    pluck::workspace scratch;
+    const pluck::randomness random(pluck::key{.seed = 3, .position = 1});
+    pluck::cpu::row state(pluck::logits_view<float>{row.data(), row.size()}, scratch, random, 0);
+    REQUIRE(state.settle());
+    const std::int32_t plain = state.draw(random.base);
+    const oracle::result found = oracle::draw(row, {}, 3, 0, 1);
+    CHECK(state.throw_darts() == oracle::dart(row.size(), found, oracle::philox(1, 3), 3));
+    CHECK(state.draw(random.base) == plain);
+    CHECK(state.total() == found.total);
+}
+
+TEST_CASE("darts see a cut among ties of the lowest score there is") {
+    for (const bool some_forbidden : {false, true}) {
+        std::vector<float> row(9000, std::numeric_limits<float>::lowest());
+        if (some_forbidden) row[77] = row[8500] = forbidden;
+        for (std::uint64_t position = 0; position < 20; ++position) {
+            pluck::workspace scratch;
+            const pluck::randomness random(pluck::key{.seed = 3, .position = position});
+            pluck::cpu::row state(pluck::logits_view<float>{row.data(), row.size()}, scratch, random, 0);
+            REQUIRE(state.settle());
+            state.keep_largest(4500);
+            const oracle::stage half[] = {{.kind = oracle::stage::top_k, .count = 4500}};
+            const oracle::result found = oracle::draw(row, half, 3, 0, position);
+            CHECK(state.throw_darts() == oracle::dart(row.size(), found, oracle::philox(position, 3), 3));
+            CHECK(state.draw(random.base) == found.token);
+        }
+    }
+}
+
+TEST_CASE("darts at a row without candidates, or with a NaN, draw nothing and say why") {
+    CHECK(sample(std::vector<float>(3, forbidden), dart{}, {}).status == pluck::status::no_candidate);
+    const std::vector<float> bad = {1.0f, std::numeric_limits<float>::quiet_NaN()};
+    CHECK(sample(bad, dart{}, {}).status == pluck::status::nan_logit);
+}
+
+TEST_CASE("inspection knows darts as a draw: every kept token has its probability") {
+    const std::vector<float> row = {0.0f, 0.0f, forbidden, 0.0f, 0.0f};
+    CHECK((pluck::probabilities(row, dart{}) == pluck::probabilities(row, pluck::categorical{})).all());
+}

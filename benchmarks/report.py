@@ -13,14 +13,14 @@ import re
 import statistics
 import subprocess
 
-YARDSTICK, OURS, DARTS = "one pass", "pluck", "pluck, dart()"
+YARDSTICK, OURS, REJECTION = "one pass", "pluck", "pluck, rejection()"
 LIMIT = "the limit: the logits read once"  # on a GPU: cuda/chart.py
 # In this order in tables and legends, each with its colour; told apart by people who see no red or green, too.
 COLOURS = {
     YARDSTICK: "#9ca3af",
     LIMIT: "#9ca3af",
     OURS: "#1d4ed8",
-    DARTS: "#60a5fa",
+    REJECTION: "#60a5fa",
     "llama.cpp": "#ef8536",
     "FlashInfer": "#ef8536",
     "PyTorch": "#c44e63",
@@ -112,11 +112,11 @@ def against(times, ours, peer):
 def rows_against_peers(times, strategy, peers, suffix, title, narrow=None):
     """A row of a table for each of our own systems; `narrow` has the times without AVX-512."""
     rows = []
-    for ours in (OURS, DARTS):
+    for ours in (OURS, REJECTION):
         name = f"{ours}/{strategy}{suffix}"
         if name in times:
             mine = times[name]
-            rows.append([*title, strategy if ours == OURS else f"{strategy}, by dart()", us(mine.median),
+            rows.append([*title, strategy if ours == OURS else f"{strategy}, by rejection()", us(mine.median),
                          f"{100 * mine.spread:.0f} %", ratio(mine.ratio), *([ratio(narrow[name].ratio)] if narrow else []),
                          *(against(times, name, f"{peer}/{strategy}{suffix}") for peer in peers)])
     return rows
@@ -158,7 +158,7 @@ def worst_table(times):
     columns = unique((key[0], key[1]) for key in keys)
     inputs = [each for each in unique(key[2] for key in keys) if each != "typical"]
     worst = {column: max(inputs, key=lambda each: times["/".join((*column, each))].ratio) for column in columns}
-    head = ["input", *(strategy if ours == OURS else f"{strategy}, by dart()" for ours, strategy in columns)]
+    head = ["input", *(strategy if ours == OURS else f"{strategy}, by rejection()" for ours, strategy in columns)]
     rows = [["typical, us", *(us(times["/".join((*column, "typical"))].median) for column in columns)]]
     for each in inputs:
         cells = []
@@ -235,7 +235,7 @@ def ticks(places):
 def line_style(name):
     if name in (YARDSTICK, LIMIT):
         return f"with lines linewidth 2 dashtype 2 linecolor rgb '{COLOURS[name]}'"
-    width, size = (3, 0.6) if name in (OURS, DARTS) else (1.6, 0.4)
+    width, size = (3, 0.6) if name in (OURS, REJECTION) else (1.6, 0.4)
     return f"with linespoints linewidth {width} pointtype 7 pointsize {size} linecolor rgb '{COLOURS[name]}'"
 
 

@@ -125,7 +125,7 @@ int main(int argc, char** argv) {
         });
     }
     add_step("a sample of 2,048 tokens", 0.5, [](unfinished& row) {
-        float sample[kernels::most_sampled];
+        float sample[kernels::max_sampled];
         kernels::take_sample(row.logits.size(), &sample[0],
                              [&](std::size_t begin, std::size_t count, float* to) noexcept {
                                  std::copy_n(row.row() + begin, count, to);

@@ -27,9 +27,9 @@ const pluck_bench::joins pluck_itself("pluck", [](const settings& what) -> sampl
 });
 
 // The same distribution from other random bits.
-const pluck_bench::joins darts("pluck, dart()", [](const settings& what) -> sampler {
+const pluck_bench::joins rejection("pluck, rejection()", [](const settings& what) -> sampler {
     if (!what.plain()) return {};
-    return drawing_with(stages(what) | pluck::dart());
+    return drawing_with(stages(what) | pluck::rejection());
 });
 
 }  // namespace

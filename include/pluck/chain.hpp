@@ -21,7 +21,7 @@
 #include <limits>
 #include <utility>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 template <stage_like... Stages>
 struct chain;
@@ -44,7 +44,7 @@ struct chain<First, Rest...> {
     PLUCK_HOST_DEVICE constexpr explicit chain(First head, chain<Rest...> tail) noexcept : first(head), rest(tail) {}
 
     static_assert(First::does != verb::draw || sizeof...(Rest) == 0,
-                  "pluck: a draw stage ends its chain; move greedy(), categorical(), dart() or your own draw to the end");
+                  "pluck: a draw stage ends its chain; move greedy(), categorical(), rejection() or your own draw to the end");
     static_assert(First::does == verb::adjust || (... && (Rest::does != verb::adjust)),
                   "pluck: adjusters move scores before anything is kept; put them in front of shape and keep stages");
 };
@@ -226,4 +226,4 @@ template <class... Stages, class Row>
     return drawn;
 }
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

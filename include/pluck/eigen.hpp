@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 template <>
 struct scalar_traits<Eigen::half> {
@@ -94,4 +94,4 @@ struct batch_traits<X> {
     }
 };
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

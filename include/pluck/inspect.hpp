@@ -20,7 +20,7 @@
 #include <string>
 #include <vector>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 /// A kept token: its logit (after adjusters, before temperature) and the probability that the draw gives it.
 struct candidate {
@@ -195,4 +195,4 @@ template <class X, chain_like Chain>
 
 }  // namespace PLUCK_BUILD
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

@@ -11,7 +11,7 @@
 #include <ranges>
 #include <type_traits>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 /// A row of logits in the caller's memory.
 ///
@@ -107,4 +107,4 @@ struct batch_traits<X> {
     }
 };
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

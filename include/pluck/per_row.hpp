@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// A stage's parameter: one value for all rows, or one value per row. The same type on host and device, so a chain with
-// per-row parameters is copied into a kernel like any other.
+// A stage's parameter with one value for each row of a batch.
 #pragma once
-
-#include <pluck/detail/config.hpp>
-#include <pluck/detail/ranking.hpp>
-#include <pluck/detail/scalar.hpp>
 
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <limits>
 #include <ranges>
 #include <span>
 #include <type_traits>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 /// One value per row of a batch, in the caller's memory: `top_p(per_row<float>{values})`.
 ///
@@ -39,52 +33,4 @@ struct per_row {
     explicit per_row(Range&&) = delete;
 };
 
-/// One value or one per row; read with the row's index.
-template <class T>
-class param {
-public:
-    PLUCK_HOST_DEVICE constexpr param(T value) noexcept : value_(value) {}
-    constexpr param(per_row<T> rows) noexcept : value_(missing()), values_(rows.values), count_(rows.count) {}
-
-    /// The value of this row; `missing()` past the end of a per-row array.
-    [[nodiscard]] PLUCK_HOST_DEVICE constexpr T operator[](std::size_t row) const noexcept {
-        if (row >= count_) return missing();
-        return values_ != nullptr ? values_[row] : value_;
-    }
-
-    /// How many rows it can serve.
-    [[nodiscard]] constexpr std::size_t rows() const noexcept { return count_; }
-
-    /// A value that no parameter allows. The words of a key, which are unsigned, allow all: their arrays are checked first.
-    [[nodiscard]] PLUCK_HOST_DEVICE static constexpr T missing() noexcept {
-        if constexpr (std::is_floating_point_v<T>) return detail::bits_as<T>(std::uint32_t{0x7fc00000u});  // NaN
-        else return static_cast<T>(-1);
-    }
-
-private:
-    T value_{};
-    const T* values_ = nullptr;
-    std::size_t count_ = std::numeric_limits<std::size_t>::max();
-};
-
-/// What a parameter may be made from: any arithmetic type but bool.
-template <class Number>
-concept number = std::is_arithmetic_v<Number> && !std::same_as<std::remove_cv_t<Number>, bool>;
-
-/// What a count may be made from: any integer type but bool.
-template <class Integer>
-concept whole_number = std::integral<Integer> && !std::same_as<std::remove_cv_t<Integer>, bool>;
-
-namespace detail {
-
-/// What a real parameter is checked as, before it becomes the float that its stage holds. A float stays a float: the
-/// processor's own conversion would take a subnormal for 0 in a program that flushes them.
-template <number Number>
-using real = std::conditional_t<std::same_as<std::remove_cv_t<Number>, float>, float, double>;
-
-[[nodiscard]] constexpr float held(float checked) noexcept { return checked; }
-[[nodiscard]] constexpr float held(double checked) noexcept { return scalar_traits<double>::widen(checked); }
-
-}  // namespace detail
-
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 /// Why a row has a token, or why it has none.
 enum class status : std::uint8_t {
@@ -44,4 +44,4 @@ struct pick {
     [[nodiscard]] friend constexpr bool operator==(const pick&, const pick&) noexcept = default;
 };
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

@@ -4,11 +4,13 @@
 // (or pluck.hpp) for Eigen's types.
 #pragma once
 
+#include <pluck/executor.hpp>
+#include <pluck/key.hpp>
+#include <pluck/detail/randomness.hpp>
 #include <pluck/chain.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/error.hpp>
 #include <pluck/logits.hpp>
-#include <pluck/detail/philox.hpp>
 #include <pluck/pick.hpp>
 #include <pluck/cpu/row.hpp>
 #include <pluck/workspace.hpp>
@@ -20,7 +22,7 @@
 #include <string>
 #include <type_traits>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 namespace detail {
 
@@ -124,17 +126,6 @@ template <class X>
 
 }  // namespace PLUCK_BUILD
 
-/// Runs a batch in the calling thread: the executor that sample_rows() uses by default.
-///
-/// An executor `e(n, f)` calls `f(i)`, which does not throw, once for each i < n, in any order and on any thread, and
-/// returns when all are done. thread_pool.hpp has one that uses several threads.
-struct serial {
-    template <class F>
-    void operator()(std::size_t n, const F& f) const {
-        for (std::size_t i = 0; i < n; ++i) f(i);
-    }
-};
-
 namespace detail {
 
 template <class Batch>
@@ -218,4 +209,4 @@ void sample_rows(const Batch& batch, const combined& chain, std::span<const key>
 
 }  // namespace PLUCK_BUILD
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

@@ -11,7 +11,7 @@
 #include <limits>
 #include <type_traits>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 /// What a stage does to its row; a chain is `adjust* (shape | keep)* draw?`.
 enum class verb : std::uint8_t {
@@ -57,4 +57,4 @@ template <class Stage>
 
 }  // namespace detail
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 namespace detail {
 
@@ -55,4 +55,4 @@ struct batch_traits<X> {
     }
 };
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

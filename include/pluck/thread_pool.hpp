@@ -4,9 +4,9 @@
 // user of pluck has it already and it is better worn than anything that we would write.
 #pragma once
 
+#include <pluck/detail/parameter.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/error.hpp>
-#include <pluck/per_row.hpp>
 
 #if __has_include(<Eigen/ThreadPool>)  // Eigen 5
 #include <Eigen/ThreadPool>
@@ -21,7 +21,7 @@
 #include <thread>
 #include <utility>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 /// Runs f(0) ... f(n - 1) on the calling thread and the pool's.
 ///
@@ -87,4 +87,4 @@ private:
     mutable Eigen::ThreadPool pool_;
 };
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <random>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 namespace detail {
 
@@ -70,4 +70,4 @@ template <class X, class Generator>
 
 }  // namespace PLUCK_BUILD
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

@@ -10,7 +10,7 @@
 #include <new>
 #include <utility>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 namespace cpu {
 
@@ -127,4 +127,4 @@ private:
 
 }  // namespace detail
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

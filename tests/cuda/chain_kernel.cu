@@ -36,5 +36,5 @@ void draw_on_device(const float* logits, std::size_t rows, std::size_t vocab, co
     draw_rows<<<1, 32>>>(logits, rows, vocab, every_stage, key, picks);
     draw_rows<<<1, 32>>>(logits, rows, vocab, pluck::as_chain(pluck::combined{.temperature = 0.7f}), key, picks);
     draw_rows<<<1, 32>>>(logits, rows, vocab, pluck::as_chain(pluck::greedy{}), key, picks);
-    draw_rows<<<1, 32>>>(logits, rows, vocab, pluck::temperature(0.8f) | pluck::dart{}, key, picks);
+    draw_rows<<<1, 32>>>(logits, rows, vocab, pluck::temperature(0.8f) | pluck::rejection{}, key, picks);
 }

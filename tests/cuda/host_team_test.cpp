@@ -59,12 +59,12 @@ tally compare_team(u64 rows, u64 suite, std::uint32_t blocks, std::size_t longes
         } else {
             ++compared.found.rows;
             row state(threads, view, key, 0);
-            const bool darts = number % 4 == 1;
-            const pluck::pick got = darts ? state.run(pluck::chain{listed(compared.chain)} | pluck::dart{})
+            const bool rejection = number % 4 == 1;
+            const pluck::pick got = rejection ? state.run(pluck::chain{listed(compared.chain)} | pluck::rejection{})
                                           : state.run(pluck::chain{listed(compared.chain)});
             compared.equal(asked, "status of run()", want.status, static_cast<int>(got.status));
-            const int token = darts && want.status == oracle::ok ? oracle::dart(vocab, want, U, seed) : want.token;
-            compared.equal(asked, darts ? "token of run() by darts" : "token of run()", token, got.token);
+            const int token = rejection && want.status == oracle::ok ? oracle::rejection(vocab, want, U, seed) : want.token;
+            compared.equal(asked, rejection ? "token of run() by rejection" : "token of run()", token, got.token);
             compared.equal(asked, "agreement of all threads", true, state.alike());
         }
     }

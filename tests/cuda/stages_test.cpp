@@ -127,9 +127,9 @@ TEST_CASE("chains of the library's stages draw the CPU's tokens on a team") {
     });
 }
 
-TEST_CASE("greedy, categorical and dart end a chain on a team") {
-    compare(200, 2, [](splitmix&, std::size_t) { return pluck::temperature(0.7f) | pluck::dart{}; });
-    compare<reading::streamed>(200, 3, [](splitmix&, std::size_t) { return pluck::top_k(20) | pluck::dart{}; });
+TEST_CASE("greedy, categorical and rejection end a chain on a team") {
+    compare(200, 2, [](splitmix&, std::size_t) { return pluck::temperature(0.7f) | pluck::rejection{}; });
+    compare<reading::streamed>(200, 3, [](splitmix&, std::size_t) { return pluck::top_k(20) | pluck::rejection{}; });
     compare(100, 4, [](splitmix&, std::size_t) { return pluck::top_p(0.8f) | pluck::categorical{}; });
     compare(100, 5, [](splitmix&, std::size_t) { return pluck::greedy{}; });
 }
@@ -250,7 +250,7 @@ TEST_CASE("the rows that are few enough for racecheck pass through every order")
         for (const std::size_t vocab : lengths) {
             const device_test::few some = device_test::every_order(vocab, shape::list, vocab == lengths[0]);
             const device_test::listed chain(some.steps.data(), device_test::few::each);
-            const auto darts = chain | pluck::dart{};
+            const auto rejection = chain | pluck::rejection{};
             for (std::size_t r = 0; r < some.rows.size(); ++r) {
                 const auto& scores = some.rows[r];
                 const pluck::key key{.seed = 86, .sequence = r};
@@ -261,11 +261,11 @@ TEST_CASE("the rows that are few enough for racecheck pass through every order")
                     seen.insert(row.ordered().begin(), row.ordered().end());
                 };
                 on_team_and_cpu(chain);
-                on_team_and_cpu(darts);
+                on_team_and_cpu(rejection);
             }
         }
         std::set<deed> missing;
-        for (std::uint32_t i = 0; i <= static_cast<std::uint32_t>(deed::darts); ++i)
+        for (std::uint32_t i = 0; i <= static_cast<std::uint32_t>(deed::rejection); ++i)
             if (!seen.contains(static_cast<deed>(i))) missing.insert(static_cast<deed>(i));
         INFO("blocks " << blocks << ", the first that is missing: "
                        << (missing.empty() ? 0u : static_cast<std::uint32_t>(*missing.begin())));

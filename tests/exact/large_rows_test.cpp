@@ -8,6 +8,8 @@
 #include "reference/oracle.hpp"
 #include "support/catch.hpp"
 #include "support/effort.hpp"
+#include <pluck/key.hpp>
+#include <pluck/detail/randomness.hpp>
 #include <pluck/logits.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/philox.hpp>

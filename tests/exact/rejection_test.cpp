@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The draw by darts, on whatever chains leave of a row, against its definition.
+// The draw by rejection, on whatever chains leave of a row, against its definition.
 #include "exact/compare.hpp"
 #include "exact/random_chains.hpp"
 #include "exact/random_rows.hpp"
@@ -9,6 +9,8 @@
 #include "reference/oracle.hpp"
 #include "support/catch.hpp"
 #include "support/serial_row.hpp"
+#include <pluck/key.hpp>
+#include <pluck/detail/randomness.hpp>
 #include <pluck/logits.hpp>
 #include <pluck/detail/philox.hpp>
 #include <pluck/cpu/row.hpp>
@@ -31,33 +33,33 @@ tally compare_darts(u64 rows, u64 stream, std::size_t longest) {
         const oracle::result want = oracle::draw(compared.scores, compared.chain, U);
         if (want.status != oracle::ok) return;
         ++compared.found.rows;
-        const int token = oracle::dart(compared.scores.size(), want, U, seed);
+        const int token = oracle::rejection(compared.scores.size(), want, U, seed);
         const question asked{number, compared.scores, compared.chain, U};
         const pluck::randomness bits(pluck::key{seed, sequence, position});
 
         pluck::cpu::row row(pluck::logits_view<float>{compared.scores.data(), compared.scores.size()}, compared.scratch,
                             bits, 0);
         if (row.settle()) run_chain(compared.chain, row);
-        compared.equal(asked, "token by darts", token, row.throw_darts());
-        compared.equal(asked, "token by darts again", token, row.throw_darts());
-        compared.equal(asked, "token after darts", want.token, row.draw(words_of(U)));
+        compared.equal(asked, "token by rejection", token, row.draw_by_rejection());
+        compared.equal(asked, "token by rejection again", token, row.draw_by_rejection());
+        compared.equal(asked, "token after rejection", want.token, row.draw(words_of(U)));
         if (number % 16 != 0 || compared.scores.size() > 300) return;
         pluck_test::serial_row serial(compared.scores.data(), compared.scores.size(), bits, 0);
         if (serial.settle()) run_chain(compared.chain, serial);
-        compared.equal(asked, "token by darts on the serial row", token, serial.throw_darts());
+        compared.equal(asked, "token by rejection on the serial row", token, serial.draw_by_rejection());
     });
 }
 
 }  // namespace
 
-TEST_CASE("darts draw what their definition says, on rows of up to 300 tokens") {
+TEST_CASE("rejection draws what its definition says, on rows of up to 300 tokens") {
     const tally found = compare_darts(scaled(200'000), 21, 300);
     INFO(found.summary());
     CHECK(found.mismatches == 0);
     CHECK(found.rows > 0);
 }
 
-TEST_CASE("darts draw what their definition says, on rows of many boards") {
+TEST_CASE("rejection draws what its definition says, on rows of many blocks") {
     const tally found = compare_darts(scaled(4'000), 22, 20'000);
     INFO(found.summary());
     CHECK(found.mismatches == 0);

@@ -97,8 +97,8 @@ TEST_CASE("docs/draw.md has what chains draw", "[golden]") {
     expect_draws("top_p(0.9), temperature(2)", row, top_p(0.9) | temperature(2));
     expect_draws("temperature(2), min_p(0.05)", row, temperature(2) | min_p(0.05));
     expect_draws("greedy", row, pluck::greedy{});
-    expect_draws("dart", row, pluck::dart{});
-    expect_draws("temperature(0.8), top_p(0.9), dart", row, temperature(0.8) | top_p(0.9) | pluck::dart{});
+    expect_draws("rejection", row, pluck::rejection{});
+    expect_draws("temperature(0.8), top_p(0.9), rejection", row, temperature(0.8) | top_p(0.9) | pluck::rejection{});
 }
 
 TEST_CASE("docs/draw.md has what chains draw from ties and masked tokens", "[golden]") {

@@ -37,7 +37,7 @@ void alike(const std::vector<float>& logits, const pluck::randomness& random, co
     REQUIRE(cpu.best().value == serial.best().value);
     REQUIRE(cpu.total() == serial.total());
     REQUIRE(cpu.draw(cpu.uniform()) == serial.draw(serial.uniform()));
-    REQUIRE(cpu.throw_darts() == serial.throw_darts());
+    REQUIRE(cpu.draw_by_rejection() == serial.draw_by_rejection());
     REQUIRE(cpu.total() == serial.total());
 }
 

@@ -201,12 +201,12 @@ TEST_CASE("draws by a generator whose range is no power of two follow the softma
         [](textbook&) {});
 }
 
-TEST_CASE("darts follow the softmax, over one board and over two") {
+TEST_CASE("rejection follows the softmax, over one block and over two") {
     for (const drawn_from from : {drawn_from{shape::zipf, 20}, drawn_from{shape::ties, 66}}) {
         require_fit_on(
             from,
             [](const std::vector<float>& row, std::size_t i) {
-                return pluck::sample(row, pluck::temperature(0.8) | pluck::dart{}, {.seed = 0xda27, .position = i});
+                return pluck::sample(row, pluck::temperature(0.8) | pluck::rejection{}, {.seed = 0xda27, .position = i});
             },
             [](textbook& law) { law.temperature(double{0.8f}); });
     }

@@ -5,6 +5,8 @@
 // backend must offer, and that the same stages run on it: tests/cuda compiles them into a kernel.
 #pragma once
 
+#include <pluck/key.hpp>
+#include <pluck/detail/randomness.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/philox.hpp>
 #include <pluck/detail/ranking.hpp>
@@ -95,15 +97,15 @@ public:
         }
         return -1;
     }
-    PLUCK_HOST_DEVICE std::int32_t throw_darts() const {
+    PLUCK_HOST_DEVICE std::int32_t draw_by_rejection() const {
         std::uint64_t area = 0;
-        for (std::size_t board = 0; board * pluck::dart_board < size_; ++board) area += area_of(board);
-        for (std::uint32_t dart = 0; dart < pluck::most_darts; ++dart) {
-            std::uint64_t rest = pluck::mass_point(random(pluck::dart_purpose, dart), area);
-            std::size_t board = 0;
-            while (rest >= area_of(board)) rest -= area_of(board++);
-            const std::size_t i = board * pluck::dart_board + rest % pluck::dart_board;
-            if (i < size_ && kept(i) && rest / pluck::dart_board < masses()(scores_[i])) {
+        for (std::size_t block = 0; block * pluck::envelope_block < size_; ++block) area += area_of(block);
+        for (std::uint32_t attempt = 0; attempt < pluck::max_proposals; ++attempt) {
+            std::uint64_t rest = pluck::mass_point(random(pluck::rejection_purpose, attempt), area);
+            std::size_t block = 0;
+            while (rest >= area_of(block)) rest -= area_of(block++);
+            const std::size_t i = block * pluck::envelope_block + rest % pluck::envelope_block;
+            if (i < size_ && kept(i) && rest / pluck::envelope_block < masses()(scores_[i])) {
                 return static_cast<std::int32_t>(i);
             }
         }
@@ -135,13 +137,13 @@ private:
         return pluck::ranking_key{ordered_score, -1}.value;
     }
 
-    PLUCK_HOST_DEVICE std::uint64_t area_of(std::size_t board) const {
+    PLUCK_HOST_DEVICE std::uint64_t area_of(std::size_t block) const {
         const mass_of_row weight = masses();
         std::uint64_t most = 0;
-        for (std::size_t i = board * pluck::dart_board; i < (board + 1) * pluck::dart_board && i < size_; ++i) {
+        for (std::size_t i = block * pluck::envelope_block; i < (block + 1) * pluck::envelope_block && i < size_; ++i) {
             if (kept(i) && weight(scores_[i]) > most) most = weight(scores_[i]);
         }
-        return most * pluck::dart_board;
+        return most * pluck::envelope_block;
     }
 
     template <class Weight>

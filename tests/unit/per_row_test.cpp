@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
 #include "unit/helpers.hpp"
+#include <pluck/detail/parameter.hpp>
 #include <pluck/per_row.hpp>
 
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The boards that darts are thrown at: docs/draw.md, section 4. A row that was not copied has them ready, since a board
+// The envelope of the draw by rejection: docs/draw.md, section 4. A row that was not copied has its blocks ready, since one
 // is a block; of a copied one, the few that hold its tokens are listed.
 #pragma once
 
@@ -14,16 +14,16 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
 
-static_assert(dart_board == block_size);
+static_assert(envelope_block == block_size);
 
-/// Lists the boards of which tokens are kept, with the best kept score of each, and counts them.
+/// Lists the envelope's blocks of which tokens are kept, with the best kept score of each, and counts them.
 ///
 /// Parameters.   row     the row; its element i is the token tokens[i], or i if tokens is null
-///               best    [boards at most], in: room, out: scores
-///               ids     [boards at most], likewise: which board; ascending
-[[nodiscard]] inline std::size_t boards_of(const row_view& row, const std::int32_t* tokens, float* best,
+///               best    [blocks at most], in: room, out: scores
+///               ids     [blocks at most], likewise: which block; ascending
+[[nodiscard]] inline std::size_t envelope_of(const row_view& row, const std::int32_t* tokens, float* best,
                                            std::int32_t* ids) noexcept {
     std::size_t count = 0;
     for (std::size_t begin = 0, block = 0; begin < row.size; begin += block_size, ++block) {
@@ -38,7 +38,7 @@ static_assert(dart_board == block_size);
         }
         for (std::uint64_t kept = kernels::kept_of_block(row, begin); kept != 0; kept &= kept - 1) {
             const std::size_t i = begin + static_cast<std::size_t>(__builtin_ctzll(kept));
-            const std::int32_t id = tokens[i] / std::int32_t{dart_board};
+            const std::int32_t id = tokens[i] / std::int32_t{envelope_block};
             if (count == 0 || ids[count - 1] != id) {
                 best[count] = row.scores[i];
                 ids[count++] = id;
@@ -58,44 +58,44 @@ static_assert(dart_board == block_size);
     return found != tokens + count && *found == token ? static_cast<std::size_t>(found - tokens) : count;
 }
 
-/// Where a dart hit: a token, and a height that the token's mass may reach or not.
-struct board_hit {
+/// A proposal: a token, accepted if its mass exceeds the height.
+struct proposal {
     std::int32_t token;
     std::uint64_t height;
 };
 
-struct boards {
-    std::uint64_t* ends;      ///< [count], first the boards' heights, then where each one's area ends
+struct envelope {
+    std::uint64_t* ends;      ///< [count], first the heights of the blocks, then where the area of each ends
     const std::int32_t* ids;  ///< [count]; null: i
     std::size_t count;
 
-    /// Makes ends of heights; the area of all boards.
+    /// Makes ends of heights; the area of all blocks.
     [[nodiscard]] std::uint64_t add_up() const noexcept {
         std::uint64_t area = 0;
-        for (std::size_t i = 0; i < count; ++i) ends[i] = area += dart_board * ends[i];
+        for (std::size_t i = 0; i < count; ++i) ends[i] = area += envelope_block * ends[i];
         return area;
     }
 
     /// The places of points of [0, area).
-    template <std::size_t Darts>
-    void at(const std::uint64_t (&points)[Darts], board_hit (&hits)[Darts]) const noexcept {
-        // The first board that ends behind a point, by halves and without a branch: none could be foretold. All darts
+    template <std::size_t Count>
+    void at(const std::uint64_t (&points)[Count], proposal (&hits)[Count]) const noexcept {
+        // The first block that ends behind a point, by halves and without a branch: none could be foretold. All proposals
         // take a step together, as each waits for what it reads.
-        const std::uint64_t* board[Darts];
-        for (const std::uint64_t*& each : board) each = ends;
+        const std::uint64_t* block[Count];
+        for (const std::uint64_t*& each : block) each = ends;
         for (std::size_t left = count; left > 1;) {
             const std::size_t half = left / 2;
-            for (std::size_t i = 0; i < Darts; ++i) {
-                board[i] += half & (std::size_t{0} - static_cast<std::size_t>(board[i][half - 1] <= points[i]));
+            for (std::size_t i = 0; i < Count; ++i) {
+                block[i] += half & (std::size_t{0} - static_cast<std::size_t>(block[i][half - 1] <= points[i]));
             }
             left -= half;
         }
-        for (std::size_t i = 0; i < Darts; ++i) {
-            const std::uint64_t rest = board[i] == ends ? points[i] : points[i] - board[i][-1];
-            const auto id = ids != nullptr ? ids[board[i] - ends] : static_cast<std::int32_t>(board[i] - ends);
-            hits[i] = {id * std::int32_t{dart_board} + static_cast<std::int32_t>(rest % dart_board), rest / dart_board};
+        for (std::size_t i = 0; i < Count; ++i) {
+            const std::uint64_t rest = block[i] == ends ? points[i] : points[i] - block[i][-1];
+            const auto id = ids != nullptr ? ids[block[i] - ends] : static_cast<std::int32_t>(block[i] - ends);
+            hits[i] = {id * std::int32_t{envelope_block} + static_cast<std::int32_t>(rest % envelope_block), rest / envelope_block};
         }
     }
 };
 
-}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD
+}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD

@@ -14,16 +14,16 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
 
 namespace kernels {
 
 /// What scalar_traits<double>::widen makes of each. Of a block without a subnormal float, a NaN or a number beyond the
 /// range of floats, all at a time, in integers.
 struct round_doubles {
-    static constexpr bool widest = true;
+    static constexpr bool uses_avx512 = true;
 
-    template <class Fused>
+    template <class Isa>
     PLUCK_ALWAYS_INLINE static void run(const double* from, std::size_t count, float* to) noexcept {
         std::size_t begin = 0;
         for (; begin + block_size <= count; begin += block_size) {
@@ -94,4 +94,4 @@ template <class At>
     return scratch;
 }
 
-}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD
+}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD

@@ -22,7 +22,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
 
 namespace kernels {
 
@@ -45,14 +45,14 @@ template <class Format>
 }
 
 /// Eight ordered shorts as ordered floats.
-template <class Fused, class Format>
+template <class Isa, class Format>
 PLUCK_ALWAYS_INLINE void widen_scores(const ints& ordered, std::int32_t* wide) noexcept {
     std::uint16_t magnitudes[lanes];
     float widened[lanes];
     for (std::size_t i = 0; i < lanes; ++i) {
         magnitudes[i] = static_cast<std::uint16_t>(ordered[i] < 0 ? -ordered[i] : ordered[i]);
     }
-    widen_lanes<Fused, Format>(magnitudes, widened);
+    widen_lanes<Isa, Format>(magnitudes, widened);
     for (std::size_t i = 0; i < lanes; ++i) {
         const auto bits = detail::bits_as<std::int32_t>(widened[i]);
         wide[i] = ordered[i] < 0 ? -bits : bits;
@@ -62,7 +62,7 @@ PLUCK_ALWAYS_INLINE void widen_scores(const ints& ordered, std::int32_t* wide) n
 /// What `scan` finds, of a row of halves or bfloat16.
 template <class Format>
 struct scan_narrow {
-    template <class Fused>
+    template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static extremes run(const std::uint16_t* logits, std::size_t size,
                                                           std::int32_t* block_best) noexcept {
         constexpr std::size_t group = lanes * block_size;
@@ -76,10 +76,10 @@ struct scan_narrow {
             shorts each[lanes];
             ints best;
             for (std::size_t block = 0; block < lanes; ++block) {
-                most_of_block<Fused>(most, each[block], logits + begin + block * block_size, steps);
+                most_of_block<Isa>(most, each[block], logits + begin + block * block_size, steps);
             }
             largest_of_each(best, each);
-            if (any_negative<Fused>(best)) {
+            if (any_negative<Isa>(best)) {
                 ints nearest;
                 for (std::size_t block = 0; block < lanes; ++block) {
                     nearest_of_block(each[block], logits + begin + block * block_size, steps);
@@ -88,7 +88,7 @@ struct scan_narrow {
                 best = best < 0 ? nearest : best;
             }
             raise(group_best, best);
-            widen_scores<Fused, Format>(best, block_best);
+            widen_scores<Isa, Format>(best, block_best);
         }
         for (std::size_t i = 0; i < lanes; ++i) {
             row_best = group_best[i] > row_best ? static_cast<std::int16_t>(group_best[i]) : row_best;
@@ -114,15 +114,15 @@ struct scan_narrow {
 
 private:
     /// As those of `scan`.
-    template <class Fused, std::size_t... Steps>
+    template <class Isa, std::size_t... Steps>
     PLUCK_ALWAYS_INLINE static void most_of_block(ushorts& most, shorts& best, const std::uint16_t* logits,
                                                   std::index_sequence<Steps...>) noexcept {
         ushorts bits;
         load_lanes(bits, logits);
-        hold<Fused>(bits);
+        hold<Isa>(bits);
         raise(most, bits);
         best = shorts(bits);
-        ((load_lanes(bits, logits + short_lanes * (Steps + 1)), hold<Fused>(bits), raise(most, bits),
+        ((load_lanes(bits, logits + short_lanes * (Steps + 1)), hold<Isa>(bits), raise(most, bits),
           raise(best, shorts(bits))),
          ...);
     }
@@ -232,4 +232,4 @@ private:
     std::int32_t low_ = std::numeric_limits<std::int32_t>::max();  // blocks with such a best score or more are there
 };
 
-}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD
+}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD

@@ -6,6 +6,7 @@
 // nucleus is only cut then.
 #pragma once
 
+#include <pluck/detail/randomness.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/philox.hpp>
@@ -26,7 +27,7 @@
 #include <span>
 #include <utility>
 
-namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
 
 class row {
 public:
@@ -105,12 +106,12 @@ public:
     [[nodiscard]] ranking_key best() const noexcept { return {seen_.best, token(place_of_best())}; }
 
     [[nodiscard]] std::size_t count() noexcept {
-        catch_up();
+        apply_pending();
         return run_kernel<kernels::count>(view(), size_);
     }
 
     [[nodiscard]] std::uint64_t total() noexcept {
-        catch_up();
+        apply_pending();
         if (total_ == 0) total_ = search().exact_total();
         return total_;
     }
@@ -118,7 +119,7 @@ public:
     /// f(token, score, mass) for each kept token, in id order.
     template <class F>
     void for_each(const F& f) {
-        catch_up();
+        apply_pending();
         const float scale = mass_scale(temperature_);
         const row_view kept_row = view();
         for (std::size_t begin = 0; begin < size_; begin += block_size) {
@@ -135,18 +136,18 @@ public:
     void keep_largest(std::size_t k) noexcept {
         if (k >= size_) return;
         if (k <= 1) return keep_best();
-        catch_up();
+        apply_pending();
         cut(token_search(search()).after_tokens(k));
     }
 
     void keep_mass(float p, std::size_t min_keep) noexcept {
-        catch_up();
+        apply_pending();
         if (detail::ordered(p) >= detail::ordered(1.0f)) return;
         if (min_keep <= 1) {  // mostly all that follows is a draw, which needs no cut
-            share_ = p;
+            pending_p_ = p;
             return;
         }
-        const found_cut nucleus = taken_up(nucleus_search(search(), p, total_));
+        const found_cut nucleus = take_cut(nucleus_search(search(), p, total_));
         if (search().leaves_less(nucleus, min_keep)) return keep_largest(min_keep);
         cut(nucleus);
     }
@@ -156,7 +157,7 @@ public:
         const bool negative_nan = least < -detail::ordered_infinity;
         if (least > seen_.best || negative_nan) return keep_largest(min_keep);  // also a NaN without a sign
         if (least <= kept_.score) return;
-        catch_up();
+        apply_pending();
         const found_cut found{.kept = {least}};
         if (min_keep > 1 && search().leaves_less(found, min_keep)) return keep_largest(min_keep);
         cut(found);
@@ -172,7 +173,7 @@ public:
 
     void drop_above(ranking_key cut) noexcept {
         if (cut >= best()) return;
-        catch_up();
+        apply_pending();
         const std::size_t gathered = gather(view());
         float* scores = scratch_.spare_scores();
         std::int32_t* places = scratch_.spare_tokens();
@@ -186,7 +187,7 @@ public:
     }
 
     void scale(double factor) noexcept {
-        catch_up();
+        apply_pending();
         temperature_ = scaled_temperature(temperature_, factor);
         total_ = 0;
     }
@@ -194,11 +195,11 @@ public:
     // ---- what ends it ----
 
     [[nodiscard]] std::int32_t draw(const bits128& uniform) noexcept {
-        if (put_off()) {
-            nucleus_search nucleus(search(), share_, total_);
+        if (cut_pending()) {
+            nucleus_search nucleus(search(), pending_p_, total_);
             const std::size_t place = nucleus.draw(uniform);
             if (place < size_) return token(place);
-            cut(taken_up(std::move(nucleus)));
+            cut(take_cut(std::move(nucleus)));
         }
         std::uint64_t rest = mass_point(uniform, total());
         const std::uint64_t* block_mass = scratch_.block_mass();
@@ -216,18 +217,18 @@ public:
         }
     }
 
-    [[nodiscard]] std::int32_t throw_darts() noexcept {
-        catch_up();
-        const boards all = set_up_boards();
+    [[nodiscard]] std::int32_t draw_by_rejection() noexcept {
+        apply_pending();
+        const envelope all = make_envelope();
         const std::uint64_t area = all.add_up();
-        constexpr std::uint32_t together = 16;  // what the one dart waits for, another one can do
-        static_assert(most_darts % together == 0 && together % kernels::masses::together == 0);
-        for (std::uint32_t dart = 0; dart < most_darts; dart += together) {
+        constexpr std::uint32_t together = 16;  // while one waits, another one can go on
+        static_assert(max_proposals % together == 0 && together % kernels::masses::together == 0);
+        for (std::uint32_t first = 0; first < max_proposals; first += together) {
             std::uint64_t points[together];
-            board_hit hits[together];
+            proposal hits[together];
             float logits[together];
             std::uint64_t masses[together];
-            for (std::uint32_t i = 0; i < together; ++i) points[i] = mass_point(random(dart_purpose, dart + i), area);
+            for (std::uint32_t i = 0; i < together; ++i) points[i] = mass_point(random(rejection_purpose, first + i), area);
             all.at(points, hits);
             for (std::uint32_t i = 0; i < together; ++i) logits[i] = kept_logit(hits[i].token);
             run_kernel<kernels::masses>(&logits[0], std::size_t{together}, best_logit(), mass_scale(temperature_),
@@ -261,12 +262,12 @@ private:
     }
 
     /// Whether a nucleus is still to be cut.
-    [[nodiscard]] bool put_off() const noexcept { return detail::ordered(share_) < detail::ordered(1.0f); }
-    void catch_up() noexcept {
-        if (put_off()) cut(taken_up(nucleus_search(search(), share_, total_)));
+    [[nodiscard]] bool cut_pending() const noexcept { return detail::ordered(pending_p_) < detail::ordered(1.0f); }
+    void apply_pending() noexcept {
+        if (cut_pending()) cut(take_cut(nucleus_search(search(), pending_p_, total_)));
     }
-    [[nodiscard]] found_cut taken_up(nucleus_search&& nucleus) noexcept {
-        share_ = 1;
+    [[nodiscard]] found_cut take_cut(nucleus_search&& nucleus) noexcept {
+        pending_p_ = 1;
         total_ = 0;  // the masses of the blocks may be gone
         return nucleus.cut();
     }
@@ -276,16 +277,16 @@ private:
         return run_kernel<kernels::place_of_best>(look(), seen_.best);
     }
 
-    [[nodiscard]] boards set_up_boards() noexcept {
-        boards all{scratch_.weights(), nullptr, blocks_of(size_)};
+    [[nodiscard]] envelope make_envelope() noexcept {
+        envelope all{scratch_.weights(), nullptr, blocks_of(size_)};
         float* best = scratch_.spare_scores();
         if (tokens_ == nullptr && look().keeps_all()) {  // each block is one, be it without height
             run_kernel<kernels::scores_of>(scratch_.block_best(), all.count, best);
         } else {
-            // Of a row that is not cut inside a tie, no board has to be looked into.
+            // Of a row that is not cut inside a tie, no block has to be looked into.
             const row_view kept = kept_.ties_end < size_ ? view() : look();
             all.ids = scratch_.spare_tokens();
-            all.count = boards_of(kept, tokens_, best, scratch_.spare_tokens());
+            all.count = envelope_of(kept, tokens_, best, scratch_.spare_tokens());
         }
         run_kernel<kernels::masses>(best, all.count, best_logit(), mass_scale(temperature_), all.ends);
         return all;
@@ -338,7 +339,7 @@ private:
         tokens_ = tokens;
         size_ = count;
         kept_ = {};
-        share_ = 1;
+        pending_p_ = 1;
         total_ = 0;
         seen_ = run_kernel<kernels::scan>(scores_, size_, scratch_.block_best());
     }
@@ -380,9 +381,9 @@ private:
     std::size_t size_ = 0;
     double temperature_ = 1.0;
     std::uint64_t total_ = 0;  // 0 until asked for; the mass before the nucleus is cut
-    float share_ = 1;          // of it, in the nucleus that is still to be cut; 1: there is none
+    float pending_p_ = 1;          // of it, in the nucleus that is still to be cut; 1: there is none
 };
 
 static_assert(row_backend<row>);
 
-}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD
+}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD

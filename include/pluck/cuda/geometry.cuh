@@ -11,19 +11,19 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0::cuda {
+namespace pluck { inline namespace v0 { namespace cuda {
 
 /// Logits that a thread reads at once: 16 bytes of float, 8 of a 16-bit type.
 inline constexpr std::uint32_t quad = 4;
 
 /// The best scores of all strips of a row are kept by every block; so many strips there are at most.
-inline constexpr std::uint32_t most_strips = 2048;
+inline constexpr std::uint32_t max_strips = 2048;
 
 /// How every row of a launch is shared out.
 struct geometry {
     std::uint32_t vocab;        ///< tokens
     std::uint32_t blocks;       ///< that share a row: the cluster
-    std::uint32_t slice;        ///< tokens of a block, the last may have fewer; a multiple of dart_board
+    std::uint32_t slice;        ///< tokens of a block, the last may have fewer; a multiple of envelope_block
     std::uint32_t strip_quads;  ///< quads of a strip that each lane reads
     std::uint32_t strips;       ///< of a block, at most
     std::uint32_t head;         ///< strips whose best scores show where to look for a nucleus
@@ -47,13 +47,13 @@ struct geometry {
     geometry shape{};
     shape.vocab = vocab;
     shape.blocks = blocks;
-    shape.slice = up(vocab > blocks ? (vocab + blocks - 1) / blocks : 1, dart_board);
+    shape.slice = up(vocab > blocks ? (vocab + blocks - 1) / blocks : 1, envelope_block);
     const std::uint32_t positions = shape.slice + (aligned ? 0 : quad - 1);
     // What a strip costs beside its tokens halves if it is twice as long; a short row would have too few.
     for (shape.strip_quads = vocab >= 64 * lanes * quad * 2 ? 2 : 1;; shape.strip_quads *= 2) {
         const std::uint32_t strip = lanes * quad * shape.strip_quads;
         shape.strips = up(positions, strip) / strip;
-        if (shape.strips * blocks <= most_strips) break;
+        if (shape.strips * blocks <= max_strips) break;
     }
     // If n good tokens lie in s strips as chance has it, s (1 - exp(-n / s)) strips have one; the list shall be filled
     // to two thirds, so that it seldom overflows.
@@ -104,4 +104,4 @@ struct span_of {
     }
 };
 
-}  // namespace pluck::inline v0::cuda
+}}}  // namespace pluck::v0::cuda

@@ -23,7 +23,7 @@
 #include <new>
 #include <type_traits>
 
-namespace pluck::inline v0::cuda {
+namespace pluck { inline namespace v0 { namespace cuda {
 
 /// 16 warps, two such blocks on a multiprocessor: each thread has 64 registers.
 using device_team = cluster_team<512>;
@@ -232,4 +232,4 @@ template <class Scalar, place Place, class Chain, class Keys, class Finish>
     return cudaLaunchKernelEx(&config, kernel, how.shape, logits, chain, keys, finish, workspace);
 }
 
-}  // namespace pluck::inline v0::cuda
+}}}  // namespace pluck::v0::cuda

@@ -3,12 +3,14 @@
 // What a launch is told beside logits and chain: keys, where results go, and options. Checks come here, once.
 #pragma once
 
+#include <pluck/key.hpp>
+#include <pluck/detail/randomness.hpp>
+#include <pluck/detail/parameter.hpp>
 #include <pluck/chain.hpp>
 #include <pluck/detail/error.hpp>
 #include <pluck/logits.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/per_row.hpp>
-#include <pluck/detail/philox.hpp>
 #include <pluck/pick.hpp>
 #include <pluck/cuda/launch.cuh>
 
@@ -21,7 +23,7 @@
 #include <string>
 #include <type_traits>
 
-namespace pluck::inline v0::cuda {
+namespace pluck { inline namespace v0 { namespace cuda {
 
 /// Where draws get their randomness from, for each word one value for all draws, or an array in device memory with one
 /// for each; or an array of whole keys. Read as the kernel runs: a captured graph sees what the arrays hold at each
@@ -71,7 +73,7 @@ struct options {
 };
 
 /// How many rows one launch can have: a grid has 2^31 - 1 blocks at most.
-inline constexpr std::size_t most_draws = (std::size_t{1} << 31) / device_team::most_blocks - 1;
+inline constexpr std::size_t max_draws = (std::size_t{1} << 31) / device_team::max_blocks - 1;
 
 /// A launch that has been checked, and how it will be done.
 template <class Scalar, class Chain>
@@ -99,11 +101,11 @@ template <class Scalar, class Chain>
         detail::reject(who, "logits.vocab_stride", "1", logits.vocab_stride);
     if (logits.data == nullptr && logits.rows != 0 && logits.vocab != 0)
         detail::raise(std::string("pluck::cuda::") + who + ": logits.data must not be null");
-    if (draws > most_draws) detail::reject(who, "the number of draws", "below 2^27", draws);
+    if (draws > max_draws) detail::reject(who, "the number of draws", "below 2^27", draws);
     if (served < draws) {
         detail::reject(who, "a per_row parameter's size", (">= the " + detail::text_of(draws) + " draws").c_str(), served);
     }
-    if (how.blocks > device_team::most_blocks || (how.blocks & (how.blocks - 1)) != 0)
+    if (how.blocks > device_team::max_blocks || (how.blocks & (how.blocks - 1)) != 0)
         detail::reject(who, "blocks", "0, 1, 2, 4, 8 or 16", how.blocks);
 
     limits limit{};
@@ -152,4 +154,4 @@ template <class Scalar, class Chain, class Finish>
     }
 }
 
-}  // namespace pluck::inline v0::cuda
+}}}  // namespace pluck::v0::cuda

@@ -12,7 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0::cuda {
+namespace pluck { inline namespace v0 { namespace cuda {
 
 /// Whether this thread speaks for its row.
 template <class Team>
@@ -104,4 +104,4 @@ struct write_masked {
     }
 };
 
-}  // namespace pluck::inline v0::cuda
+}}}  // namespace pluck::v0::cuda

@@ -14,7 +14,7 @@
 
 #include <cstddef>
 
-namespace pluck::inline v0::cuda {
+namespace pluck { inline namespace v0 { namespace cuda {
 
 /// How many bytes of workspace sample_rows() and its kin need for such a batch and options: none but for chains that
 /// move scores, over rows too long for shared memory.
@@ -77,4 +77,4 @@ template <logit_scalar Scalar, chain_like Chain>
                      write_masked<Scalar>{logits.data, logits.row_stride, out, out_stride, status, how.indices.data()});
 }
 
-}  // namespace pluck::inline v0::cuda
+}}}  // namespace pluck::v0::cuda

@@ -18,7 +18,7 @@ extern "C" float pluck_libm_fmaf(float, float, float) noexcept __asm__("fmaf");
 #endif
 #endif
 
-namespace pluck::inline v0::detail {
+namespace pluck { inline namespace v0 { namespace detail {
 
 __extension__ typedef unsigned __int128 uint128;  // a typedef, since __extension__ keeps -Wpedantic silent only here
 
@@ -28,7 +28,7 @@ template <class To, class From>
 }
 
 /// a * b + c, rounded once.
-[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE float fused(float a, float b, float c) noexcept {
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE float fma(float a, float b, float c) noexcept {
 #if PLUCK_ON_DEVICE
     float result;  // the intrinsic would flush subnormals under -use_fast_math, this instruction does not
     asm("fma.rn.f32 %0, %1, %2, %3;" : "=f"(result) : "f"(a), "f"(b), "f"(c));
@@ -117,4 +117,4 @@ template <class To, class From>
     return static_cast<std::uint64_t>(static_cast<uint128>(a) * b >> 64);
 }
 
-}  // namespace pluck::inline v0::detail
+}}}  // namespace pluck::v0::detail

@@ -12,7 +12,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace pluck::inline v0::detail {
+namespace pluck { inline namespace v0 { namespace detail {
 
 // Two namespaces, since a program may hold parts with and parts without exceptions.
 #if PLUCK_EXCEPTIONS
@@ -50,4 +50,4 @@ template <class T>
 
 }  // namespace
 
-}  // namespace pluck::inline v0::detail
+}}}  // namespace pluck::v0::detail

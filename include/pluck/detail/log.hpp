@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 /// log(m) for a float m in (0, 1], to an absolute error below 2^-54; the same bits on every machine.
 ///
@@ -39,4 +39,4 @@ namespace pluck::inline v0 {
     return -(static_cast<double>(static_cast<std::int64_t>(detail::product_high(minus_log2, ln2))) * 0x1p-56);
 }
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 /// The best token's mass is 2^40: a token less likely than 2^-40 of it has none.
 inline constexpr int mass_bits = 40;
@@ -51,9 +51,9 @@ namespace detail {
 
 /// One multiply-add with one rounding, in whichever way this compilation offers. A loop that is compiled for another
 /// instruction set than the rest of the program names its own.
-struct native_fused {
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE static float of(float a, float b, float c) noexcept {
-        return fused(a, b, c);
+struct default_isa {
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE static float fma(float a, float b, float c) noexcept {
+        return detail::fma(a, b, c);
     }
 };
 
@@ -88,7 +88,7 @@ struct mass_parts {
 }
 
 /// `weightless` is weightless_from(scale), which a loop computes once.
-template <class Fused>
+template <class Isa>
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE mass_parts mass_parts_of(float difference, float scale,
                                                                              std::uint32_t weightless) noexcept {
 #if !PLUCK_ON_DEVICE
@@ -98,24 +98,24 @@ template <class Fused>
     const auto bits = detail::bits_as<std::uint32_t>(difference);
     const float d = detail::bits_as<float>(bits < weightless ? bits : weightless);
 
-    const float shifted = Fused::of(d, scale, detail::magic);
+    const float shifted = Isa::fma(d, scale, detail::magic);
     const std::int32_t octave = detail::magic_bits - detail::bits_as<std::int32_t>(shifted);  // 0 is the best token's
 #if PLUCK_ON_DEVICE
     const float octaves = __fsub_rn(detail::magic, shifted);  // exact, and cheaper there than a conversion
 #else
     const auto octaves = static_cast<float>(octave);
 #endif
-    const float fraction = Fused::of(d, scale, octaves);  // in [-1/2, 1/2]
+    const float fraction = Isa::fma(d, scale, octaves);  // in [-1/2, 1/2]
     // Without its lowest bit each step of the fraction outweighs the rounding of the polynomial: monotone.
     const float f = detail::bits_as<float>(detail::bits_as<std::uint32_t>(fraction) & ~1u);
     using polynomial = detail::mass_polynomial;
     float p = polynomial::c6;
-    p = Fused::of(p, f, polynomial::c5);
-    p = Fused::of(p, f, polynomial::c4);
-    p = Fused::of(p, f, polynomial::c3);
-    p = Fused::of(p, f, polynomial::c2);
-    p = Fused::of(p, f, polynomial::c1);
-    p = Fused::of(p, f, polynomial::c0);
+    p = Isa::fma(p, f, polynomial::c5);
+    p = Isa::fma(p, f, polynomial::c4);
+    p = Isa::fma(p, f, polynomial::c3);
+    p = Isa::fma(p, f, polynomial::c2);
+    p = Isa::fma(p, f, polynomial::c1);
+    p = Isa::fma(p, f, polynomial::c0);
     return {p, octave};
 }
 
@@ -138,15 +138,15 @@ struct mass_word {
 ///               weightless   weightless_from(scale), or left out
 /// Guarantees.   mass_of(0, scale) == 2^40; never decreases as the difference grows; 0 below 2^-40 or so.
 /// Cost.         Eight fused multiply-adds and a shift; free of branches, so that a loop over it vectorises.
-template <class Fused = detail::native_fused>
+template <class Isa = detail::default_isa>
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint64_t mass_of(float difference, float scale,
                                                                           std::uint32_t weightless) noexcept {
-    const mass_word word = mass_word_of(mass_parts_of<Fused>(difference, scale, weightless));
+    const mass_word word = mass_word_of(mass_parts_of<Isa>(difference, scale, weightless));
     return (std::uint64_t{word.q} << 32) >> word.shift;
 }
-template <class Fused = detail::native_fused>
+template <class Isa = detail::default_isa>
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint64_t mass_of(float difference, float scale) noexcept {
-    return mass_of<Fused>(difference, scale, weightless_from(scale));
+    return mass_of<Isa>(difference, scale, weightless_from(scale));
 }
 
 /// max(1, ceil(p * total)), exactly: the mass that a nucleus of share p must reach. What is outside of [0, 1] counts as
@@ -174,4 +174,4 @@ template <class Fused = detail::native_fused>
     return static_cast<std::uint64_t>((static_cast<detail::uint128>(high) * total + carry) >> 64);
 }
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

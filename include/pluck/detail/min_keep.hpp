@@ -3,14 +3,14 @@
 // The floor under a cut: how many tokens a stage keeps whatever its threshold says.
 #pragma once
 
+#include <pluck/detail/parameter.hpp>
 #include <pluck/detail/error.hpp>
-#include <pluck/per_row.hpp>
 
 #include <cstdint>
 #include <limits>
 #include <utility>
 
-namespace pluck::inline v0::detail {
+namespace pluck { inline namespace v0 { namespace detail {
 
 /// A count of tokens, checked: `min_keep` of the stage named `who`.
 template <whole_number Integer>
@@ -20,4 +20,4 @@ template <whole_number Integer>
     return std::cmp_greater(min_keep, most) ? most : static_cast<std::uint32_t>(min_keep);
 }
 
-}  // namespace pluck::inline v0::detail
+}}}  // namespace pluck::v0::detail

@@ -6,11 +6,9 @@
 
 #include <pluck/detail/config.hpp>
 
-#include <concepts>
-#include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 /// 128 bits as four words, word 0 the least significant.
 struct bits128 {
@@ -43,55 +41,4 @@ struct philox_key {
     return counter;
 }
 
-/// Where a draw's randomness comes from. Every combination of the 3 x 64 bits is valid and gives its own draw.
-///
-/// `seed` for the request, `sequence` for the stream within it, `position` for the token within the stream. The bits
-/// are those of cuRAND's `curand_init(seed, sequence, 4 * position)` and of PyTorch's generator. Any integer goes in
-/// without a cast; negative ones by their two's complement.
-struct key {
-    /// 64 bits from an integer of any type. A field of this type is what lets `.position = step` compile for an int.
-    struct word {
-        std::uint64_t value = 0;
-
-        constexpr word() noexcept = default;
-        template <std::integral Integer>
-        PLUCK_HOST_DEVICE constexpr word(Integer from) noexcept : value(static_cast<std::uint64_t>(from)) {}
-        [[nodiscard]] PLUCK_HOST_DEVICE constexpr operator std::uint64_t() const noexcept { return value; }
-    };
-
-    word seed{};
-    word sequence{};
-    word position{};
-};
-
-/// All random bits of one draw: 128 bits that choose the token, and any number of others for stages that need them.
-/// Specification: docs/draw.md.
-struct randomness {
-    bits128 base{};
-    philox_key philox{};
-
-    constexpr randomness() noexcept = default;
-
-    PLUCK_HOST_DEVICE explicit constexpr randomness(const key& from) noexcept
-        : philox{{low(from.seed), high(from.seed)}} {
-        base = philox4x32({{low(from.position), high(from.position), low(from.sequence), high(from.sequence)}}, philox);
-    }
-
-    /// The bits come from the caller's own generator; further bits are derived from them with an all-zero key.
-    PLUCK_HOST_DEVICE explicit constexpr randomness(bits128 drawn) noexcept : base(drawn) {}
-
-    /// 128 bits for a stage: `purpose` >= 1 is a constant of the stage's type, `index` counts within the draw.
-    [[nodiscard]] PLUCK_HOST_DEVICE constexpr bits128 bits(std::uint32_t purpose, std::uint32_t index) const noexcept {
-        return philox4x32({{base.word[0] ^ index, base.word[1] ^ purpose, base.word[2], base.word[3]}}, philox);
-    }
-
-private:
-    PLUCK_HOST_DEVICE static constexpr std::uint32_t low(std::uint64_t x) noexcept {
-        return static_cast<std::uint32_t>(x);
-    }
-    PLUCK_HOST_DEVICE static constexpr std::uint32_t high(std::uint64_t x) noexcept {
-        return static_cast<std::uint32_t>(x >> 32);
-    }
-};
-
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

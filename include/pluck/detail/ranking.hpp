@@ -10,7 +10,7 @@
 #include <compare>
 #include <cstdint>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 namespace detail {
 
@@ -74,4 +74,4 @@ struct ranking_key {
     [[nodiscard]] friend constexpr auto operator<=>(const ranking_key&, const ranking_key&) noexcept = default;
 };
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

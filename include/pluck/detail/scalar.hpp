@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 /// An IEEE binary16 logit by its bits, for engines that hold raw 16-bit memory.
 struct half {
@@ -96,4 +96,4 @@ struct scalar_traits<double> {
     }
 };
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 /// Draws a token in proportion to its mass; what a chain without a draw stage does.
 ///
@@ -30,4 +30,4 @@ struct categorical : stage {
     }
 };
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 /// Takes the best token.
 ///
@@ -28,4 +28,4 @@ struct greedy : stage {
     }
 };
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

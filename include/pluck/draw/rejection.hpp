@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The draw by darts: the same distribution as categorical(), from other random bits, without a pass for the masses.
+// The draw by rejection: the same distribution as categorical(), from other random bits, without a pass for the masses.
 #pragma once
 
 #include <pluck/detail/config.hpp>
@@ -8,29 +8,29 @@
 
 #include <cstdint>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 /// Draws a token in proportion to its mass, by rejection.
 ///
-/// Definition.   Each block of 64 token ids is a board 64 wide and as high as the mass of its best kept token. Darts
-///               hit the boards evenly; the first that hits a token at or below its mass draws it. Another map from
+/// Definition.   Over each block of 64 token ids the envelope is as high as the mass of its best kept token. Proposals
+///               are uniform under the envelope; the first that falls below the mass of its token draws it. Another map from
 ///               random bits to tokens than categorical()'s, so that a key gives another token, equally likely.
 /// Ties.         None to break.
 /// Non-finite.   A token without mass cannot be hit.
-/// Randomness.   128 bits for each dart, mostly some ten to forty of them; after 4096 (a chance below 10^-28)
+/// Randomness.   128 bits for each proposal, mostly some ten to forty of them; after 4096 (a chance below 10^-28)
 ///               categorical() draws.
-/// Cost.         A mass for each block, and one for each dart: hardly more than greedy(). Where only few tokens are
+/// Cost.         A mass for each block, and one for each proposal: hardly more than greedy(). Where only few tokens are
 ///               kept, categorical() is as fast.
 /// Errors.       None.
 /// Source.       docs/draw.md, section 4. Rejection from an envelope: von Neumann, 1951.
-struct dart : stage {
+struct rejection : stage {
     static constexpr verb does = verb::draw;
 
     PLUCK_ANY_ROW
     template <class Row>
     PLUCK_HOST_DEVICE std::int32_t operator()(Row& row) const {
-        return row.throw_darts();
+        return row.draw_by_rejection();
     }
 };
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

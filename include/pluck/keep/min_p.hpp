@@ -3,6 +3,7 @@
 // Min-p: only tokens at least m times as likely as the best one stay.
 #pragma once
 
+#include <pluck/detail/parameter.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/error.hpp>
 #include <pluck/detail/log.hpp>
@@ -15,7 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 /// Keeps the tokens whose probability is at least m times that of the best one.
 ///
@@ -65,4 +66,4 @@ private:
     std::uint32_t min_keep_;
 };
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

@@ -3,6 +3,7 @@
 // Top-k: only the k best tokens stay.
 #pragma once
 
+#include <pluck/detail/parameter.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/error.hpp>
 #include <pluck/per_row.hpp>
@@ -14,7 +15,7 @@
 #include <limits>
 #include <utility>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 /// Keeps the k best tokens.
 ///
@@ -57,4 +58,4 @@ private:
     param<std::int32_t> k_;
 };
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

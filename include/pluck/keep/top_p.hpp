@@ -3,6 +3,7 @@
 // Top-p, or nucleus sampling: only the smallest head of the ranking that holds a share p of the probability stays.
 #pragma once
 
+#include <pluck/detail/parameter.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/error.hpp>
 #include <pluck/detail/min_keep.hpp>
@@ -14,7 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 /// Keeps the nucleus: the shortest head of the ranking whose mass reaches p of the mass kept so far.
 ///
@@ -65,4 +66,4 @@ private:
     std::uint32_t min_keep_;
 };
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

@@ -14,13 +14,13 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
-/// The draw by darts, docs/draw.md section 4: which further random bits it takes, how many tokens share a board, and how
-/// many darts there are. Each hits with a chance of 1/64 at least.
-inline constexpr std::uint32_t dart_purpose = 1;
-inline constexpr std::uint32_t dart_board = 64;
-inline constexpr std::uint32_t most_darts = 4096;
+/// The draw by rejection, docs/draw.md section 4: the purpose of its random bits, how many tokens a block of the envelope has, and how
+/// many proposals it makes at most. Each is accepted with a chance of 1/64 at least.
+inline constexpr std::uint32_t rejection_purpose = 1;
+inline constexpr std::uint32_t envelope_block = 64;
+inline constexpr std::uint32_t max_proposals = 4096;
 
 /// What stages may ask of a row, and do to it. None of it throws. None of it empties a row that has a candidate.
 ///
@@ -41,7 +41,7 @@ inline constexpr std::uint32_t most_darts = 4096;
 ///     scale(t)                     T becomes T * t
 /// What ends it:
 ///     draw(uniform)                a token in proportion to mass
-///     throw_darts()                a token in proportion to mass, by random(dart_purpose, 0), random(.., 1), ...
+///     draw_by_rejection()                a token in proportion to mass, by random(rejection_purpose, 0), random(.., 1), ...
 ///     fail(status)                 the row has no token, for this reason; the stages that follow are not run
 ///
 /// An adjuster runs before all that, and meets the row as `adjusting` shows it.
@@ -62,7 +62,7 @@ concept row_backend = requires(Row& row, const Row& look, bits128 bits, float nu
     row.drop_above(cut);
     row.scale(1.0);
     { row.draw(bits) } -> std::convertible_to<std::int32_t>;
-    { row.throw_darts() } -> std::convertible_to<std::int32_t>;
+    { row.draw_by_rejection() } -> std::convertible_to<std::int32_t>;
     row.fail(status::bad_parameter);
     { look.state() } -> std::convertible_to<status>;
     { row.settle() } -> std::convertible_to<bool>;
@@ -105,4 +105,4 @@ private:
     Row& row_;
 };
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

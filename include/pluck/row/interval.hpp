@@ -9,7 +9,7 @@
 
 #include <cstdint>
 
-namespace pluck::inline v0::cuda {
+namespace pluck { inline namespace v0 { namespace cuda {
 
 inline constexpr std::int32_t last_token = std::int32_t{max_vocab};
 
@@ -55,4 +55,4 @@ struct interval {
     }
 };
 
-}  // namespace pluck::inline v0::cuda
+}}}  // namespace pluck::v0::cuda

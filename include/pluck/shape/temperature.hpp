@@ -3,6 +3,7 @@
 // Temperature: how boldly to draw. Below 1 the best tokens gain, above 1 the others do.
 #pragma once
 
+#include <pluck/detail/parameter.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/error.hpp>
 #include <pluck/detail/mass.hpp>
@@ -12,7 +13,7 @@
 
 #include <cstddef>
 
-namespace pluck::inline v0 {
+namespace pluck { inline namespace v0 {
 
 /// Divides the scores by t, for all that follows in the chain.
 ///
@@ -60,4 +61,4 @@ private:
     param<float> t_;
 };
 
-}  // namespace pluck::inline v0
+}}  // namespace pluck::v0

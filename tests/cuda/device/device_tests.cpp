@@ -60,19 +60,19 @@ struct bench {
         batch.make(rows, vocab, large, number);
         logits.load(batch.logits), steps.load(batch.steps), keys.load(batch.keys);
     }
-    [[nodiscard]] std::vector<answer> on_device(const how& h, bool darts = false) {
+    [[nodiscard]] std::vector<answer> on_device(const how& h, bool rejection = false) {
         const auto out = results.poisoned(h.indices != nullptr ? h.draws : batch.rows);
         const listed chain(steps.get(), most_steps);
-        const auto call = darts ? launches<Scalar>::draw_listed_by_darts : launches<Scalar>::draw_listed;
+        const auto call = rejection ? launches<Scalar>::draw_listed_by_rejection : launches<Scalar>::draw_listed;
         expect(call(batch.on(logits.get()), chain, keys.get(), out, h), "sample_rows");
         expect(cudaDeviceSynchronize(), "kernel");
         return results.read();
     }
-    [[nodiscard]] std::vector<answer> on_cpu(bool darts = false) const {
+    [[nodiscard]] std::vector<answer> on_cpu(bool rejection = false) const {
         std::vector<answer> all(batch.rows);
         const listed chain(batch.steps.data(), most_steps);
         on_all_cores(batch.rows, [&](std::size_t r) {
-            all[r] = darts ? answer_of(batch.row(r), chain | pluck::dart{}, batch.keys[r], r)
+            all[r] = rejection ? answer_of(batch.row(r), chain | pluck::rejection{}, batch.keys[r], r)
                            : answer_of(batch.row(r), chain, batch.keys[r], r);
         });
         return all;
@@ -88,14 +88,14 @@ void random_rows(tally& found, std::size_t rows, std::size_t per_launch, bool la
         const std::size_t vocab = vocabs[random.below(vocabs.size())] + (large ? random.below(3) : random.below(40));
         both.make(per_launch, vocab, large, suite * 1000003 + number);
         const unsigned blocks = random.one_in(2) ? 0 : 1u << random.below(large ? 4 : 3);
-        const bool darts = random.one_in(4);
-        const auto want = both.on_cpu(darts);
-        const auto got = both.on_device({.blocks = blocks}, darts);
+        const bool rejection = random.one_in(4);
+        const auto want = both.on_cpu(rejection);
+        const auto got = both.on_device({.blocks = blocks}, rejection);
         for (std::size_t r = 0; r < per_launch; ++r) {
             found.same(want[r], got[r],
                        std::string(name_of<Scalar>) + " launch " + std::to_string(number) + " row " +
                            std::to_string(r) + " vocab " + std::to_string(vocab) + " blocks " + std::to_string(blocks) +
-                           (darts ? " darts" : ""));
+                           (rejection ? " rejection" : ""));
         }
     }
 }
@@ -397,9 +397,9 @@ void few_rows(tally& found) {
     for (const std::size_t vocab : {std::size_t{70}, std::size_t{3001}, std::size_t{40000}}) {
         both.make(6, vocab, vocab > 1000, vocab + 84);
         for (const unsigned blocks : {1u, 2u, 8u}) {
-            for (const bool darts : {false, true}) {
-                const auto want = both.on_cpu(darts);
-                const auto got = both.on_device({.blocks = blocks}, darts);
+            for (const bool rejection : {false, true}) {
+                const auto want = both.on_cpu(rejection);
+                const auto got = both.on_device({.blocks = blocks}, rejection);
                 for (std::size_t r = 0; r < got.size(); ++r)
                     found.same(want[r], got[r],
                                std::string(name_of<Scalar>) + " vocab " + std::to_string(vocab) + " blocks " +
@@ -414,7 +414,7 @@ void few_rows(tally& found) {
 void orders(tally& found, unsigned blocks) {
     constexpr std::size_t list = 4096;  // device_team's, which only nvcc knows
     bench<float> both;
-    const auto compare = [&](const few& from, bool darts) {
+    const auto compare = [&](const few& from, bool rejection) {
         auto& b = both.batch;
         b.rows = from.rows.size(), b.vocab = b.stride = from.rows[0].size(), b.offset = 0;
         b.logits.clear(), b.keys.clear(), b.steps.assign(b.rows * most_steps, {});
@@ -424,11 +424,11 @@ void orders(tally& found, unsigned blocks) {
             for (std::size_t i = 0; i < few::each; ++i) b.steps[r * most_steps + i] = from.steps[r * few::each + i];
         }
         both.logits.load(b.logits), both.steps.load(b.steps), both.keys.load(b.keys);
-        const auto want = both.on_cpu(darts);
-        const auto got = both.on_device({.blocks = blocks}, darts);
+        const auto want = both.on_cpu(rejection);
+        const auto got = both.on_device({.blocks = blocks}, rejection);
         for (std::size_t r = 0; r < got.size(); ++r)
             found.same(want[r], got[r],
-                       "row " + std::to_string(r) + " vocab " + std::to_string(b.vocab) + (darts ? " darts" : ""));
+                       "row " + std::to_string(r) + " vocab " + std::to_string(b.vocab) + (rejection ? " rejection" : ""));
     };
     compare(every_order(2 * list + 5, list, true), false);
     compare(every_order(2 * list + 5, list, false), true);

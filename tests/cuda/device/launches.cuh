@@ -25,7 +25,7 @@ cudaError_t launches<Scalar>::draw_listed(const batch& b, listed chain, const pl
 template <class Scalar>
 cudaError_t launches<Scalar>::draw_listed_by_darts(const batch& b, listed chain, const pluck::key* keys,
                                                    const outputs& out, const how& h) {
-    return pluck::cuda::sample_rows(b, chain | pluck::dart{}, {.whole = keys}, to(out), by(h));
+    return pluck::cuda::sample_rows(b, chain | pluck::rejection{}, {.whole = keys}, to(out), by(h));
 }
 template <class Scalar>
 cudaError_t launches<Scalar>::draw_combined(const batch& b, const pluck::combined& chain, const pluck::key* keys,

@@ -5,9 +5,9 @@
 #pragma once
 
 #include "cuda/device/stages.hpp"
+#include <pluck/key.hpp>
 #include <pluck/chain.hpp>
 #include <pluck/logits.hpp>
-#include <pluck/detail/philox.hpp>
 #include <pluck/pick.hpp>
 
 #include <cuda_runtime_api.h>

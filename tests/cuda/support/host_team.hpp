@@ -20,7 +20,7 @@ namespace pluck_test {
 template <std::uint32_t Lanes, std::uint32_t Warps>
 struct host_team_shape {
     static constexpr std::uint32_t lanes = Lanes, warps = Warps, threads = Lanes * Warps;
-    static constexpr std::uint32_t most_blocks = 4;
+    static constexpr std::uint32_t max_blocks = 4;
     static constexpr std::uint32_t bins = 4 * threads;
     static constexpr std::uint32_t list = 8 * lanes * 4;
     static constexpr std::uint32_t staged = list / 2 / warps;  // so that some rows have more

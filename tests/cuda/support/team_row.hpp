@@ -204,8 +204,8 @@ public:
     std::int32_t draw(const pluck::bits128& bits) {
         return together([&](row& r) { return r.draw(bits); });
     }
-    std::int32_t throw_darts() {
-        return together([](row& r) { return r.throw_darts(); });
+    std::int32_t draw_by_rejection() {
+        return together([](row& r) { return r.draw_by_rejection(); });
     }
     void fail(pluck::status why) {
         together([=](row& r) { r.fail(why); });

@@ -13,7 +13,7 @@ namespace pluck_test {
 struct generic {
     template <class Kernel, class... Arguments>
     auto operator()(const Arguments&... arguments) const {
-        return Kernel::template run<pluck::detail::native_fused>(arguments...);
+        return Kernel::template run<pluck::detail::default_isa>(arguments...);
     }
 };
 
@@ -34,7 +34,7 @@ struct built_for {
 };
 
 /// What AVX-512 has and others have not, so that the loops that rest on it are tried on every machine, by any compiler.
-struct emulated_512 : pluck::detail::native_fused {
+struct emulated_512 : pluck::detail::default_isa {
     using vectors = pluck::cpu::kernels::sixteen;
 
     static void raise_floats(vectors::ints& to, const vectors::ints& other) noexcept {

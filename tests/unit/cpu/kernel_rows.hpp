@@ -29,7 +29,7 @@ inline float maximum(const std::vector<float>& row) { return *std::max_element(r
 
 inline std::vector<std::int32_t> block_best_of(const std::vector<float>& row) {
     std::vector<std::int32_t> best(pluck::cpu::blocks_of(row.size()));
-    (void)pluck::cpu::kernels::scan::run<pluck::detail::native_fused>(row.data(), row.size(), best.data());
+    (void)pluck::cpu::kernels::scan::run<pluck::detail::default_isa>(row.data(), row.size(), best.data());
     return best;
 }
 

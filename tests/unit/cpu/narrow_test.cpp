@@ -81,7 +81,7 @@ void expect_the_scan_of_floats(const Build& build) {
             const kernels::extremes found =
                 build.template operator()<kernels::scan_narrow<Format>>(row.data(), size, best.data());
             const kernels::extremes wanted =
-                kernels::scan::run<pluck::detail::native_fused>(floats.data(), size, expected.data());
+                kernels::scan::run<pluck::detail::default_isa>(floats.data(), size, expected.data());
             seen.expect(found.nan == wanted.nan, "size ", size, ", seed ", seed, ": nan ", found.nan);
             if (wanted.nan) continue;
             seen.expect(found.best == wanted.best, "size ", size, ", seed ", seed, ": best ", found.best);
@@ -263,9 +263,9 @@ TEMPLATE_TEST_CASE("a row of 16-bit logits keeps and draws what its floats do", 
                     seen.expect(token == pluck::sample(std::span(floats), chain, key).token, where, " a chain");
                 };
                 drawn(pluck::greedy());
-                drawn(pluck::temperature(0.7) | pluck::dart());
-                drawn(pluck::min_p(0.3) | pluck::dart());
-                drawn(pluck::top_k(size / 3 + 1) | pluck::dart());
+                drawn(pluck::temperature(0.7) | pluck::rejection());
+                drawn(pluck::min_p(0.3) | pluck::rejection());
+                drawn(pluck::top_k(size / 3 + 1) | pluck::rejection());
                 drawn(pluck::top_p(0.7) | pluck::temperature(2) | pluck::top_p(0.7));
             }
         }

@@ -5,6 +5,7 @@
 
 #include "support/logit_cases.hpp"
 #include "unit/helpers.hpp"
+#include <pluck/key.hpp>
 #include <pluck/detail/philox.hpp>
 #include <pluck/detail/ranking.hpp>
 #include <pluck/pick.hpp>

@@ -19,15 +19,15 @@ constexpr std::uint32_t lengths[] = {1,    2,     63,    64,    65,     127,    
 
 }  // namespace
 
-TEST_CASE("the blocks of a row cover it with whole boards, each but the last with a full slice") {
+TEST_CASE("the blocks of a row cover it with whole blocks of the envelope, each but the last with a full slice") {
     tally seen;
     for (const std::uint32_t vocab : lengths) {
         for (const std::uint32_t blocks : {1u, 2u, 3u, 4u, 8u, 16u}) {
             const geometry shape = geometry_of(vocab, blocks, true, 32, 2048);
             seen.expect(shape.vocab == vocab && shape.blocks == blocks, "vocab ", vocab, " blocks ", blocks);
-            seen.expect(shape.slice % pluck::dart_board == 0, "a slice of ", shape.slice);
+            seen.expect(shape.slice % pluck::envelope_block == 0, "a slice of ", shape.slice);
             seen.expect(std::uint64_t{shape.slice} * blocks >= vocab, vocab, " tokens in slices of ", shape.slice);
-            seen.expect(std::uint64_t{shape.slice} * blocks < vocab + std::uint64_t{blocks} * 2 * pluck::dart_board,
+            seen.expect(std::uint64_t{shape.slice} * blocks < vocab + std::uint64_t{blocks} * 2 * pluck::envelope_block,
                         "a slice of ", shape.slice);
         }
     }
@@ -46,7 +46,7 @@ TEST_CASE("the strips of a block cover its slice, wherever it starts, and there 
                     seen.expect(shape.strips * strip >= positions, "vocab ", vocab, " blocks ", blocks, " lanes ",
                                 lanes);
                     seen.expect((shape.strips - 1) * strip < positions, "an empty strip: vocab ", vocab);
-                    seen.expect(shape.strips * blocks <= pluck::cuda::most_strips, "strips of vocab ", vocab);
+                    seen.expect(shape.strips * blocks <= pluck::cuda::max_strips, "strips of vocab ", vocab);
                     seen.expect(shape.head >= 1 && shape.head <= shape.strips * blocks, "a head of ", shape.head);
                 }
             }
@@ -80,7 +80,7 @@ TEST_CASE("slices follow one another, and start where a quad is one load") {
     PLUCK_CHECK_TALLY(seen);
 }
 
-TEST_CASE("more blocks than a short row has boards leave some without tokens") {
+TEST_CASE("more blocks than a short row has blocks of the envelope leave some without tokens") {
     const float row[70] = {};
     const geometry shape = geometry_of(70, 4, false, 32, 2048);
     CHECK(shape.slice == 64);

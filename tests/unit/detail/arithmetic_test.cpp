@@ -19,13 +19,13 @@ T hidden(T value) {
 
 }  // namespace
 
-TEST_CASE("fused rounds once where a product and a sum would round twice") {
+TEST_CASE("fma rounds once where a product and a sum would round twice") {
     const float a = hidden(0x1.001p0f);  // a * a = 1 + 2^-11 + 2^-24
-    CHECK(pluck::detail::fused(a, a, hidden(-0x1.002p0f)) == 0x1p-24f);
-    CHECK(pluck::detail::fused(hidden(0x1.000002p0f), hidden(0x1.fffffep-1f), hidden(-1.0f)) == 0x1.fffffcp-25f);
+    CHECK(pluck::detail::fma(a, a, hidden(-0x1.002p0f)) == 0x1p-24f);
+    CHECK(pluck::detail::fma(hidden(0x1.000002p0f), hidden(0x1.fffffep-1f), hidden(-1.0f)) == 0x1.fffffcp-25f);
 }
 
-TEST_CASE("fused is a * b + c rounded to nearest even, for a million integers") {
+TEST_CASE("fma is a * b + c rounded to nearest even, for a million integers") {
     random_numbers numbers(1);
     tally seen;
     for (int i = 0; i < 1'000'000; ++i) {
@@ -35,17 +35,17 @@ TEST_CASE("fused is a * b + c rounded to nearest even, for a million integers") 
         const std::int64_t b = numbers.between(-(1 << bits_b), 1 << bits_b);
         const std::int64_t c = static_cast<std::int64_t>(numbers.between(-(1 << 24), 1 << 24)) << numbers.below(24);
         const auto expected = static_cast<float>(a * b + c);  // exact in 64 bits, then one rounding
-        const float got = pluck::detail::fused(static_cast<float>(a), static_cast<float>(b), static_cast<float>(c));
+        const float got = pluck::detail::fma(static_cast<float>(a), static_cast<float>(b), static_cast<float>(c));
         seen.expect(got == expected, a, " * ", b, " + ", c, " gave ", got, ", not ", expected);
     }
     PLUCK_CHECK_TALLY(seen);
 }
 
-TEST_CASE("fused multiplies infinities and keeps signs") {
+TEST_CASE("fma multiplies infinities and keeps signs") {
     const float infinity = float_of(bits::plus_infinity);
-    CHECK(bits_of(pluck::detail::fused(-infinity, 2.0f, 1.0f)) == bits::minus_infinity);
-    CHECK(bits_of(pluck::detail::fused(0.0f, 1.0f, -0.0f)) == 0);
-    CHECK((bits_of(pluck::detail::fused(infinity, 0.0f, 1.0f)) & 0x7fffffffu) > bits::plus_infinity);
+    CHECK(bits_of(pluck::detail::fma(-infinity, 2.0f, 1.0f)) == bits::minus_infinity);
+    CHECK(bits_of(pluck::detail::fma(0.0f, 1.0f, -0.0f)) == 0);
+    CHECK((bits_of(pluck::detail::fma(infinity, 0.0f, 1.0f)) & 0x7fffffffu) > bits::plus_infinity);
 }
 
 TEST_CASE("sum, product, quotient and nearest_float are the processor's own, rounded once") {

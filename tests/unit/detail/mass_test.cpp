@@ -27,33 +27,33 @@ std::uint64_t polynomial(float f) { return mass_of(f, 1.0f) >> 16; }
 double power_of_two(int bit) { return std::ldexp(1.0, bit); }
 
 #if PLUCK_DISPATCH_AVX2
-using fast_fused = pluck::cpu::avx2::fused;
+using avx2_isa = pluck::cpu::avx2::isa;
 #define PLUCK_TEST_FAST __attribute__((target("avx2,fma")))
 #else
-using fast_fused = pluck::detail::native_fused;
+using avx2_isa = pluck::detail::default_isa;
 #define PLUCK_TEST_FAST
 #endif
 
 // How many of the floats with the bits [first, first + count) have a polynomial on the wrong side of the float before.
 // Along the positive floats it must not decrease, along the negative ones, which run away from zero, not increase.
-template <class Fused>
+template <class Isa>
 PLUCK_ALWAYS_INLINE std::size_t steps_down_of(std::uint32_t first, std::uint32_t count) {
     std::size_t wrong = 0;
     for (std::uint32_t i = 0; i < count; ++i) {
         const std::uint32_t here = first + i;
         const std::uint32_t next = here + 1;
-        wrong += mass_of<Fused>(pluck::detail::bits_as<float>(next), 1.0f) <
-                 mass_of<Fused>(pluck::detail::bits_as<float>(here), 1.0f);
-        wrong += mass_of<Fused>(pluck::detail::bits_as<float>(next | bits::sign), 1.0f) >
-                 mass_of<Fused>(pluck::detail::bits_as<float>(here | bits::sign), 1.0f);
+        wrong += mass_of<Isa>(pluck::detail::bits_as<float>(next), 1.0f) <
+                 mass_of<Isa>(pluck::detail::bits_as<float>(here), 1.0f);
+        wrong += mass_of<Isa>(pluck::detail::bits_as<float>(next | bits::sign), 1.0f) >
+                 mass_of<Isa>(pluck::detail::bits_as<float>(here | bits::sign), 1.0f);
     }
     return wrong;
 }
 std::size_t steps_down_slow(std::uint32_t first, std::uint32_t count) {
-    return steps_down_of<pluck::detail::native_fused>(first, count);
+    return steps_down_of<pluck::detail::default_isa>(first, count);
 }
 PLUCK_TEST_FAST std::size_t steps_down_fast(std::uint32_t first, std::uint32_t count) {
-    return steps_down_of<fast_fused>(first, count);
+    return steps_down_of<avx2_isa>(first, count);
 }
 std::size_t steps_down(std::uint32_t first, std::uint32_t count) {
 #if PLUCK_DISPATCH_AVX2
@@ -294,7 +294,7 @@ TEST_CASE("the checksum of a million masses is the same in every build") {
 namespace {
 
 PLUCK_TEST_FAST std::uint64_t fast_mass(float difference, float scale) {
-    return mass_of<fast_fused>(difference, scale);
+    return mass_of<avx2_isa>(difference, scale);
 }
 
 }  // namespace

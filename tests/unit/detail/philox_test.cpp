@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
 #include "unit/helpers.hpp"
+#include <pluck/key.hpp>
+#include <pluck/detail/randomness.hpp>
 #include <pluck/detail/philox.hpp>
 
 #include <bit>

@@ -13,7 +13,7 @@
 #include <vector>
 
 using namespace pluck_test;
-using pluck::dart;
+using pluck::rejection;
 using pluck::sample;
 
 namespace {
@@ -27,31 +27,31 @@ std::set<int> drawn_by(const std::vector<float>& row, const Chain& chain, int dr
 
 }  // namespace
 
-TEST_CASE("darts draw every token that has a chance, and none that has not") {
+TEST_CASE("rejection draws every token that has a chance, and none that has not") {
     const std::vector<float> row = {0.0f, forbidden, 0.5f, -100.0f, -0.0f, 0.25f};
-    CHECK(drawn_by(row, dart{}, 500) == std::set<int>{0, 2, 4, 5});
-    CHECK(drawn_by(row, pluck::top_k(2) | dart{}, 500) == std::set<int>{2, 5});
-    CHECK(drawn_by(row, pluck::temperature(0) | dart{}, 10) == std::set<int>{2});
+    CHECK(drawn_by(row, rejection{}, 500) == std::set<int>{0, 2, 4, 5});
+    CHECK(drawn_by(row, pluck::top_k(2) | rejection{}, 500) == std::set<int>{2, 5});
+    CHECK(drawn_by(row, pluck::temperature(0) | rejection{}, 10) == std::set<int>{2});
 }
 
-TEST_CASE("darts find the one token of a long row that is not forbidden, in whatever board it is") {
+TEST_CASE("rejection finds the one token of a long row that is not forbidden, in whatever block it is") {
     for (const std::size_t at : {0u, 63u, 64u, 999u, 1023u, 1024u}) {
         std::vector<float> row(1025, forbidden);
         row[at] = -7;
-        CHECK(drawn_by(row, dart{}, 20) == std::set<int>{static_cast<int>(at)});
+        CHECK(drawn_by(row, rejection{}, 20) == std::set<int>{static_cast<int>(at)});
     }
 }
 
-TEST_CASE("darts respect a cut that leaves most of a row, and its ties") {
+TEST_CASE("rejection respects a cut that leaves most of a row, and its ties") {
     std::vector<float> row(400, 1.0f);
     for (std::size_t i = 0; i < row.size(); i += 7) row[i] = 0.5f;
-    for (const int token : drawn_by(row, pluck::top_k(300) | dart{}, 5000)) {
+    for (const int token : drawn_by(row, pluck::top_k(300) | rejection{}, 5000)) {
         CHECK(token % 7 != 0);
         CHECK(token < 350);  // 300 of those with a logit of 1, the lowest ids
     }
 }
 
-TEST_CASE("darts are further random bits of purpose 1, and leave the row's own draw alone") {
+TEST_CASE("rejection takes further random bits of purpose 1, and leave the row's own draw alone") {
     const std::vector<float> row = {0.0f, 1.0f, 2.0f, 1.5f};
     pluck::workspace scratch;
     const pluck::randomness random(pluck::key{.seed = 3, .position = 1});
@@ -59,12 +59,12 @@ TEST_CASE("darts are further random bits of purpose 1, and leave the row's own d
     REQUIRE(state.settle());
     const std::int32_t plain = state.draw(random.base);
     const oracle::result found = oracle::draw(row, {}, 3, 0, 1);
-    CHECK(state.throw_darts() == oracle::dart(row.size(), found, oracle::philox(1, 3), 3));
+    CHECK(state.draw_by_rejection() == oracle::rejection(row.size(), found, oracle::philox(1, 3), 3));
     CHECK(state.draw(random.base) == plain);
     CHECK(state.total() == found.total);
 }
 
-TEST_CASE("darts see a cut among ties of the lowest score there is") {
+TEST_CASE("rejection sees a cut among ties of the lowest score there is") {
     for (const bool some_forbidden : {false, true}) {
         std::vector<float> row(9000, std::numeric_limits<float>::lowest());
         if (some_forbidden) row[77] = row[8500] = forbidden;
@@ -76,19 +76,19 @@ TEST_CASE("darts see a cut among ties of the lowest score there is") {
             state.keep_largest(4500);
             const oracle::stage half[] = {{.kind = oracle::stage::top_k, .count = 4500}};
             const oracle::result found = oracle::draw(row, half, 3, 0, position);
-            CHECK(state.throw_darts() == oracle::dart(row.size(), found, oracle::philox(position, 3), 3));
+            CHECK(state.draw_by_rejection() == oracle::rejection(row.size(), found, oracle::philox(position, 3), 3));
             CHECK(state.draw(random.base) == found.token);
         }
     }
 }
 
-TEST_CASE("darts at a row without candidates, or with a NaN, draw nothing and say why") {
-    CHECK(sample(std::vector<float>(3, forbidden), dart{}, {}).status == pluck::status::no_candidate);
+TEST_CASE("rejection at a row without candidates, or with a NaN, draws nothing and says why") {
+    CHECK(sample(std::vector<float>(3, forbidden), rejection{}, {}).status == pluck::status::no_candidate);
     const std::vector<float> bad = {1.0f, std::numeric_limits<float>::quiet_NaN()};
-    CHECK(sample(bad, dart{}, {}).status == pluck::status::nan_logit);
+    CHECK(sample(bad, rejection{}, {}).status == pluck::status::nan_logit);
 }
 
-TEST_CASE("inspection knows darts as a draw: every kept token has its probability") {
+TEST_CASE("inspection knows rejection as a draw: every kept token has its probability") {
     const std::vector<float> row = {0.0f, 0.0f, forbidden, 0.0f, 0.0f};
-    CHECK((pluck::probabilities(row, dart{}) == pluck::probabilities(row, pluck::categorical{})).all());
+    CHECK((pluck::probabilities(row, rejection{}) == pluck::probabilities(row, pluck::categorical{})).all());
 }

@@ -17,7 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
 
 /// The row, if it was cut here as well.
 [[nodiscard]] inline row_view cut_at(const row_view& row, const kept_part& cut) noexcept {
@@ -93,7 +93,7 @@ protected:
         narrow_.need(result.kept.score);
         return result;
     }
-    /// [most_sampled]
+    /// [max_sampled]
     void take_sample(float* to) const noexcept {
         kernels::take_sample(row_.size, to, [this](std::size_t begin, std::size_t count, float* some) noexcept {
             if (narrow_.is_there()) return narrow_.copy(begin, count, some);
@@ -159,4 +159,4 @@ protected:
     workspace& scratch_;
 };
 
-}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD
+}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD

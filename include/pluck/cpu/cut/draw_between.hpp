@@ -16,7 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
 
 /// The best tokens of a row, in id order.
 struct weighed_head {
@@ -37,8 +37,8 @@ struct weighed_head {
 [[nodiscard]] inline std::size_t draw_between(const weighed_head& head, std::uint64_t least, std::uint64_t most,
                                               const bits128& uniform, std::uint64_t* block_mass) noexcept {
     // As select() does, once: the buckets in which the two ends fall, and what is certain above them.
-    constexpr std::size_t most_buckets = 256;
-    std::uint64_t sums[most_buckets];
+    constexpr std::size_t max_buckets = 256;
+    std::uint64_t sums[max_buckets];
     const auto low = static_cast<std::uint32_t>(head.range.low);
     const std::uint32_t width = static_cast<std::uint32_t>(head.range.high) - low;
     const int shift = std::max(static_cast<int>(std::bit_width(width)) - (head.count < 512 ? 6 : 8), 0);
@@ -102,4 +102,4 @@ struct weighed_head {
     return drawn;
 }
 
-}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD
+}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD

@@ -20,7 +20,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
 
 class nucleus_search : public deep_search {
 public:
@@ -83,7 +83,7 @@ private:
     /// their own costs.
     static constexpr std::size_t fewest = 7 * block_size;
     static constexpr std::size_t few = 2048;
-    static_assert(few >= kernels::most_sampled);
+    static_assert(few >= kernels::max_sampled);
     /// From here on the total mass takes longer than its bounds and what is needed to decide by them.
     static constexpr std::size_t many = 4096;
 
@@ -212,7 +212,7 @@ private:
     knowledge known_ = knowledge::nothing;
     mass_bounds total_{0, std::numeric_limits<std::uint64_t>::max()};
 
-    float sample_[kernels::most_sampled];
+    float sample_[kernels::max_sampled];
     bool sampled_ = false;
 
     std::size_t tried_ = 0;     ///< so many heads
@@ -224,4 +224,4 @@ private:
     bool undecided_ = false;    ///< it reaches far enough, but no token was drawn from it
 };
 
-}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD
+}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD

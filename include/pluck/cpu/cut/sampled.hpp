@@ -19,9 +19,9 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
 
-/// Of rows of most_sampled tokens or more.
+/// Of rows of max_sampled tokens or more.
 class deep_search : public row_search {
 public:
     explicit deep_search(const row_search& row) noexcept : row_search(row) {}
@@ -51,14 +51,14 @@ public:
 
 protected:
     /// More tokens do not reach the k-th best block, unless they tie or the best ones are neighbours.
-    [[nodiscard]] static std::size_t limit_of(std::size_t k) noexcept { return 4 * k + kernels::most_sampled; }
+    [[nodiscard]] static std::size_t limit_of(std::size_t k) noexcept { return 4 * k + kernels::max_sampled; }
 
     /// Copies the kept ones of the sample to spare_scores and counts them.
     [[nodiscard]] std::size_t sample() noexcept {
         float* scores = scratch_.spare_scores();
         take_sample(scores);
         std::size_t found = 0;
-        for (std::size_t i = 0; i < kernels::most_sampled; ++i) {  // in place
+        for (std::size_t i = 0; i < kernels::max_sampled; ++i) {  // in place
             scores[found] = scores[i];
             found += detail::ordered(scores[found]) >= row_.kept.score;
         }
@@ -83,7 +83,7 @@ private:
     [[nodiscard]] guessed guess(double share) noexcept {
         const std::size_t count = sample();
         const score_range all{row_.kept.score, best_};
-        const auto most = static_cast<double>(kernels::most_sampled);
+        const auto most = static_cast<double>(kernels::max_sampled);
         double sum = static_cast<double>(count);
         if (weighs<Weight>) sum = static_cast<double>(weigh(count));
         const double wanted = share * (weighs<Weight> ? sum : most);
@@ -211,4 +211,4 @@ private:
     weight_from known_{detail::ordered_infinity, 0};
 };
 
-}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD
+}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD

@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
 
 /// The scores between `low` and `high`, both included.
 struct score_range {
@@ -39,8 +39,8 @@ struct score_cut {
 /// Cost.         Linear for any input.
 [[nodiscard]] inline score_cut select(std::int32_t* scores, std::uint64_t* weights, std::size_t count,
                                       std::uint64_t target, const score_range& range) noexcept {
-    constexpr std::size_t most_buckets = 256;
-    std::uint64_t sums[most_buckets];
+    constexpr std::size_t max_buckets = 256;
+    std::uint64_t sums[max_buckets];
     auto low = static_cast<std::uint32_t>(range.low);
     std::uint32_t above_low = static_cast<std::uint32_t>(range.high) - low;  // no score is higher by more
     while (above_low != 0) {
@@ -85,4 +85,4 @@ struct score_cut {
     return {static_cast<std::int32_t>(low), target};
 }
 
-}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD
+}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD

@@ -34,24 +34,24 @@
 #include <cpuid.h>
 #endif
 
-namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
 
 #if PLUCK_DISPATCH_AVX2
 struct avx2 {
 #if defined(__clang__)  // refuses the instructions in templates
-    struct fused {
-        [[nodiscard]] PLUCK_ALWAYS_INLINE static float of(float a, float b, float c) noexcept {
+    struct isa {
+        [[nodiscard]] PLUCK_ALWAYS_INLINE static float fma(float a, float b, float c) noexcept {
             return __builtin_fmaf(a, b, c);
         }
     };
 #else
-    using fused = avx2_instructions;
+    using isa = avx2_isa;
 #endif
 
     // Every processor with the first two has the others; a mask is taken apart twice as fast by them.
     template <class Kernel, class... Arguments>
     __attribute__((target("avx2,fma,bmi,bmi2,popcnt,f16c"))) static auto run(const Arguments&... arguments) noexcept {
-        return Kernel::template run<fused>(arguments...);
+        return Kernel::template run<isa>(arguments...);
     }
 
     [[nodiscard]] static bool found() noexcept {
@@ -72,12 +72,12 @@ private:
 
 #if PLUCK_DISPATCH_AVX512
 struct avx512 {
-    using fused = avx512_instructions;
+    using isa = avx512_isa;
 
     template <class Kernel, class... Arguments>
     __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,bmi,bmi2,popcnt,f16c"))) static auto run(
         const Arguments&... arguments) noexcept {
-        return Kernel::template run<fused>(arguments...);
+        return Kernel::template run<isa>(arguments...);
     }
 
     /// Of the processors with 512-bit vectors, those that do not slow down to use them: all that know VBMI2, as well.
@@ -94,7 +94,7 @@ struct avx512 {
 template <class Kernel, class... Arguments>
 auto run_kernel(const Arguments&... arguments) noexcept {
 #if PLUCK_DISPATCH_AVX512
-    if constexpr (requires { Kernel::widest; }) {
+    if constexpr (requires { Kernel::uses_avx512; }) {
         if (avx512::found()) return avx512::run<Kernel>(arguments...);
     }
 #endif
@@ -104,4 +104,4 @@ auto run_kernel(const Arguments&... arguments) noexcept {
     return Kernel::template run<native>(arguments...);
 }
 
-}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD
+}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What the loops over a row may ask of an instruction set beyond C++: its fused multiply-add, how wide its vectors are,
-// and the few instructions that compilers do not find by themselves. A loop is handed one of these types as `Fused`.
+// and the few instructions that compilers do not find by themselves. A loop is handed one of these types as `Isa`.
 #pragma once
 
 #include <pluck/detail/config.hpp>
@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
 
 // As text, in both dialects, not as the compilers' builtins: these may only be called where the target is known, which
 // is not where templates are written. clang++ takes either only there.
@@ -19,16 +19,16 @@ namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
 #if defined(__x86_64__) && !defined(__CUDACC__) && (!defined(__clang__) || defined(__AVX2__))
 /// AVX2, FMA and F16C. A mask of 64 takes 45 instructions by the first of them, and 80 without; eight halves take 2 by
 /// the second, and 16 without.
-struct avx2_instructions {
+struct avx2_isa {
     using vectors = kernels::eight;
 
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static float of(float a, float b, float c) noexcept {
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static float fma(float a, float b, float c) noexcept {
         return __builtin_fmaf(a, b, c);
     }
 
     /// a = a b + c, of all lanes: a fifth faster than what g++ makes of a loop, since the order is ours.
     template <class Floats>
-    PLUCK_ALWAYS_INLINE static void fuse(Floats& a, const Floats& b, const Floats& c) noexcept {
+    PLUCK_ALWAYS_INLINE static void fma_lanes(Floats& a, const Floats& b, const Floats& c) noexcept {
         asm("{vfmadd213ps %2, %1, %0|vfmadd213ps %0, %1, %2}" : "+v"(a) : "v"(b), "vm"(c));
     }
 
@@ -82,7 +82,7 @@ private:
 
 #if !defined(__clang__) || defined(__AVX512F__)
 /// AVX-512: F, VL, BW, DQ.
-struct avx512_instructions : avx2_instructions {
+struct avx512_isa : avx2_isa {
     using vectors = kernels::sixteen;
 
     /// The larger of each lane, as floats; raises no flag.
@@ -146,11 +146,11 @@ private:
 /// The instruction set that this translation unit is compiled for.
 #if defined(__AVX512F__) && defined(__AVX512VL__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && \
     !defined(__CUDACC__)
-using native = avx512_instructions;
+using native = avx512_isa;
 #elif defined(__AVX2__) && defined(__FMA__) && defined(__F16C__) && !defined(__CUDACC__)
-using native = avx2_instructions;
+using native = avx2_isa;
 #else
-using native = detail::native_fused;
+using native = detail::default_isa;
 #endif
 
-}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD
+}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
 
 /// 256 bits, and 512.
 struct eight {
@@ -27,25 +27,25 @@ struct sixteen {
 };
 
 /// The vectors of an instruction set.
-template <class Fused>
+template <class Isa>
 struct vectors {
     using type = eight;
 };
-template <class Fused>
-requires requires { typename Fused::vectors; }
-struct vectors<Fused> {
-    using type = typename Fused::vectors;
+template <class Isa>
+requires requires { typename Isa::vectors; }
+struct vectors<Isa> {
+    using type = typename Isa::vectors;
 };
-template <class Fused>
-using vectors_of = typename vectors<Fused>::type;
-template <class Fused>
-using ints_of = typename vectors_of<Fused>::ints;
-template <class Fused>
-using longs_of = typename vectors_of<Fused>::longs;
-template <class Fused>
-using floats_of = typename vectors_of<Fused>::floats;
-template <class Fused>
-inline constexpr std::size_t lanes_of = sizeof(floats_of<Fused>) / sizeof(float);
+template <class Isa>
+using vectors_of = typename vectors<Isa>::type;
+template <class Isa>
+using ints_of = typename vectors_of<Isa>::ints;
+template <class Isa>
+using longs_of = typename vectors_of<Isa>::longs;
+template <class Isa>
+using floats_of = typename vectors_of<Isa>::floats;
+template <class Isa>
+inline constexpr std::size_t lanes_of = sizeof(floats_of<Isa>) / sizeof(float);
 
 inline constexpr std::size_t lanes = 8;
 using ints = eight::ints;
@@ -67,25 +67,25 @@ PLUCK_ALWAYS_INLINE void load_lanes(Vector& to, const From* from) noexcept {
 }
 
 /// Has what was loaded stay in a register, where an instruction set can ask for that.
-template <class Fused, class Vector>
+template <class Isa, class Vector>
 PLUCK_ALWAYS_INLINE void hold(Vector& loaded) noexcept {
-    if constexpr (requires { Fused::hold(loaded); }) Fused::hold(loaded);
+    if constexpr (requires { Isa::hold(loaded); }) Isa::hold(loaded);
 }
 
 /// An instruction set that has a fused multiply-add of its vectors.
-template <class Fused>
-concept fuses_lanes = requires(floats_of<Fused>& some) {
-    Fused::fuse(some, some, some);
+template <class Isa>
+concept has_fma_lanes = requires(floats_of<Isa>& some) {
+    Isa::fma_lanes(some, some, some);
 };
 
 /// a = a b + c, rounded once.
-template <class Fused>
-PLUCK_ALWAYS_INLINE void fuse_lanes(floats_of<Fused>& a, const floats_of<Fused>& b,
-                                    const floats_of<Fused>& c) noexcept {
-    if constexpr (fuses_lanes<Fused>) {
-        Fused::fuse(a, b, c);
+template <class Isa>
+PLUCK_ALWAYS_INLINE void fma_lanes(floats_of<Isa>& a, const floats_of<Isa>& b,
+                                    const floats_of<Isa>& c) noexcept {
+    if constexpr (has_fma_lanes<Isa>) {
+        Isa::fma_lanes(a, b, c);
     } else {
-        for (std::size_t i = 0; i < lanes_of<Fused>; ++i) a[i] = Fused::of(a[i], b[i], c[i]);
+        for (std::size_t i = 0; i < lanes_of<Isa>; ++i) a[i] = Isa::fma(a[i], b[i], c[i]);
     }
 }
 
@@ -160,10 +160,10 @@ PLUCK_ALWAYS_INLINE void largest_of_each(ints* rows) noexcept {
     raise(rows[0], other);
 }
 
-template <class Fused>
+template <class Isa>
 [[nodiscard]] PLUCK_ALWAYS_INLINE bool any_negative(const ints& lanes_of_eight) noexcept {
-    if constexpr (requires { Fused::signs(lanes_of_eight); }) {
-        return Fused::signs(lanes_of_eight) != 0;
+    if constexpr (requires { Isa::signs(lanes_of_eight); }) {
+        return Isa::signs(lanes_of_eight) != 0;
     } else {
         std::uint64_t pairs[sizeof lanes_of_eight / sizeof(std::uint64_t)];
         __builtin_memcpy(pairs, &lanes_of_eight, sizeof lanes_of_eight);
@@ -217,13 +217,13 @@ PLUCK_ALWAYS_INLINE void largest_of_each(ints& to, shorts* rows) noexcept {
 }
 
 /// An instruction set that makes bits of comparisons of 64 words at a time; or of four comparisons of vectors.
-template <class Fused>
-concept compares_to_bits = requires(const ints_of<Fused>& limit) {
-    Fused::template above<true>(nullptr, limit);
+template <class Isa>
+concept compares_to_bits = requires(const ints_of<Isa>& limit) {
+    Isa::template above<true>(nullptr, limit);
 };
-template <class Fused>
-concept makes_bits = requires(const ints_of<Fused>& word) {
-    Fused::bits_of(word, word, word, word);
+template <class Isa>
+concept makes_bits = requires(const ints_of<Isa>& word) {
+    Isa::bits_of(word, word, word, word);
 };
 
 /// found = 2 found + whether (words[i] ^ flip) > above, for the lanes of each of Steps, the last first.
@@ -247,7 +247,7 @@ PLUCK_ALWAYS_INLINE void lanes_not_above(ints& found, const Word* words, std::ui
 }
 
 /// Bit i: whether (words[i] ^ flip) > above, of 32 words.
-template <class Fused, bool Flips, class Word>
+template <class Isa, bool Flips, class Word>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint32_t bits_of_four(const Word* words, std::uint32_t flip,
                                                              std::int32_t above) noexcept {
     ints a, b, c, d;
@@ -255,24 +255,24 @@ template <class Fused, bool Flips, class Word>
     lanes_not_above<Flips>(b, words + lanes, flip, above);
     lanes_not_above<Flips>(c, words + 2 * lanes, flip, above);
     lanes_not_above<Flips>(d, words + 3 * lanes, flip, above);
-    return ~Fused::bits_of(a, b, c, d);
+    return ~Isa::bits_of(a, b, c, d);
 }
-template <class Fused, class Word>
+template <class Isa, class Word>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint32_t bits_of_four(const Word* words, std::uint32_t flip,
                                                              std::int32_t above) noexcept {
-    return flip == 0 ? bits_of_four<Fused, false>(words, flip, above) : bits_of_four<Fused, true>(words, flip, above);
+    return flip == 0 ? bits_of_four<Isa, false>(words, flip, above) : bits_of_four<Isa, true>(words, flip, above);
 }
 
 /// Bit i: whether (words[i] ^ flip) > above, as signed integers, of 64 words. `flip` is 0 or the sign, so flipped words
 /// compare as unsigned ones do.
-template <class Fused, class Word>
+template <class Isa, class Word>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t bits_above(const Word* words, std::uint32_t flip,
                                                            std::int32_t above) noexcept {
-    if constexpr (compares_to_bits<Fused>) {
-        const ints_of<Fused> limit = (above ^ static_cast<std::int32_t>(flip)) - ints_of<Fused>{};
-        return flip == 0 ? Fused::template above<true>(words, limit) : Fused::template above<false>(words, limit);
-    } else if constexpr (makes_bits<Fused>) {
-        return bits_of_four<Fused>(words, flip, above) | std::uint64_t{bits_of_four<Fused>(words + 32, flip, above)}
+    if constexpr (compares_to_bits<Isa>) {
+        const ints_of<Isa> limit = (above ^ static_cast<std::int32_t>(flip)) - ints_of<Isa>{};
+        return flip == 0 ? Isa::template above<true>(words, limit) : Isa::template above<false>(words, limit);
+    } else if constexpr (makes_bits<Isa>) {
+        return bits_of_four<Isa>(words, flip, above) | std::uint64_t{bits_of_four<Isa>(words + 32, flip, above)}
                                                              << 32;
     } else {
         ints found = {};  // bit j of lane i is that of word 8 j + i
@@ -285,4 +285,4 @@ template <class Fused, class Word>
     }
 }
 
-}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels
+}}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD::kernels

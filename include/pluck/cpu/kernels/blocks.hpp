@@ -2,8 +2,8 @@
 //
 // The loops over a whole row, written once as C++ that compilers vectorise. Each is a struct whose run() is inlined
 // into one function for each instruction set (dispatch.hpp), so nothing in here may be called out of line, and no
-// lambda appears. `Fused` is that instruction set: its fused multiply-add, and what else it has (instructions.hpp).
-// Others are in scan.hpp, gather.hpp, widen.hpp, masses.hpp, powers.hpp and sample.hpp. What has a member `widest` is
+// lambda appears. `Isa` is that instruction set: its fused multiply-add, and what else it has (instructions.hpp).
+// Others are in scan.hpp, gather.hpp, widen.hpp, masses.hpp, powers.hpp and sample.hpp. What has a member `uses_avx512` is
 // built for AVX-512, too.
 #pragma once
 
@@ -19,7 +19,7 @@
 #include <limits>
 #include <utility>
 
-namespace pluck::inline v0::cpu::inline PLUCK_BUILD {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
 
 /// The kept part of a row: the elements above `score`, and those that equal it before the place `ties_end`.
 struct kept_part {
@@ -66,19 +66,19 @@ struct threshold {
 };
 
 /// Bit i: whether scores[begin + i] is at least this ordered score, above -infinity's; of one block.
-template <class Fused = detail::native_fused>
+template <class Isa = detail::default_isa>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t reaching(const float* scores, std::size_t begin, std::size_t size,
                                                          std::int32_t score) noexcept {
     if (size - begin >= block_size) {
         const threshold least(score);
-        return bits_above<Fused>(scores + begin, least.flip, least.above) ^ least.inverted();
+        return bits_above<Isa>(scores + begin, least.flip, least.above) ^ least.inverted();
     }
     std::uint64_t found = 0;
     std::size_t i = begin;
-    if constexpr (makes_bits<Fused>) {
+    if constexpr (makes_bits<Isa>) {
         if (size - begin >= 4 * lanes) {
             const threshold least(score);
-            found = bits_of_four<Fused>(scores + begin, least.flip, least.above) ^ least.invert;
+            found = bits_of_four<Isa>(scores + begin, least.flip, least.above) ^ least.invert;
             i += 4 * lanes;
         }
     }
@@ -87,23 +87,23 @@ template <class Fused = detail::native_fused>
 }
 
 /// Bit i: whether block first + i has a score of at least this, of 64 blocks.
-template <class Fused = detail::native_fused>
+template <class Isa = detail::default_isa>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t blocks_reaching(const std::int32_t* block_best, std::size_t first,
                                                                 std::size_t all, std::int32_t score) noexcept {
-    if (all - first >= block_size) return bits_above<Fused>(block_best + first, 0, score - 1);
+    if (all - first >= block_size) return bits_above<Isa>(block_best + first, 0, score - 1);
     std::uint64_t found = 0;
     for (std::size_t i = first; i < all; ++i) found |= std::uint64_t{block_best[i] >= score} << (i - first);
     return found;
 }
 
 /// Bit i: whether scores[begin + i] is kept.
-template <class Fused = detail::native_fused>
+template <class Isa = detail::default_isa>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t kept_of_block(const row_view& row, std::size_t begin) noexcept {
-    if (begin + block_size <= row.kept.ties_end) return reaching<Fused>(row.scores, begin, row.size, row.kept.score);
-    const std::uint64_t above = reaching<Fused>(row.scores, begin, row.size, row.kept.score + 1);
+    if (begin + block_size <= row.kept.ties_end) return reaching<Isa>(row.scores, begin, row.size, row.kept.score);
+    const std::uint64_t above = reaching<Isa>(row.scores, begin, row.size, row.kept.score + 1);
     if (begin >= row.kept.ties_end) return above;
     const std::uint64_t early = (std::uint64_t{1} << (row.kept.ties_end - begin)) - 1;
-    return above | (reaching<Fused>(row.scores, begin, row.size, row.kept.score) & early);
+    return above | (reaching<Isa>(row.scores, begin, row.size, row.kept.score) & early);
 }
 
 /// The least score that a kept token of the block can have. A block of mere ties of the cut, all of them late, is none
@@ -114,14 +114,14 @@ template <class Fused = detail::native_fused>
 
 /// The place of the first element with the row's best score.
 struct place_of_best {
-    template <class Fused>
+    template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const row_view& row, std::int32_t best) noexcept {
         const std::size_t all = blocks_of(row.size);
         for (std::size_t first = 0; first < all; first += block_size) {
-            const std::uint64_t blocks = blocks_reaching<Fused>(row.block_best, first, all, best);
+            const std::uint64_t blocks = blocks_reaching<Isa>(row.block_best, first, all, best);
             if (blocks == 0) continue;
             const std::size_t begin = (first + static_cast<std::size_t>(__builtin_ctzll(blocks))) * block_size;
-            const std::uint64_t elements = reaching<Fused>(row.scores, begin, row.size, best);
+            const std::uint64_t elements = reaching<Isa>(row.scores, begin, row.size, best);
             return begin + static_cast<std::size_t>(__builtin_ctzll(elements));
         }
         return row.size;
@@ -130,16 +130,16 @@ struct place_of_best {
 
 /// How many tokens are kept; gives up after the block in which there are more than `limit`.
 struct count {
-    template <class Fused>
+    template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const row_view& row, std::size_t limit) noexcept {
         std::size_t found = 0;
         const std::size_t all = blocks_of(row.size);
         for (std::size_t first = 0; first < all; first += block_size) {
-            for (std::uint64_t blocks = blocks_reaching<Fused>(row.block_best, first, all, row.kept.score); blocks != 0;
+            for (std::uint64_t blocks = blocks_reaching<Isa>(row.block_best, first, all, row.kept.score); blocks != 0;
                  blocks &= blocks - 1) {
                 const std::size_t block = first + static_cast<std::size_t>(__builtin_ctzll(blocks));
                 if (row.block_best[block] < least_of_block(row.kept, block * block_size)) continue;
-                found += static_cast<std::size_t>(__builtin_popcountll(kept_of_block<Fused>(row, block * block_size)));
+                found += static_cast<std::size_t>(__builtin_popcountll(kept_of_block<Isa>(row, block * block_size)));
                 if (found > limit) return found;
             }
         }
@@ -150,19 +150,19 @@ struct count {
 /// The place behind the n-th kept token of this score, n >= 1; 0 if there are fewer. If block_mass is not null, adds
 /// the mass that each of the n has to that of its block.
 struct end_of_ties {
-    template <class Fused>
+    template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const row_view& from, std::int32_t score, std::uint64_t n,
                                                              std::uint64_t mass, std::uint64_t* block_mass) noexcept {
         const row_view row = from;
         const std::size_t all = blocks_of(row.size);
         for (std::size_t first = 0; first < all; first += block_size) {
-            for (std::uint64_t blocks = blocks_reaching<Fused>(row.block_best, first, all, score); blocks != 0;
+            for (std::uint64_t blocks = blocks_reaching<Isa>(row.block_best, first, all, score); blocks != 0;
                  blocks &= blocks - 1) {
                 const std::size_t block = first + static_cast<std::size_t>(__builtin_ctzll(blocks));
                 const std::size_t begin = block * block_size;
-                std::uint64_t ties = kept_of_block<Fused>(row, begin);
-                if (score > row.kept.score) ties &= reaching<Fused>(row.scores, begin, row.size, score);
-                if (row.block_best[block] > score) ties &= ~reaching<Fused>(row.scores, begin, row.size, score + 1);
+                std::uint64_t ties = kept_of_block<Isa>(row, begin);
+                if (score > row.kept.score) ties &= reaching<Isa>(row.scores, begin, row.size, score);
+                if (row.block_best[block] > score) ties &= ~reaching<Isa>(row.scores, begin, row.size, score + 1);
                 const auto here = static_cast<std::uint64_t>(__builtin_popcountll(ties));
                 if (block_mass != nullptr) block_mass[block] += (here < n ? here : n) * mass;
                 if (here < n) {
@@ -202,7 +202,7 @@ PLUCK_ALWAYS_INLINE void count_above(ints& found, const std::int32_t* scores, co
 
 /// A score that at least k blocks reach, and not many more; `low` if that many do not.
 struct reach {
-    template <class Fused>
+    template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::int32_t run(const std::int32_t* block_best, std::size_t blocks,
                                                               std::size_t k, std::int32_t low,
                                                               std::int32_t high) noexcept {
@@ -246,4 +246,4 @@ private:
 
 }  // namespace kernels
 
-}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD
+}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD

@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
 
 /// The first Count elements whose bits are set, to where `scores` and `places` point: what is behind the last is
 /// garbage.
@@ -30,15 +30,15 @@ PLUCK_ALWAYS_INLINE void put(const float* block, std::size_t begin, std::uint64_
 /// Copies the kept scores below `high` and their places, in order, and counts them; gives up after the block in which
 /// there are more than `limit`.
 struct gather {
-    static constexpr bool widest = true;
+    static constexpr bool uses_avx512 = true;
 
-    template <class Fused>
+    template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const row_view& from, std::int32_t high, std::size_t limit,
                                                              float* scores, std::int32_t* places) noexcept {
         const row_view row = from;  // no store below can change it
         std::size_t found = 0;
         for (std::size_t first = 0; first < blocks_of(row.size) && found <= limit; first += block_size) {
-            add_blocks<Fused>(row, high, first, limit, scores, places, found);
+            add_blocks<Isa>(row, high, first, limit, scores, places, found);
         }
         return found;
     }
@@ -46,7 +46,7 @@ struct gather {
 private:
     /// The same of 64 blocks, behind what was found before. Two loops: the first for all blocks but those at the end of
     /// the row and those behind the end of the ties.
-    template <class Fused>
+    template <class Isa>
     PLUCK_ALWAYS_INLINE static void add_blocks(const row_view& row, std::int32_t high, std::size_t first,
                                                std::size_t limit, float* scores, std::int32_t* places,
                                                std::size_t& found) noexcept {
@@ -54,14 +54,14 @@ private:
         const std::size_t plain = (row.kept.ties_end < last ? row.kept.ties_end : last) / block_size;
         const threshold least(row.kept.score);
         alignas(64) float room[block_size];
-        std::uint64_t blocks = blocks_reaching<Fused>(row.block_best, first, blocks_of(row.size), row.kept.score);
+        std::uint64_t blocks = blocks_reaching<Isa>(row.block_best, first, blocks_of(row.size), row.kept.score);
         for (; blocks != 0 && found <= limit; blocks &= blocks - 1) {
             const std::size_t block = first + static_cast<std::size_t>(__builtin_ctzll(blocks));
             if (block >= plain) break;
             const std::size_t begin = block * block_size;
-            const float* logits = block_at<Fused>(row, begin, &room[0]);
-            std::uint64_t kept = bits_above<Fused>(logits, least.flip, least.above) ^ least.inverted();
-            if (row.block_best[block] >= high) kept &= ~reaching<Fused>(logits, 0, block_size, high);
+            const float* logits = block_at<Isa>(row, begin, &room[0]);
+            std::uint64_t kept = bits_above<Isa>(logits, least.flip, least.above) ^ least.inverted();
+            if (row.block_best[block] >= high) kept &= ~reaching<Isa>(logits, 0, block_size, high);
             // Three at a time, whether they are there or not: how many there are is what no branch can foretell. There
             // is room, since no more were found than come before the block, and `step` come after it.
             const auto here = static_cast<std::size_t>(__builtin_popcountll(kept));
@@ -74,9 +74,9 @@ private:
         for (; blocks != 0 && found <= limit; blocks &= blocks - 1) {
             const std::size_t begin = (first + static_cast<std::size_t>(__builtin_ctzll(blocks))) * block_size;
             if (row.block_best[begin / block_size] < least_of_block(row.kept, begin)) continue;
-            const row_view block = block_of<Fused>(row, begin, &room[0]);
-            std::uint64_t kept = kept_of_block<Fused>(block, 0);
-            if (row.block_best[begin / block_size] >= high) kept &= ~reaching<Fused>(block.scores, 0, block.size, high);
+            const row_view block = block_of<Isa>(row, begin, &room[0]);
+            std::uint64_t kept = kept_of_block<Isa>(block, 0);
+            if (row.block_best[begin / block_size] >= high) kept &= ~reaching<Isa>(block.scores, 0, block.size, high);
             for (; kept != 0; kept &= kept - 1) {
                 const auto at = static_cast<std::size_t>(__builtin_ctzll(kept));
                 scores[found] = block.scores[at];
@@ -90,7 +90,7 @@ private:
 
 /// Scores as ordered integers.
 struct order {
-    template <class Fused>
+    template <class Isa>
     PLUCK_ALWAYS_INLINE static void run(const float* scores, std::size_t count, std::int32_t* ordered) noexcept {
         std::size_t i = 0;
         for (; i + lanes <= count; i += lanes) {  // a constant trip count vectorises also at -O2
@@ -102,7 +102,7 @@ struct order {
 
 /// The scores of ordered integers.
 struct scores_of {
-    template <class Fused>
+    template <class Isa>
     PLUCK_ALWAYS_INLINE static void run(const std::int32_t* ordered, std::size_t count, float* scores) noexcept {
         std::size_t i = 0;
         for (; i + lanes <= count; i += lanes) {
@@ -115,13 +115,13 @@ struct scores_of {
 /// Of gathered scores and their places, moves those above `score` to the front, and the first `ties` that have it; in
 /// order. Returns how many.
 struct compact {
-    template <class Fused>
+    template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(float* scores, std::int32_t* places, std::size_t count,
                                                              std::int32_t score, std::uint64_t ties) noexcept {
         std::size_t left = 0;
         for (std::size_t begin = 0; begin < count; begin += block_size) {
-            std::uint64_t kept = reaching<Fused>(scores, begin, count, score);
-            const std::uint64_t above = reaching<Fused>(scores, begin, count, score + 1);
+            std::uint64_t kept = reaching<Isa>(scores, begin, count, score);
+            const std::uint64_t above = reaching<Isa>(scores, begin, count, score + 1);
             for (std::uint64_t equal = kept & ~above; equal != 0; equal &= equal - 1) {
                 if (ties > 0)
                     --ties;
@@ -138,4 +138,4 @@ struct compact {
     }
 };
 
-}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels
+}}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD::kernels

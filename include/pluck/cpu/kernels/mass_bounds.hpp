@@ -16,7 +16,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
 
 // 2^(d * scale), roughly, as the bits of a float: mass / 2^40, before its last bits are shifted out, lies between
 // `least` and `most` of it. 44 octaves down, where there is no mass, it is 2^-44 or less. Both kinds are held to
@@ -26,9 +26,9 @@ namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
 inline constexpr auto lowest_power = detail::bits_as<std::int32_t>((127 - 45) * 0x1p23f);
 
 /// An instruction set by which a number below 0 becomes all bits as an unsigned integer: as a float, a NaN.
-template <class Fused>
-concept finds_negative = requires(floats_of<Fused>& powers) {
-    Fused::make_unsigned(powers, powers);
+template <class Isa>
+concept finds_negative = requires(floats_of<Isa>& powers) {
+    Isa::make_unsigned(powers, powers);
 };
 
 /// Between two powers of 2, on the line from the one to the other: what the bits of a float mean as a number. Of it the
@@ -53,20 +53,20 @@ struct chord {
     /// Whether that leaves something to be of use, which is so unless the best score is tens of thousands.
     [[nodiscard]] static bool fits(const mass_origin& origin) noexcept { return octaves_of(origin) < 0x1p16; }
 
-    template <class Fused>
+    template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE float of(float score) const noexcept {
-        const auto power = detail::bits_as<std::int32_t>(Fused::of(score, scale_, offset_));
+        const auto power = detail::bits_as<std::int32_t>(Isa::fma(score, scale_, offset_));
         const auto bounded = detail::bits_as<float>(power > lowest_power ? power : lowest_power);
         return detail::bits_as<float>(static_cast<std::int32_t>(bounded));
     }
 
     /// Those of a vector.
-    template <class Fused>
-    PLUCK_ALWAYS_INLINE void of_lanes(floats_of<Fused>& powers, const float* scores) const noexcept {
-        ints_of<Fused> bits;
-        numbers_of<Fused>(bits, scores);
-        raise(bits, lowest_power - ints_of<Fused>{});
-        powers = floats_of<Fused>(__builtin_convertvector(floats_of<Fused>(bits), ints_of<Fused>));
+    template <class Isa>
+    PLUCK_ALWAYS_INLINE void of_lanes(floats_of<Isa>& powers, const float* scores) const noexcept {
+        ints_of<Isa> bits;
+        numbers_of<Isa>(bits, scores);
+        raise(bits, lowest_power - ints_of<Isa>{});
+        powers = floats_of<Isa>(__builtin_convertvector(floats_of<Isa>(bits), ints_of<Isa>));
     }
 
     /// Whether in a row with this lowest score all numbers are those of floats: none is below 0, nor the bits of a
@@ -77,14 +77,14 @@ struct chord {
     }
     /// Those of a vector then, where none has to be raised: three instructions instead of four. Of a score that is too
     /// low all the same it is a NaN, if the instruction set finds that.
-    template <class Fused>
-    PLUCK_ALWAYS_INLINE void shallow_of_lanes(floats_of<Fused>& powers, const float* scores) const noexcept {
-        ints_of<Fused> bits;
-        numbers_of<Fused>(bits, scores);
-        if constexpr (finds_negative<Fused>) {
-            Fused::make_unsigned(powers, floats_of<Fused>(bits));
+    template <class Isa>
+    PLUCK_ALWAYS_INLINE void shallow_of_lanes(floats_of<Isa>& powers, const float* scores) const noexcept {
+        ints_of<Isa> bits;
+        numbers_of<Isa>(bits, scores);
+        if constexpr (finds_negative<Isa>) {
+            Isa::make_unsigned(powers, floats_of<Isa>(bits));
         } else {
-            powers = floats_of<Fused>(__builtin_convertvector(floats_of<Fused>(bits), ints_of<Fused>));
+            powers = floats_of<Isa>(__builtin_convertvector(floats_of<Isa>(bits), ints_of<Isa>));
         }
     }
 
@@ -96,10 +96,10 @@ private:
 
     /// The bits of the numbers that are a power's bits. Few enough instructions for compilers to vectorise as they
     /// stand.
-    template <class Fused>
-    PLUCK_ALWAYS_INLINE void numbers_of(ints_of<Fused>& bits, const float* scores) const noexcept {
-        float numbers[lanes_of<Fused>];
-        for (std::size_t i = 0; i < lanes_of<Fused>; ++i) numbers[i] = Fused::of(scores[i], scale_, offset_);
+    template <class Isa>
+    PLUCK_ALWAYS_INLINE void numbers_of(ints_of<Isa>& bits, const float* scores) const noexcept {
+        float numbers[lanes_of<Isa>];
+        for (std::size_t i = 0; i < lanes_of<Isa>; ++i) numbers[i] = Isa::fma(scores[i], scale_, offset_);
         load_lanes(bits, numbers);
     }
 
@@ -119,35 +119,35 @@ struct quartic {
 
     [[nodiscard]] static double slack(const mass_origin&) noexcept { return 0; }
 
-    template <class Fused>
+    template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE float of(float score) const noexcept {
-        const auto power = detail::bits_as<std::int32_t>(Fused::of(score - best_, scale_, offset));
+        const auto power = detail::bits_as<std::int32_t>(Isa::fma(score - best_, scale_, offset));
         const auto bounded = detail::bits_as<float>(power > lowest_power ? power : lowest_power);
         const auto bits = static_cast<std::int32_t>(bounded);
         const auto m = detail::bits_as<float>((bits & mantissa) | one);
-        float p = Fused::of(c[4], m, c[3]);
-        p = Fused::of(p, m, c[2]);
-        p = Fused::of(p, m, c[1]);
-        return detail::bits_as<float>(bits & ~mantissa) * Fused::of(p, m, c[0]);
+        float p = Isa::fma(c[4], m, c[3]);
+        p = Isa::fma(p, m, c[2]);
+        p = Isa::fma(p, m, c[1]);
+        return detail::bits_as<float>(bits & ~mantissa) * Isa::fma(p, m, c[0]);
     }
 
-    template <class Fused>
-    PLUCK_ALWAYS_INLINE void of_lanes(floats_of<Fused>& powers, const float* scores) const noexcept {
-        constexpr floats_of<Fused> none = {};
-        floats_of<Fused> number;
+    template <class Isa>
+    PLUCK_ALWAYS_INLINE void of_lanes(floats_of<Isa>& powers, const float* scores) const noexcept {
+        constexpr floats_of<Isa> none = {};
+        floats_of<Isa> number;
         load_lanes(number, scores);
         number -= best_;
-        fuse_lanes<Fused>(number, scale_ + none, offset + none);
-        auto bits = ints_of<Fused>(number);
-        raise(bits, lowest_power - ints_of<Fused>{});
-        bits = __builtin_convertvector(floats_of<Fused>(bits), ints_of<Fused>);
-        const auto m = floats_of<Fused>((bits & mantissa) | one);
+        fma_lanes<Isa>(number, scale_ + none, offset + none);
+        auto bits = ints_of<Isa>(number);
+        raise(bits, lowest_power - ints_of<Isa>{});
+        bits = __builtin_convertvector(floats_of<Isa>(bits), ints_of<Isa>);
+        const auto m = floats_of<Isa>((bits & mantissa) | one);
         powers = c[4] + none;
-        fuse_lanes<Fused>(powers, m, c[3] + none);
-        fuse_lanes<Fused>(powers, m, c[2] + none);
-        fuse_lanes<Fused>(powers, m, c[1] + none);
-        fuse_lanes<Fused>(powers, m, c[0] + none);
-        powers *= floats_of<Fused>(bits & ~mantissa);
+        fma_lanes<Isa>(powers, m, c[3] + none);
+        fma_lanes<Isa>(powers, m, c[2] + none);
+        fma_lanes<Isa>(powers, m, c[1] + none);
+        fma_lanes<Isa>(powers, m, c[0] + none);
+        powers *= floats_of<Isa>(bits & ~mantissa);
     }
 
 private:
@@ -171,7 +171,7 @@ template <class Power>
 inline constexpr double sum_rounding = (2 * Power::together + 4) * 0x1p-24 + 0x1p-30;
 
 /// Powers of many scores, added up; of floats, or of halves and bfloat16.
-template <class Power, bool Narrow, class Fused>
+template <class Power, bool Narrow, class Isa>
 class sum_of_powers {
 public:
     PLUCK_ALWAYS_INLINE explicit sum_of_powers(const mass_origin& origin) noexcept : power_(origin) {}
@@ -180,17 +180,17 @@ public:
     /// score was found to be too low for that.
     template <bool Shallow>
     PLUCK_ALWAYS_INLINE bool add_blocks(const row_view& row, std::size_t begin, std::size_t blocks) noexcept {
-        floats_of<Fused> sums[4] = {};
+        floats_of<Isa> sums[4] = {};
         alignas(64) float room[block_size];
         for (std::size_t i = 0; i < blocks; ++i) {
-            if constexpr (Narrow) widen_some<Fused>(row, begin + i * block_size, block_size, &room[0]);
+            if constexpr (Narrow) widen_some<Isa>(row, begin + i * block_size, block_size, &room[0]);
             add_block<Shallow>(sums, Narrow ? &room[0] : row.scores + begin + i * block_size,
-                               std::make_index_sequence<block_size / lanes_of<Fused>>());
+                               std::make_index_sequence<block_size / lanes_of<Isa>>());
         }
         sums[0] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
         four_floats folded;
-        fold(folded, sums[0], std::make_index_sequence<lanes_of<Fused> / 4>());
-        if constexpr (Shallow && finds_negative<Fused>) {
+        fold(folded, sums[0], std::make_index_sequence<lanes_of<Isa> / 4>());
+        if constexpr (Shallow && finds_negative<Isa>) {
             if (any_nan(folded)) return false;
         }
         sums_ += __builtin_convertvector(folded, doubles);
@@ -202,9 +202,9 @@ public:
         for (; row.size - begin >= block_size; begin += block_size) add_blocks<false>(row, begin, 1);
         if (begin == row.size) return;
         float room[block_size];
-        const row_view rest = block_of<Fused>(row, begin, &room[0]);
+        const row_view rest = block_of<Isa>(row, begin, &room[0]);
         for (std::size_t i = 0; i < rest.size; ++i) {
-            sum_ += static_cast<double>(power_.template of<Fused>(rest.scores[i]));
+            sum_ += static_cast<double>(power_.template of<Isa>(rest.scores[i]));
         }
     }
 
@@ -217,17 +217,17 @@ private:
     typedef double doubles __attribute__((vector_size(32)));
 
     template <bool Shallow, std::size_t... Steps>
-    PLUCK_ALWAYS_INLINE void add_block(floats_of<Fused>* sums, const float* scores,
+    PLUCK_ALWAYS_INLINE void add_block(floats_of<Isa>* sums, const float* scores,
                                        std::index_sequence<Steps...>) noexcept {
-        (add_lanes<Shallow>(sums[Steps % 4], scores + Steps * lanes_of<Fused>), ...);
+        (add_lanes<Shallow>(sums[Steps % 4], scores + Steps * lanes_of<Isa>), ...);
     }
     template <bool Shallow>
-    PLUCK_ALWAYS_INLINE void add_lanes(floats_of<Fused>& sum, const float* scores) noexcept {
-        floats_of<Fused> powers;
+    PLUCK_ALWAYS_INLINE void add_lanes(floats_of<Isa>& sum, const float* scores) noexcept {
+        floats_of<Isa> powers;
         if constexpr (Shallow)
-            power_.template shallow_of_lanes<Fused>(powers, scores);
+            power_.template shallow_of_lanes<Isa>(powers, scores);
         else
-            power_.template of_lanes<Fused>(powers, scores);
+            power_.template of_lanes<Isa>(powers, scores);
         sum += powers;
     }
 
@@ -241,7 +241,7 @@ private:
     }
 
     template <std::size_t... Quarters>
-    PLUCK_ALWAYS_INLINE static void fold(four_floats& sum, const floats_of<Fused>& some,
+    PLUCK_ALWAYS_INLINE static void fold(four_floats& sum, const floats_of<Isa>& some,
                                          std::index_sequence<Quarters...>) noexcept {
         four_floats each[sizeof...(Quarters)];
         __builtin_memcpy(each, &some, sizeof some);
@@ -262,30 +262,30 @@ struct powers {
 
 template <class Power>
 struct sum_powers {
-    static constexpr bool widest = true;
+    static constexpr bool uses_avx512 = true;
 
     /// No score is below `lowest`.
-    template <class Fused>
+    template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static powers run(const row_view& row, float best, float lowest, float scale,
                                                         const float* gathered, std::size_t count) noexcept {
         const mass_origin origin(best, scale);
-        const double all = row.narrow == nullptr ? sum_of_all<false, Fused>(row, origin, lowest)
-                                                 : sum_of_all<true, Fused>(row, origin, lowest);
-        sum_of_powers<Power, false, Fused> some(origin);
+        const double all = row.narrow == nullptr ? sum_of_all<false, Isa>(row, origin, lowest)
+                                                 : sum_of_all<true, Isa>(row, origin, lowest);
+        sum_of_powers<Power, false, Isa> some(origin);
         some.add_from(0, row_view{gathered, count, nullptr, {}});
         return {all, some.total()};
     }
 
 private:
-    template <bool Narrow, class Fused>
+    template <bool Narrow, class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static double sum_of_all(const row_view& row, const mass_origin& origin,
                                                                float lowest) noexcept {
         constexpr std::make_index_sequence<Power::together> together;
         const std::int32_t weighing = origin.weighing();
         const std::size_t whole = row.size / (together.size() * block_size) * together.size();
-        sum_of_powers<Power, Narrow, Fused> all(origin);
+        sum_of_powers<Power, Narrow, Isa> all(origin);
         bool shallow = false;  // until a score is too low; where one is, there will be more
-        if constexpr (Power::has_shallow) shallow = finds_negative<Fused> || Power::is_shallow(origin, lowest);
+        if constexpr (Power::has_shallow) shallow = finds_negative<Isa> || Power::is_shallow(origin, lowest);
         for (std::size_t block = 0; block < whole; block += together.size()) {
             if (all_below(row.block_best + block, weighing, together)) continue;
             const std::size_t begin = block * block_size;
@@ -324,4 +324,4 @@ template <class Power>
     return {at_least > 0 ? static_cast<std::uint64_t>(at_least) : 0, static_cast<std::uint64_t>(at_most)};
 }
 
-}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels
+}}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD::kernels

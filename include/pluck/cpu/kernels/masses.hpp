@@ -17,7 +17,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
 
 /// What the masses of a row's scores are relative to.
 struct mass_origin {
@@ -28,9 +28,9 @@ struct mass_origin {
     PLUCK_ALWAYS_INLINE mass_origin(float best_score, float mass_scale) noexcept
         : best(best_score), scale(mass_scale), weightless(weightless_from(mass_scale)) {}
 
-    template <class Fused>
+    template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE mass_parts parts_of(float score) const noexcept {
-        return mass_parts_of<Fused>(score - best, scale, weightless);
+        return mass_parts_of<Isa>(score - best, scale, weightless);
     }
 
     /// A difference, but none so far down that its octave would not fit.
@@ -39,9 +39,9 @@ struct mass_origin {
         return detail::bits_as<float>(bits < weightless ? bits : weightless);
     }
 
-    template <class Fused>
+    template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t mass_of(float score) const noexcept {
-        return pluck::mass_of<Fused>(score - best, scale, weightless);
+        return pluck::mass_of<Isa>(score - best, scale, weightless);
     }
 
     /// The ordered score below which a block need not be looked into, its best token being 45 octaves down: rounding
@@ -62,10 +62,10 @@ PLUCK_ALWAYS_INLINE void lanes_reaching(Ints& found, const float* scores, const 
 /// The masses of so many vectors side by side. They take each step together: one alone would wait for its chain of
 /// fused multiply-adds, and compilers take one after the other. q and the shift of two neighbours make one word of 64
 /// bits, so that no lane is unpacked: even and odd tokens have a vector each.
-template <class Fused, std::size_t Vectors>
+template <class Isa, std::size_t Vectors>
 class vectors_of_masses {
 public:
-    static constexpr std::size_t tokens = Vectors * lanes_of<Fused>;
+    static constexpr std::size_t tokens = Vectors * lanes_of<Isa>;
 
     PLUCK_ALWAYS_INLINE vectors_of_masses(const float* scores, const mass_origin& origin) noexcept {
         weigh(scores, origin, each());
@@ -74,10 +74,10 @@ public:
     /// Those of the scores below `least` become 0.
     PLUCK_ALWAYS_INLINE void keep(const float* scores, const threshold& least) noexcept { keep(scores, least, each()); }
 
-    PLUCK_ALWAYS_INLINE void add_to(longs_of<Fused>& sums) const noexcept { add_to(sums, each()); }
+    PLUCK_ALWAYS_INLINE void add_to(longs_of<Isa>& sums) const noexcept { add_to(sums, each()); }
 
     /// Adds all of them to one sum, and those of the scores from `least` on to another.
-    PLUCK_ALWAYS_INLINE void add_to(longs_of<Fused>& all, longs_of<Fused>& kept, const float* scores,
+    PLUCK_ALWAYS_INLINE void add_to(longs_of<Isa>& all, longs_of<Isa>& kept, const float* scores,
                                     const threshold& least) const noexcept {
         add_to(all, kept, scores, least, each());
     }
@@ -87,9 +87,9 @@ public:
 
 private:
     using each = std::make_index_sequence<Vectors>;
-    using floats = floats_of<Fused>;
-    using ints = ints_of<Fused>;
-    using longs = longs_of<Fused>;
+    using floats = floats_of<Isa>;
+    using ints = ints_of<Isa>;
+    using longs = longs_of<Isa>;
     using polynomial = detail::mass_polynomial;
 
     /// The steps of mass_parts_of() and mass_word_of().
@@ -98,30 +98,30 @@ private:
         const floats scale = origin.scale + floats{};
         const floats magic = detail::magic + floats{};
         floats d[Vectors], shifted[Vectors], f[Vectors], p[Vectors];
-        ((load_lanes(d[I], scores + I * lanes_of<Fused>), d[I] -= origin.best, lower_bits(d[I], origin.weightless)),
+        ((load_lanes(d[I], scores + I * lanes_of<Isa>), d[I] -= origin.best, lower_bits(d[I], origin.weightless)),
          ...);
-        ((shifted[I] = d[I], fuse_lanes<Fused>(shifted[I], scale, magic)), ...);
-        ((octave_of(p[I], shifted[I]), f[I] = d[I], fuse_lanes<Fused>(f[I], scale, p[I])), ...);
+        ((shifted[I] = d[I], fma_lanes<Isa>(shifted[I], scale, magic)), ...);
+        ((octave_of(p[I], shifted[I]), f[I] = d[I], fma_lanes<Isa>(f[I], scale, p[I])), ...);
         ((f[I] = floats(ints(f[I]) & ~1), p[I] = polynomial::c6 + floats{}), ...);
-        (fuse_lanes<Fused>(p[I], f[I], polynomial::c5 + floats{}), ...);
-        (fuse_lanes<Fused>(p[I], f[I], polynomial::c4 + floats{}), ...);
-        (fuse_lanes<Fused>(p[I], f[I], polynomial::c3 + floats{}), ...);
-        (fuse_lanes<Fused>(p[I], f[I], polynomial::c2 + floats{}), ...);
-        (fuse_lanes<Fused>(p[I], f[I], polynomial::c1 + floats{}), ...);
-        (fuse_lanes<Fused>(p[I], f[I], polynomial::c0 + floats{}), ...);
+        (fma_lanes<Isa>(p[I], f[I], polynomial::c5 + floats{}), ...);
+        (fma_lanes<Isa>(p[I], f[I], polynomial::c4 + floats{}), ...);
+        (fma_lanes<Isa>(p[I], f[I], polynomial::c3 + floats{}), ...);
+        (fma_lanes<Isa>(p[I], f[I], polynomial::c2 + floats{}), ...);
+        (fma_lanes<Isa>(p[I], f[I], polynomial::c1 + floats{}), ...);
+        (fma_lanes<Isa>(p[I], f[I], polynomial::c0 + floats{}), ...);
         ((pairs_[I] = longs(__builtin_convertvector(p[I], ints)),
           shifts_[I] = longs(detail::magic_bits + detail::mass_word_shift - ints(shifted[I]))),
          ...);
     }
 
     PLUCK_ALWAYS_INLINE static void lower_bits(floats& difference, std::uint32_t weightless) noexcept {
-        const typename vectors_of<Fused>::uints most = weightless - typename vectors_of<Fused>::uints{};
-        const auto bits = typename vectors_of<Fused>::uints(difference);
+        const typename vectors_of<Isa>::uints most = weightless - typename vectors_of<Isa>::uints{};
+        const auto bits = typename vectors_of<Isa>::uints(difference);
         difference = floats(bits < most ? bits : most);
     }
 
     PLUCK_ALWAYS_INLINE static void octave_of(floats& octave, const floats& shifted) noexcept {
-        if constexpr (fuses_lanes<Fused>) {
+        if constexpr (has_fma_lanes<Isa>) {
             octave = detail::magic - shifted;  // by way of an instruction, -ffast-math does not know what that would be
         } else {
             octave = __builtin_convertvector(detail::magic_bits - ints(shifted), floats);
@@ -131,7 +131,7 @@ private:
     template <std::size_t... I>
     PLUCK_ALWAYS_INLINE void keep(const float* scores, const threshold& least, std::index_sequence<I...>) noexcept {
         ints kept;
-        ((lanes_reaching(kept, scores + I * lanes_of<Fused>, least), pairs_[I] &= longs(kept)), ...);
+        ((lanes_reaching(kept, scores + I * lanes_of<Isa>, least), pairs_[I] &= longs(kept)), ...);
     }
 
     template <std::size_t... I>
@@ -145,7 +145,7 @@ private:
                                     std::index_sequence<I...>) const noexcept {
         longs some;
         ints reaching, both;
-        ((lanes_reaching(reaching, scores + I * lanes_of<Fused>, least), even<I>(some), all += some,
+        ((lanes_reaching(reaching, scores + I * lanes_of<Isa>, least), even<I>(some), all += some,
           pick_neighbours<0>(both, reaching), kept += some & longs(both), odd<I>(some), all += some,
           pick_neighbours<1>(both, reaching), kept += some & longs(both)),
          ...);
@@ -153,14 +153,14 @@ private:
 
     template <std::size_t... I>
     PLUCK_ALWAYS_INLINE void store(std::uint64_t* masses, std::index_sequence<I...>) const noexcept {
-        (store_one<I>(masses + I * lanes_of<Fused>), ...);
+        (store_one<I>(masses + I * lanes_of<Isa>), ...);
     }
     template <std::size_t I>
     PLUCK_ALWAYS_INLINE void store_one(std::uint64_t* masses) const noexcept {
         longs evens, odds, first, second;
         even<I>(evens);
         odd<I>(odds);
-        if constexpr (lanes_of<Fused> == 8) {
+        if constexpr (lanes_of<Isa> == 8) {
             pick_lanes<0, 4, 1, 5>(first, evens, odds);
             pick_lanes<2, 6, 3, 7>(second, evens, odds);
         } else {
@@ -168,7 +168,7 @@ private:
             pick_lanes<4, 12, 5, 13, 6, 14, 7, 15>(second, evens, odds);
         }
         __builtin_memcpy(masses, &first, sizeof first);
-        __builtin_memcpy(masses + lanes_of<Fused> / 2, &second, sizeof second);
+        __builtin_memcpy(masses + lanes_of<Isa> / 2, &second, sizeof second);
     }
 
     template <std::size_t I>
@@ -185,8 +185,8 @@ private:
 };
 
 /// As many as hide each other's waiting: a block of them, or half a block.
-template <class Fused>
-using some_masses = vectors_of_masses<Fused, 4>;
+template <class Isa>
+using some_masses = vectors_of_masses<Isa, 4>;
 
 /// The sum of the lanes.
 template <class Longs>
@@ -199,12 +199,12 @@ template <class Longs>
 }
 
 /// The sum of the masses of one block, of all of it or of the scores from `least` on.
-template <class Fused, bool All>
+template <class Isa, bool All>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t mass_of_block(const float* scores, const mass_origin& origin,
                                                               const threshold& least) noexcept {
-    longs_of<Fused> sums = {};
-    for (std::size_t i = 0; i < block_size; i += some_masses<Fused>::tokens) {
-        some_masses<Fused> masses(scores + i, origin);
+    longs_of<Isa> sums = {};
+    for (std::size_t i = 0; i < block_size; i += some_masses<Isa>::tokens) {
+        some_masses<Isa> masses(scores + i, origin);
         if constexpr (!All) masses.keep(scores + i, least);
         masses.add_to(sums);
     }
@@ -212,24 +212,24 @@ template <class Fused, bool All>
 }
 
 /// The masses of the kept tokens of one block, one by one.
-template <class Fused>
+template <class Isa>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t kept_mass_of(const row_view& row, std::size_t begin,
                                                              const mass_origin& origin) noexcept {
     std::uint64_t sum = 0;
     if (row.block_best[begin / block_size] < least_of_block(row.kept, begin)) return sum;
     float room[block_size];
-    const row_view block = block_of<Fused>(row, begin, &room[0]);
-    for (std::uint64_t kept = kept_of_block<Fused>(block, 0); kept != 0; kept &= kept - 1) {
-        sum += origin.mass_of<Fused>(block.scores[__builtin_ctzll(kept)]);
+    const row_view block = block_of<Isa>(row, begin, &room[0]);
+    for (std::uint64_t kept = kept_of_block<Isa>(block, 0); kept != 0; kept &= kept - 1) {
+        sum += origin.mass_of<Isa>(block.scores[__builtin_ctzll(kept)]);
     }
     return sum;
 }
 
 /// The kept mass of each block; returns the row's. A block whose best token weighs nothing is not looked at.
 struct sum_masses {
-    static constexpr bool widest = true;
+    static constexpr bool uses_avx512 = true;
 
-    template <class Fused>
+    template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint64_t run(const row_view& from, float best, float scale,
                                                                std::uint64_t* block_mass) noexcept {
         const row_view row = from;  // no store below can change it
@@ -237,21 +237,21 @@ struct sum_masses {
         const std::size_t whole = row.size / block_size;
         std::uint64_t total = 0;
         if (row.keeps_all()) {  // what is not kept weighs nothing
-            total = add_blocks<Fused, true>(row, 0, whole, row.kept.score, origin, block_mass);
+            total = add_blocks<Isa, true>(row, 0, whole, row.kept.score, origin, block_mass);
         } else {  // the ties of the cut stay, up to the block in which they end; then they go
             const std::size_t early = row.kept.ties_end / block_size < whole ? row.kept.ties_end / block_size : whole;
             std::size_t first = 0;
             std::int32_t score = row.kept.score;
             for (std::size_t last = early;; last = whole, ++score) {
-                total += add_blocks<Fused, false>(row, first, last, score, origin, block_mass);
+                total += add_blocks<Isa, false>(row, first, last, score, origin, block_mass);
                 if (last == whole) break;
-                block_mass[last] = kept_mass_of<Fused>(row, last * block_size, origin);
+                block_mass[last] = kept_mass_of<Isa>(row, last * block_size, origin);
                 total += block_mass[last];
                 first = last + 1;
             }
         }
         if (row.size % block_size != 0) {
-            block_mass[whole] = kept_mass_of<Fused>(row, whole * block_size, origin);
+            block_mass[whole] = kept_mass_of<Isa>(row, whole * block_size, origin);
             total += block_mass[whole];
         }
         return total;
@@ -259,7 +259,7 @@ struct sum_masses {
 
 private:
     /// The same for the whole blocks of [first, last), from a score on.
-    template <class Fused, bool All>
+    template <class Isa, bool All>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint64_t add_blocks(const row_view& row, std::size_t first,
                                                                       std::size_t last, std::int32_t score,
                                                                       const mass_origin& origin,
@@ -272,8 +272,8 @@ private:
         for (std::size_t block = first; block < last;) {
             for (; block < last && row.block_best[block] < from; ++block) block_mass[block] = 0;
             for (; block < last && row.block_best[block] >= from; ++block) {  // without a branch that skips one
-                const float* scores = block_at<Fused>(row, block * block_size, &room[0]);
-                block_mass[block] = mass_of_block<Fused, All>(scores, origin, least);
+                const float* scores = block_at<Isa>(row, block * block_size, &room[0]);
+                block_mass[block] = mass_of_block<Isa, All>(scores, origin, least);
                 total += block_mass[block];
             }
         }
@@ -289,34 +289,34 @@ struct split_mass {
 
 /// The kept mass of each block; returns the row's, and the mass of all, kept or not. A tie of the cut is kept.
 struct split_masses {
-    static constexpr bool widest = true;
+    static constexpr bool uses_avx512 = true;
 
-    template <class Fused>
+    template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static split_mass run(const row_view& from, float best, float scale,
                                                             std::uint64_t* block_mass) noexcept {
         const row_view row = from;  // no store below can change it
         const threshold least(row.kept.score);
         const mass_origin origin(best, scale);
         const std::int32_t weighing = origin.weighing();
-        longs_of<Fused> all = {};
+        longs_of<Isa> all = {};
         split_mass total{0, 0};
         alignas(64) float room[block_size];
         for (std::size_t begin = 0, block = 0; begin < row.size; begin += block_size, ++block) {
             block_mass[block] = 0;
             if (row.block_best[block] < weighing) continue;
             if (row.size - begin < block_size) {
-                const row_view last = block_of<Fused>(row, begin, &room[0]);
-                const std::uint64_t kept = reaching<Fused>(last.scores, 0, last.size, row.kept.score);
+                const row_view last = block_of<Isa>(row, begin, &room[0]);
+                const std::uint64_t kept = reaching<Isa>(last.scores, 0, last.size, row.kept.score);
                 for (std::size_t i = 0; i < last.size; ++i) {
-                    const std::uint64_t mass = origin.mass_of<Fused>(last.scores[i]);
+                    const std::uint64_t mass = origin.mass_of<Isa>(last.scores[i]);
                     total.all += mass;
                     block_mass[block] += (kept >> i & 1) != 0 ? mass : 0;
                 }
             } else {
-                const float* scores = block_at<Fused>(row, begin, &room[0]);
-                longs_of<Fused> sums = {};
-                for (std::size_t i = 0; i < block_size; i += some_masses<Fused>::tokens) {
-                    const some_masses<Fused> masses(scores + i, origin);
+                const float* scores = block_at<Isa>(row, begin, &room[0]);
+                longs_of<Isa> sums = {};
+                for (std::size_t i = 0; i < block_size; i += some_masses<Isa>::tokens) {
+                    const some_masses<Isa> masses(scores + i, origin);
                     masses.add_to(all, sums, scores + i, least);
                 }
                 block_mass[block] = sum_of(sums);
@@ -330,28 +330,28 @@ struct split_masses {
 
 /// The mass of each score; returns their sum.
 struct masses {
-    static constexpr bool widest = true;
+    static constexpr bool uses_avx512 = true;
     static constexpr std::size_t together = 16;
 
-    template <class Fused>
+    template <class Isa>
     PLUCK_ALWAYS_INLINE static std::uint64_t run(const float* scores, std::size_t count, float best, float scale,
                                                  std::uint64_t* masses) noexcept {
         const mass_origin origin(best, scale);
-        longs_of<Fused> sums = {};
+        longs_of<Isa> sums = {};
         std::size_t i = 0;
-        for (; i + some_masses<Fused>::tokens <= count; i += some_masses<Fused>::tokens) {
-            const some_masses<Fused> some(scores + i, origin);
+        for (; i + some_masses<Isa>::tokens <= count; i += some_masses<Isa>::tokens) {
+            const some_masses<Isa> some(scores + i, origin);
             some.store(masses + i);
             some.add_to(sums);
         }
-        using fewer_masses = vectors_of_masses<Fused, together / lanes_of<Fused>>;
+        using fewer_masses = vectors_of_masses<Isa, together / lanes_of<Isa>>;
         for (; i + together <= count; i += together) {
             const fewer_masses some(scores + i, origin);
             some.store(masses + i);
             some.add_to(sums);
         }
         std::uint64_t sum = sum_of(sums);
-        for (; i < count; ++i) sum += masses[i] = origin.mass_of<Fused>(scores[i]);
+        for (; i < count; ++i) sum += masses[i] = origin.mass_of<Isa>(scores[i]);
         return sum;
     }
 };
@@ -360,7 +360,7 @@ struct masses {
 /// that, but not below `possible`, to `places`. Counts them, and gives up after the block in which there are more than
 /// `limit`: there must be room for a block more.
 struct split_head {
-    template <class Fused>
+    template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const std::int32_t* scores, const std::uint64_t* masses,
                                                              std::size_t count, std::int32_t certain,
                                                              std::int32_t possible, std::uint64_t* block_mass,
@@ -376,8 +376,8 @@ struct split_head {
                 for (std::size_t i = begin; i < count; ++i) sum += scores[i] >= certain ? masses[i] : 0;
             }
             block_mass[begin / block_size] = sum;
-            const std::uint64_t above = blocks_reaching<Fused>(scores, begin, count, certain);
-            for (std::uint64_t left = blocks_reaching<Fused>(scores, begin, count, possible) & ~above; left != 0;
+            const std::uint64_t above = blocks_reaching<Isa>(scores, begin, count, certain);
+            for (std::uint64_t left = blocks_reaching<Isa>(scores, begin, count, possible) & ~above; left != 0;
                  left &= left - 1) {
                 places[found++] = static_cast<std::uint32_t>(begin) + static_cast<std::uint32_t>(__builtin_ctzll(left));
             }
@@ -386,4 +386,4 @@ struct split_head {
     }
 };
 
-}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels
+}}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD::kernels

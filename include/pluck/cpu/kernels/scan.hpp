@@ -17,7 +17,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
 
 /// What one pass over a row's bits tells. Of a row with a NaN only that.
 struct extremes {
@@ -27,10 +27,10 @@ struct extremes {
 };
 
 /// An instruction set that compares sixteen floats as such, and leaves the processor's flags alone if some are NaN.
-template <class Fused>
-concept compares_floats = requires(ints_of<Fused>& some, std::uint16_t& numbers) {
-    Fused::raise_floats(some, some);
-    Fused::keep_numbers(numbers, some, some);
+template <class Isa>
+concept compares_floats = requires(ints_of<Isa>& some, std::uint16_t& numbers) {
+    Isa::raise_floats(some, some);
+    Isa::keep_numbers(numbers, some, some);
 };
 
 /// Eight blocks at a time, by their bits.
@@ -41,7 +41,7 @@ concept compares_floats = requires(ints_of<Fused>& some, std::uint16_t& numbers)
 class scan_by_bits {
 public:
     /// Reads what comes later ahead of time.
-    template <class Fused>
+    template <class Isa>
     PLUCK_ALWAYS_INLINE void of_eight(ints& best, const float* logits) noexcept {
         ints each[lanes];
         for (std::size_t block = 0; block < lanes; ++block) {
@@ -50,10 +50,10 @@ public:
             __builtin_prefetch(its + lanes * block_size + 16);
             __builtin_prefetch(its + lanes * block_size + 32);
             __builtin_prefetch(its + lanes * block_size + 48);
-            of_block<Fused>(each[block], its, others());
+            of_block<Isa>(each[block], its, others());
         }
         largest_of_each(each);
-        if (any_negative<Fused>(each[0])) {
+        if (any_negative<Isa>(each[0])) {
             ints nearest[lanes];
             for (std::size_t block = 0; block < lanes; ++block) {
                 nearest_of_block(nearest[block], logits + block * block_size, others());
@@ -75,14 +75,14 @@ private:
     using others = std::make_index_sequence<block_size / lanes - 1>;  // g++ -O2 unrolls no loop
 
     /// `best` = the largest bits of a block, with their signs, in any lane.
-    template <class Fused, std::size_t... Steps>
+    template <class Isa, std::size_t... Steps>
     PLUCK_ALWAYS_INLINE void of_block(ints& best, const float* logits, std::index_sequence<Steps...>) noexcept {
         uints bits;
         load_lanes(bits, logits);
-        hold<Fused>(bits);
+        hold<Isa>(bits);
         raise(most_, bits);
         best = ints(bits);
-        ((load_lanes(bits, logits + lanes * (Steps + 1)), hold<Fused>(bits), raise(most_, bits),
+        ((load_lanes(bits, logits + lanes * (Steps + 1)), hold<Isa>(bits), raise(most_, bits),
           raise(best, ints(bits))),
          ...);
     }
@@ -107,12 +107,12 @@ private:
 /// the best of a block is one, or 0, bits decide.
 class scan_by_floats {
 public:
-    template <class Fused>
+    template <class Isa>
     PLUCK_ALWAYS_INLINE void of_eight(ints& best, const float* logits) noexcept {
-        ints_of<Fused> all, others;
-        of_four<Fused>(all, logits);
-        of_four<Fused>(others, logits + 4 * block_size);
-        raise_neighbours<Fused>(all, others);  // of blocks 0 2 4 6, twice, and 1 3 5 7, twice
+        ints_of<Isa> all, others;
+        of_four<Isa>(all, logits);
+        of_four<Isa>(others, logits + 4 * block_size);
+        raise_neighbours<Isa>(all, others);  // of blocks 0 2 4 6, twice, and 1 3 5 7, twice
         all = all < 0 ? -(all & 0x7fffffff) : all;
         pick_lanes<0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15>(all, all, all);
         ints twice[2];
@@ -120,8 +120,8 @@ public:
         best = twice[0];
         raise(best, twice[1]);
         constexpr std::int32_t least_normal = 0x800000;
-        if (any_negative<Fused>(best < least_normal && best > -least_normal))
-            scan_by_bits().of_eight<Fused>(best, logits);
+        if (any_negative<Isa>(best < least_normal && best > -least_normal))
+            scan_by_bits().of_eight<Isa>(best, logits);
     }
 
     /// As above, but of numbers nothing is known.
@@ -131,50 +131,50 @@ public:
 
 private:
     /// `best` = the largest of a block, in any lane.
-    template <class Fused>
-    PLUCK_ALWAYS_INLINE void of_block(ints_of<Fused>& best, const float* logits) noexcept {
-        ints_of<Fused> b, c, d;
-        load<Fused>(best, logits);
-        load<Fused>(b, logits + 16);
-        load<Fused>(c, logits + 32);
-        load<Fused>(d, logits + 48);
-        Fused::keep_numbers(numbers_[0], best, b);
-        Fused::keep_numbers(numbers_[1], c, d);
-        Fused::raise_floats(best, b);
-        Fused::raise_floats(c, d);
-        Fused::raise_floats(best, c);
+    template <class Isa>
+    PLUCK_ALWAYS_INLINE void of_block(ints_of<Isa>& best, const float* logits) noexcept {
+        ints_of<Isa> b, c, d;
+        load<Isa>(best, logits);
+        load<Isa>(b, logits + 16);
+        load<Isa>(c, logits + 32);
+        load<Isa>(d, logits + 48);
+        Isa::keep_numbers(numbers_[0], best, b);
+        Isa::keep_numbers(numbers_[1], c, d);
+        Isa::raise_floats(best, b);
+        Isa::raise_floats(c, d);
+        Isa::raise_floats(best, c);
     }
-    template <class Fused>
-    PLUCK_ALWAYS_INLINE static void load(ints_of<Fused>& bits, const float* logits) noexcept {
+    template <class Isa>
+    PLUCK_ALWAYS_INLINE static void load(ints_of<Isa>& bits, const float* logits) noexcept {
         load_lanes(bits, logits);
-        hold<Fused>(bits);
+        hold<Isa>(bits);
     }
 
     /// The largest of two blocks, each in one half.
-    template <class Fused>
-    PLUCK_ALWAYS_INLINE void of_two(ints_of<Fused>& best, const float* logits) noexcept {
-        ints_of<Fused> first, second;
-        of_block<Fused>(first, logits);
-        of_block<Fused>(second, logits + block_size);
+    template <class Isa>
+    PLUCK_ALWAYS_INLINE void of_two(ints_of<Isa>& best, const float* logits) noexcept {
+        ints_of<Isa> first, second;
+        of_block<Isa>(first, logits);
+        of_block<Isa>(second, logits + block_size);
         pick_lanes<0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23>(best, first, second);
         pick_lanes<8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31>(second, first, second);
-        Fused::raise_floats(best, second);
+        Isa::raise_floats(best, second);
     }
-    template <class Fused>
-    PLUCK_ALWAYS_INLINE void of_four(ints_of<Fused>& best, const float* logits) noexcept {
-        ints_of<Fused> others;
-        of_two<Fused>(best, logits);
-        of_two<Fused>(others, logits + 2 * block_size);
-        raise_neighbours<Fused>(best, others);
+    template <class Isa>
+    PLUCK_ALWAYS_INLINE void of_four(ints_of<Isa>& best, const float* logits) noexcept {
+        ints_of<Isa> others;
+        of_two<Isa>(best, logits);
+        of_two<Isa>(others, logits + 2 * block_size);
+        raise_neighbours<Isa>(best, others);
     }
 
     /// Of each four lanes of either, the larger of neighbours: those of `best` first.
-    template <class Fused>
-    PLUCK_ALWAYS_INLINE static void raise_neighbours(ints_of<Fused>& best, const ints_of<Fused>& others) noexcept {
-        ints_of<Fused> odd;
+    template <class Isa>
+    PLUCK_ALWAYS_INLINE static void raise_neighbours(ints_of<Isa>& best, const ints_of<Isa>& others) noexcept {
+        ints_of<Isa> odd;
         pick_lanes<1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15, 29, 31>(odd, best, others);
         pick_lanes<0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14, 28, 30>(best, best, others);
-        Fused::raise_floats(best, odd);
+        Isa::raise_floats(best, odd);
     }
 
     std::uint16_t numbers_[2] = {0xffff, 0xffff};
@@ -182,19 +182,19 @@ private:
 
 /// The best ordered score of each block, and the extremes of the row.
 struct scan {
-    static constexpr bool widest = true;
+    static constexpr bool uses_avx512 = true;
 
-    template <class Fused>
+    template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static extremes run(const float* scores, std::size_t size,
                                                           std::int32_t* block_best) noexcept {
         constexpr std::size_t group = lanes * block_size;
-        std::conditional_t<compares_floats<Fused>, scan_by_floats, scan_by_bits> groups;
+        std::conditional_t<compares_floats<Isa>, scan_by_floats, scan_by_bits> groups;
         extremes row;
         ints row_best = row.best - ints{};
         std::size_t begin = 0;
         for (; size - begin >= group; begin += group, block_best += lanes) {
             ints best;
-            groups.template of_eight<Fused>(best, scores + begin);
+            groups.template of_eight<Isa>(best, scores + begin);
             __builtin_memcpy(block_best, &best, sizeof best);
             raise(row_best, best);
         }
@@ -236,4 +236,4 @@ private:
     }
 };
 
-}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels
+}}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD::kernels

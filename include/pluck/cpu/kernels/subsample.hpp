@@ -14,14 +14,14 @@
 #include <cstdint>
 #include <utility>
 
-namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
 
 /// A sample: so many tokens each from as many places, at random distances, since rows may have periods.
 inline constexpr std::size_t sampled_places = 128;
 inline constexpr std::size_t sampled_neighbours = 16;
-inline constexpr std::size_t most_sampled = sampled_places * sampled_neighbours;
+inline constexpr std::size_t max_sampled = sampled_places * sampled_neighbours;
 
-/// Where the places of a sample begin, one after the other, in a row of most_sampled tokens or more.
+/// Where the places of a sample begin, one after the other, in a row of max_sampled tokens or more.
 class sample_places {
 public:
     PLUCK_ALWAYS_INLINE explicit sample_places(std::size_t size) noexcept : lines_(size / sampled_neighbours) {}
@@ -44,7 +44,7 @@ private:
 template <class Copy>
 inline void take_sample(std::size_t size, float* to, const Copy& copy) noexcept {
     sample_places places(size);
-    for (std::size_t i = 0; i < most_sampled; i += sampled_neighbours) copy(places.next(), sampled_neighbours, to + i);
+    for (std::size_t i = 0; i < max_sampled; i += sampled_neighbours) copy(places.next(), sampled_neighbours, to + i);
 }
 
 /// How many tokens of the row are below a score, and what they weigh in units of the best one's mass, as far as a
@@ -55,71 +55,71 @@ struct sampled_tail {
 };
 
 struct sample_below {
-    static constexpr bool widest = true;
+    static constexpr bool uses_avx512 = true;
 
-    template <class Fused>
+    template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static sampled_tail run(const float* sample, std::size_t size, float best,
                                                               float scale, float high) noexcept {
         constexpr std::make_index_sequence<4> steps;  // sums that do not wait for each other
         const chord power(mass_origin(best, scale));
-        const floats_of<Fused> from = high - floats_of<Fused>{};
-        floats_of<Fused> sums[steps.size()] = {};
-        ints_of<Fused> counts = {};
-        for (std::size_t i = 0; i < most_sampled; i += steps.size() * lanes_of<Fused>) {
-            add_below<Fused>(sums, counts, sample + i, power, from, steps);
+        const floats_of<Isa> from = high - floats_of<Isa>{};
+        floats_of<Isa> sums[steps.size()] = {};
+        ints_of<Isa> counts = {};
+        for (std::size_t i = 0; i < max_sampled; i += steps.size() * lanes_of<Isa>) {
+            add_below<Isa>(sums, counts, sample + i, power, from, steps);
         }
         sums[0] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
         double sum = 0;
         std::int32_t count = 0;
-        for (std::size_t i = 0; i < lanes_of<Fused>; ++i) {
+        for (std::size_t i = 0; i < lanes_of<Isa>; ++i) {
             sum += static_cast<double>(sums[0][i]);
             count += counts[i];
         }
-        const double share = static_cast<double>(size) / most_sampled;
+        const double share = static_cast<double>(size) / max_sampled;
         return {count * share, sum * (0.5 * (chord::least + chord::most)) * share};
     }
 
 private:
-    template <class Fused, std::size_t... Steps>
-    PLUCK_ALWAYS_INLINE static void add_below(floats_of<Fused>* sums, ints_of<Fused>& counts, const float* scores,
-                                              const chord& power, const floats_of<Fused>& high,
+    template <class Isa, std::size_t... Steps>
+    PLUCK_ALWAYS_INLINE static void add_below(floats_of<Isa>* sums, ints_of<Isa>& counts, const float* scores,
+                                              const chord& power, const floats_of<Isa>& high,
                                               std::index_sequence<Steps...>) noexcept {
-        floats_of<Fused> some, powers;
-        ((load_lanes(some, scores + Steps * lanes_of<Fused>),
-          power.of_lanes<Fused>(powers, scores + Steps * lanes_of<Fused>),
-          sums[Steps] += some < high ? powers : floats_of<Fused>{}, counts -= ints_of<Fused>(some < high)),
+        floats_of<Isa> some, powers;
+        ((load_lanes(some, scores + Steps * lanes_of<Isa>),
+          power.of_lanes<Isa>(powers, scores + Steps * lanes_of<Isa>),
+          sums[Steps] += some < high ? powers : floats_of<Isa>{}, counts -= ints_of<Isa>(some < high)),
          ...);
     }
 };
 
 /// What the best tokens of the blocks weigh, of those that reach `low`, in units of the best one's mass.
 struct best_powers {
-    static constexpr bool widest = true;
+    static constexpr bool uses_avx512 = true;
 
-    template <class Fused>
+    template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static double run(const std::int32_t* block_best, std::size_t blocks, float best,
                                                         float scale, std::int32_t low) noexcept {
         const chord power(mass_origin(best, scale));
-        floats_of<Fused> sums = {};
+        floats_of<Isa> sums = {};
         std::size_t i = 0;
-        for (; i + lanes_of<Fused> <= blocks; i += lanes_of<Fused>) {
-            ints_of<Fused> order;
+        for (; i + lanes_of<Isa> <= blocks; i += lanes_of<Isa>) {
+            ints_of<Isa> order;
             load_lanes(order, block_best + i);
-            const auto below = ints_of<Fused>(order < low);
-            float scores[lanes_of<Fused>];
-            for (std::size_t lane = 0; lane < lanes_of<Fused>; ++lane)
+            const auto below = ints_of<Isa>(order < low);
+            float scores[lanes_of<Isa>];
+            for (std::size_t lane = 0; lane < lanes_of<Isa>; ++lane)
                 scores[lane] = detail::float_of(block_best[i + lane]);
-            floats_of<Fused> powers;
-            power.of_lanes<Fused>(powers, &scores[0]);
-            sums += floats_of<Fused>(ints_of<Fused>(powers) & ~below);
+            floats_of<Isa> powers;
+            power.of_lanes<Isa>(powers, &scores[0]);
+            sums += floats_of<Isa>(ints_of<Isa>(powers) & ~below);
         }
         double sum = 0;
-        for (std::size_t lane = 0; lane < lanes_of<Fused>; ++lane) sum += static_cast<double>(sums[lane]);
+        for (std::size_t lane = 0; lane < lanes_of<Isa>; ++lane) sum += static_cast<double>(sums[lane]);
         for (; i < blocks; ++i) {
-            if (block_best[i] >= low) sum += static_cast<double>(power.of<Fused>(detail::float_of(block_best[i])));
+            if (block_best[i] >= low) sum += static_cast<double>(power.of<Isa>(detail::float_of(block_best[i])));
         }
         return sum;
     }
 };
 
-}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels
+}}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD::kernels

@@ -14,26 +14,26 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
 
 /// Eight logits as floats, or a vector of others. Halves have an instruction where there is one, which minds no flag of
 /// the processor; else the magnitude moves to where a float has it, and a subnormal, with the least exponent, loses
 /// what that adds.
-template <class Fused, class Format, class Vectors = eight>
+template <class Isa, class Format, class Vectors = eight>
 PLUCK_ALWAYS_INLINE void widen_lanes(const std::uint16_t* logits, float* scores) noexcept {
     typename Vectors::floats wide;
     typename Vectors::uints bits = {};
     constexpr std::size_t count = sizeof wide / sizeof(float);
     if constexpr (std::same_as<Format, bfloat16>) {
-        if constexpr (requires { Fused::extend(logits, bits); }) {
-            Fused::extend(logits, bits);
+        if constexpr (requires { Isa::extend(logits, bits); }) {
+            Isa::extend(logits, bits);
         } else {
             for (std::size_t i = 0; i < count; ++i) bits[i] = logits[i];
         }
         bits <<= 16;
         __builtin_memcpy(scores, &bits, sizeof bits);
-    } else if constexpr (requires { Fused::widen(logits, wide); }) {
-        Fused::widen(logits, wide);
+    } else if constexpr (requires { Isa::widen(logits, wide); }) {
+        Isa::widen(logits, wide);
         __builtin_memcpy(scores, &wide, sizeof wide);
     } else {
         std::uint32_t normal[count];
@@ -53,23 +53,23 @@ PLUCK_ALWAYS_INLINE void widen_lanes(const std::uint16_t* logits, float* scores)
 }
 
 /// A block of them.
-template <class Fused, class Format>
+template <class Isa, class Format>
 PLUCK_ALWAYS_INLINE void widen_block(const std::uint16_t* logits, float* scores) noexcept {
-    for (std::size_t i = 0; i < block_size; i += lanes_of<Fused>) {
-        widen_lanes<Fused, Format, vectors_of<Fused>>(logits + i, scores + i);
+    for (std::size_t i = 0; i < block_size; i += lanes_of<Isa>) {
+        widen_lanes<Isa, Format, vectors_of<Isa>>(logits + i, scores + i);
     }
 }
 
 /// Makes floats of logits side by side.
 template <class Format>
 struct widen {
-    static constexpr bool widest = true;
+    static constexpr bool uses_avx512 = true;
 
-    template <class Fused>
+    template <class Isa>
     PLUCK_ALWAYS_INLINE static void run(const std::uint16_t* logits, std::size_t count, float* scores) noexcept {
         std::size_t i = 0;
-        for (; i + block_size <= count; i += block_size) widen_block<Fused, Format>(logits + i, scores + i);
-        for (; i + lanes <= count; i += lanes) widen_lanes<Fused, Format>(logits + i, scores + i);
+        for (; i + block_size <= count; i += block_size) widen_block<Isa, Format>(logits + i, scores + i);
+        for (; i + lanes <= count; i += lanes) widen_lanes<Isa, Format>(logits + i, scores + i);
         for (; i < count; ++i) scores[i] = scalar_traits<Format>::widen(Format{logits[i]});
     }
 };
@@ -77,50 +77,50 @@ struct widen {
 /// The same of the blocks whose best score is in [low, high).
 template <class Format>
 struct widen_blocks {
-    static constexpr bool widest = true;
+    static constexpr bool uses_avx512 = true;
 
-    template <class Fused>
+    template <class Isa>
     PLUCK_ALWAYS_INLINE static void run(const std::uint16_t* logits, std::size_t size, const std::int32_t* block_best,
                                         std::int32_t low, std::int32_t high, float* scores) noexcept {
         const std::size_t all = blocks_of(size);
         for (std::size_t first = 0; first < all; first += block_size) {
-            std::uint64_t blocks = blocks_reaching<Fused>(block_best, first, all, low) &
-                                   ~blocks_reaching<Fused>(block_best, first, all, high);
+            std::uint64_t blocks = blocks_reaching<Isa>(block_best, first, all, low) &
+                                   ~blocks_reaching<Isa>(block_best, first, all, high);
             for (; blocks != 0; blocks &= blocks - 1) {
                 const std::size_t begin = (first + static_cast<std::size_t>(__builtin_ctzll(blocks))) * block_size;
-                widen<Format>::template run<Fused>(logits + begin, block_end(begin, size) - begin, scores + begin);
+                widen<Format>::template run<Isa>(logits + begin, block_end(begin, size) - begin, scores + begin);
             }
         }
     }
 };
 
 /// Some of a row that has narrow scores.
-template <class Fused>
+template <class Isa>
 PLUCK_ALWAYS_INLINE void widen_some(const row_view& row, std::size_t begin, std::size_t count, float* scores) noexcept {
     if (row.halves)
-        widen<half>::run<Fused>(row.narrow + begin, count, scores);
+        widen<half>::run<Isa>(row.narrow + begin, count, scores);
     else
-        widen<bfloat16>::run<Fused>(row.narrow + begin, count, scores);
+        widen<bfloat16>::run<Isa>(row.narrow + begin, count, scores);
 }
 
 /// Where a whole block of any row is as floats: in `room`, if that has yet to be made.
-template <class Fused>
+template <class Isa>
 [[nodiscard]] PLUCK_ALWAYS_INLINE const float* block_at(const row_view& row, std::size_t begin, float* room) noexcept {
     if (row.narrow == nullptr) [[likely]]
         return row.scores + begin;
-    widen_some<Fused>(row, begin, block_size, room);
+    widen_some<Isa>(row, begin, block_size, room);
     return room;
 }
 
 /// The block there by itself, the row's last one perhaps; without its best score.
-template <class Fused>
+template <class Isa>
 [[nodiscard]] PLUCK_ALWAYS_INLINE row_view block_of(const row_view& row, std::size_t begin, float* room) noexcept {
     row_view block{row.scores + begin, block_end(begin, row.size) - begin, nullptr, row.kept};
     block.kept.ties_end -= block.kept.ties_end < begin ? block.kept.ties_end : begin;
     if (row.narrow == nullptr) return block;
     block.scores = room;
-    widen_some<Fused>(row, begin, block.size, room);
+    widen_some<Isa>(row, begin, block.size, room);
     return block;
 }
 
-}  // namespace pluck::inline v0::cpu::inline PLUCK_BUILD::kernels
+}}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD::kernels

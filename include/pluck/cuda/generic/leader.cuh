@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0::cuda {
+namespace pluck { inline namespace v0 { namespace cuda {
 
 /// Gives orders to the threads that serve(). In each block of a row one thread does so, and all of these the same.
 template <class Team, class Source>
@@ -181,4 +181,4 @@ private:
     std::uint32_t slot_ = 0;  // of the last order
 };
 
-}  // namespace pluck::inline v0::cuda
+}}}  // namespace pluck::v0::cuda

@@ -10,7 +10,7 @@
 
 #include <cstdint>
 
-namespace pluck::inline v0::cuda {
+namespace pluck { inline namespace v0 { namespace cuda {
 
 /// put(place, score, token) for each own token of the warp within an interval, place by place in the order of ids, from
 /// `next` on; the place after the last.
@@ -124,4 +124,4 @@ template <class Team, class Source>
     return total;
 }
 
-}  // namespace pluck::inline v0::cuda
+}}}  // namespace pluck::v0::cuda

@@ -3,9 +3,9 @@
 // What a block keeps in its shared memory, and the orders by which its first warp has all of its warps do something.
 #pragma once
 
+#include <pluck/detail/randomness.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
-#include <pluck/detail/philox.hpp>
 #include <pluck/pick.hpp>
 #include <pluck/cuda/geometry.cuh>
 #include <pluck/row/interval.hpp>
@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0::cuda {
+namespace pluck { inline namespace v0 { namespace cuda {
 
 /// What a token weighs: its mass, or 1.
 struct weighing {
@@ -53,7 +53,7 @@ enum class deed : std::uint32_t {
     deal_strips,
     deal_list,
     cut_of_few,
-    darts
+    rejection
 };
 
 /// What all warps of a block shall do, and with what; each deed says what it looks at.
@@ -106,7 +106,7 @@ struct row_memory {
     std::uint32_t finalists;
     std::uint32_t all_staged;
     std::uint32_t
-        list_end[Team::most_blocks * Team::warps];  ///< of the tokens that each warp of the row brings to a list
+        list_end[Team::max_blocks * Team::warps];  ///< of the tokens that each warp of the row brings to a list
     std::uint64_t finalist_key[Team::finalists];
     std::uint64_t finalist_weight[Team::finalists];
 
@@ -154,4 +154,4 @@ private:
     }
 };
 
-}  // namespace pluck::inline v0::cuda
+}}}  // namespace pluck::v0::cuda

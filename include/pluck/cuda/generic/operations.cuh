@@ -17,7 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0::cuda {
+namespace pluck { inline namespace v0 { namespace cuda {
 
 /// Tells the other blocks of the best scores of the own strips, and says what is the row's: see scan(). A function of
 /// its own, as sum_of_strips().
@@ -254,7 +254,7 @@ template <deed What, class Source, class Team>
     }
     if constexpr (What == deed::cut_of_few)
         return cut_of_few(row, asked.flag, asked.within, asked.target, asked.weight);
-    if constexpr (What == deed::darts)
+    if constexpr (What == deed::rejection)
         return static_cast<std::uint32_t>(thrown_darts(row, asked.within, asked.weight, asked.random, now));
 }
 
@@ -297,8 +297,8 @@ template <class Source, class Team>
             return done<deed::deal_list, Source>(team, slot);
         case deed::cut_of_few:
             return done<deed::cut_of_few, Source>(team, slot);
-        case deed::darts:
-            return done<deed::darts, Source>(team, slot);
+        case deed::rejection:
+            return done<deed::rejection, Source>(team, slot);
     }
     return 0;
 }
@@ -313,4 +313,4 @@ PLUCK_HOST_DEVICE void serve(const Team& team) noexcept {
     } while (reinterpret_cast<const row_memory<Team>*>(team.room())->orders[slot].what != deed::stop);
 }
 
-}  // namespace pluck::inline v0::cuda
+}}}  // namespace pluck::v0::cuda

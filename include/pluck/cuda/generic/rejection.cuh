@@ -1,61 +1,61 @@
 // SPDX-License-Identifier: MIT
 //
-// The draw by darts, docs/draw.md section 4, by a team: each warp has some of the boards, all throw at the same time.
+// The draw by rejection, docs/draw.md section 4, by a team: each warp has some blocks of the envelope, and all propose at the same time.
 #pragma once
 
+#include <pluck/detail/randomness.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
-#include <pluck/detail/philox.hpp>
 #include <pluck/row/concept.hpp>
 #include <pluck/cuda/generic/row_shard.cuh>
 #include <pluck/cuda/generic/select.cuh>
 
 #include <cstdint>
 
-namespace pluck::inline v0::cuda {
+namespace pluck { inline namespace v0 { namespace cuda {
 
-/// f(board, height) for each own board that has kept tokens, in order, all lanes of a warp together, until f says
+/// f(block, height) for each own block of the envelope that has kept tokens, in order, all lanes of a warp together, until f says
 /// false.
 template <class Team, class Source, class F>
-PLUCK_HOST_DEVICE void each_board(const field<Team, Source>& row, progress now, const interval& kept,
+PLUCK_HOST_DEVICE void each_envelope_block(const field<Team, Source>& row, progress now, const interval& kept,
                                   const weighing& weight, const F& f) noexcept {
     const Team& team = row.team;
     if (!now.listed()) {
         const auto& slice = row.source.slice;
-        const span_of mine((slice.size + dart_board - 1) / dart_board, team.warp(), Team::warps);
-        for (std::uint32_t board = mine.begin; board < mine.end; ++board) {
+        const span_of mine((slice.size + envelope_block - 1) / envelope_block, team.warp(), Team::warps);
+        for (std::uint32_t block = mine.begin; block < mine.end; ++block) {
             std::int32_t most = -detail::ordered_infinity;
-            for (std::uint32_t i = team.lane(); i < dart_board; i += Team::lanes) {
-                const std::uint32_t place = board * dart_board + i;
+            for (std::uint32_t i = team.lane(); i < envelope_block; i += Team::lanes) {
+                const std::uint32_t place = block * envelope_block + i;
                 if (place >= slice.size) continue;
                 const std::int32_t score = detail::ordered(row.source.one(slice.pad + place));
                 if (score > most && kept.has(score, slice.first + static_cast<std::int32_t>(place))) most = score;
             }
             most = team.warp_max(most);
-            const std::int32_t id = slice.first / std::int32_t{dart_board} + static_cast<std::int32_t>(board);
+            const std::int32_t id = slice.first / std::int32_t{envelope_block} + static_cast<std::int32_t>(block);
             if (most > -detail::ordered_infinity && !f(id, weight(detail::float_of(most)))) return;
         }
         return;
     }
-    // A board of the list belongs to the warp in whose span its first listed token lies.
+    // A block of the list belongs to the warp in whose span its first listed token lies.
     const auto& memory = row.shared;
     const std::uint32_t size = now.list;
     const span_of mine(size, team.warp(), Team::warps);
-    const auto board_of = [&](std::uint32_t i) { return memory.list_token[i] / std::int32_t{dart_board}; };
+    const auto block_of = [&](std::uint32_t i) { return memory.list_token[i] / std::int32_t{envelope_block}; };
     std::uint32_t i = mine.begin;
-    while (i > 0 && i < mine.end && board_of(i) == board_of(i - 1)) ++i;
+    while (i > 0 && i < mine.end && block_of(i) == block_of(i - 1)) ++i;
     while (i < mine.end) {
-        const std::int32_t board = board_of(i);
+        const std::int32_t block = block_of(i);
         std::int32_t most = -detail::ordered_infinity;
-        for (; i < size && board_of(i) == board; ++i) {
+        for (; i < size && block_of(i) == block; ++i) {
             const std::int32_t score = detail::ordered(memory.list_score[i]);
             if (score > most && kept.has(score, memory.list_token[i])) most = score;
         }
-        if (most > -detail::ordered_infinity && !f(board, weight(detail::float_of(most)))) return;
+        if (most > -detail::ordered_infinity && !f(block, weight(detail::float_of(most)))) return;
     }
 }
 
-/// The mass of a token of an own board, 0 if it is not kept.
+/// The mass of a token of an own block, 0 if it is not kept.
 template <class Team, class Source>
 [[nodiscard]] PLUCK_HOST_DEVICE std::uint64_t mass_of_token(const field<Team, Source>& row, progress now,
                                                             const interval& kept, const weighing& weight,
@@ -80,15 +80,15 @@ template <class Team, class Source>
     return kept.has(detail::ordered(score), token) ? weight(score) : 0;
 }
 
-/// The token of the first dart that hits, or -1 if none does. Takes several turns, and ends with a barrier.
+/// The token of the first proposal that is accepted, or -1. Takes several turns, and ends with a barrier.
 template <class Team, class Source>
 [[nodiscard]] PLUCK_HOST_DEVICE std::int32_t thrown_darts(const field<Team, Source>& row, const interval& kept,
                                                           const weighing& weight, const randomness& random,
                                                           progress now) noexcept {
     const Team& team = row.team;
     std::uint64_t own_area = 0;
-    each_board(row, now, kept, weight, [&](std::int32_t, std::uint64_t height) {
-        own_area += dart_board * height;
+    each_envelope_block(row, now, kept, weight, [&](std::int32_t, std::uint64_t height) {
+        own_area += envelope_block * height;
         return true;
     });
     const std::uint64_t* areas = row.table(now);
@@ -97,23 +97,23 @@ template <class Team, class Source>
     std::uint64_t before = 0;
     for (std::uint32_t i = 0; i < row.own_place(now); ++i) before += areas[i];
 
-    std::uint64_t hit = 0;  // the earlier the dart, the larger
-    for (std::uint32_t first = 0; first < most_darts && hit == 0; first += Team::lanes) {
-        // A dart for each lane, the same in every warp; each warp sees to those that fall among its own boards.
-        const std::uint64_t point = mass_point(random.bits(dart_purpose, first + team.lane()), area);
+    std::uint64_t hit = 0;  // the earlier the proposal, the larger
+    for (std::uint32_t first = 0; first < max_proposals && hit == 0; first += Team::lanes) {
+        // A proposal for each lane, the same in every warp; each warp sees to those that fall into its own blocks.
+        const std::uint64_t point = mass_point(random.bits(rejection_purpose, first + team.lane()), area);
         std::uint32_t mine = team.ballot(point >= before && point - before < own_area);
         while (mine != 0 && hit == 0) {
             const std::uint32_t lane = detail::first_bit(mine);
             mine &= mine - 1;
             std::uint64_t rest = team.shuffle(point, lane) - before;
-            each_board(row, now, kept, weight, [&](std::int32_t board, std::uint64_t height) {
-                if (rest >= dart_board * height) {
-                    rest -= dart_board * height;
+            each_envelope_block(row, now, kept, weight, [&](std::int32_t block, std::uint64_t height) {
+                if (rest >= envelope_block * height) {
+                    rest -= envelope_block * height;
                     return true;
                 }
                 const std::int32_t token =
-                    board * std::int32_t{dart_board} + static_cast<std::int32_t>(rest % dart_board);
-                if (rest / dart_board < mass_of_token(row, now, kept, weight, token))
+                    block * std::int32_t{envelope_block} + static_cast<std::int32_t>(rest % envelope_block);
+                if (rest / envelope_block < mass_of_token(row, now, kept, weight, token))
                     hit = std::uint64_t{Team::lanes - lane} << 32 | static_cast<std::uint32_t>(token);
                 return false;
             });
@@ -124,4 +124,4 @@ template <class Team, class Source>
     return hit != 0 ? static_cast<std::int32_t>(static_cast<std::uint32_t>(hit)) : -1;
 }
 
-}  // namespace pluck::inline v0::cuda
+}}}  // namespace pluck::v0::cuda

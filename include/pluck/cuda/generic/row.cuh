@@ -8,6 +8,8 @@
 // (deeds.cuh).
 #pragma once
 
+#include <pluck/key.hpp>
+#include <pluck/detail/randomness.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/log.hpp>
 #include <pluck/detail/mass.hpp>
@@ -23,7 +25,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0::cuda {
+namespace pluck { inline namespace v0 { namespace cuda {
 
 template <class Team, class Source>
 class row {
@@ -253,8 +255,8 @@ public:
         return static_cast<std::int32_t>(token);
     }
 
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::int32_t throw_darts() noexcept {
-        const auto token = static_cast<std::int32_t>(static_cast<std::uint32_t>(ask(deed::darts, [&](order& to) {
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::int32_t draw_by_rejection() noexcept {
+        const auto token = static_cast<std::int32_t>(static_cast<std::uint32_t>(ask(deed::rejection, [&](order& to) {
             to.within = kept_;
             to.weight = masses();
             to.random = randomness(key_);
@@ -372,4 +374,4 @@ private:
     bool dropped_ = false;  // from above: the best scores of strips may be of tokens that are not kept
 };
 
-}  // namespace pluck::inline v0::cuda
+}}}  // namespace pluck::v0::cuda

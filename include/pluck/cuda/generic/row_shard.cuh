@@ -20,7 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0::cuda {
+namespace pluck { inline namespace v0 { namespace cuda {
 
 template <class Team, class Source>
 class field {
@@ -292,4 +292,4 @@ private:
     std::uint64_t* const tables_;  // [4][places]
 };
 
-}  // namespace pluck::inline v0::cuda
+}}}  // namespace pluck::v0::cuda

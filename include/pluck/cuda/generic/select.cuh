@@ -13,7 +13,7 @@
 
 #include <cstdint>
 
-namespace pluck::inline v0::cuda {
+namespace pluck { inline namespace v0 { namespace cuda {
 
 /// Bins of equal width in score, counted from the best one down; the last has all that is further away.
 struct bins_by_difference {
@@ -26,7 +26,7 @@ struct bins_by_difference {
 
     /// Never decreases as the score falls, since each step is monotone.
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint32_t operator()(float score) const noexcept {
-        const float bin = detail::fused(score, -per_nat, best_bin);
+        const float bin = detail::fma(score, -per_nat, best_bin);
         return bin < static_cast<float>(last) ? static_cast<std::uint32_t>(bin < 0.0f ? 0.0f : bin) : last;
     }
 };
@@ -310,4 +310,4 @@ template <class Team, class Source>
     return memory.found_rest;
 }
 
-}  // namespace pluck::inline v0::cuda
+}}}  // namespace pluck::v0::cuda

@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0::cuda {
+namespace pluck { inline namespace v0 { namespace cuda {
 
 /// Four logits of a type, as one load.
 template <class Scalar>
@@ -166,4 +166,4 @@ public:
     }
 };
 
-}  // namespace pluck::inline v0::cuda
+}}}  // namespace pluck::v0::cuda

@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck::inline v0::cuda {
+namespace pluck { inline namespace v0 { namespace cuda {
 
 // With -rdc=true ptxas lets a function that other units might call have more registers than the kernels that call it
 // here, and then refuses the call. So each unit's functions are its own there, by the type that all of them depend on.
@@ -34,7 +34,7 @@ public:
     static constexpr std::uint32_t threads = Threads;
     static constexpr std::uint32_t lanes = 32;
     static constexpr std::uint32_t warps = threads / lanes;
-    static constexpr std::uint32_t most_blocks = 16;  // a cluster of more than 8 must be allowed for each kernel
+    static constexpr std::uint32_t max_blocks = 16;  // a cluster of more than 8 must be allowed for each kernel
     static constexpr std::uint32_t bins = 1024;
     static constexpr std::uint32_t list = 4096;
     static constexpr std::uint32_t staged = list / warps;  // of each warp
@@ -159,4 +159,4 @@ private:
     std::uint32_t block_;
 };
 
-}  // namespace pluck::inline v0::cuda
+}}}  // namespace pluck::v0::cuda

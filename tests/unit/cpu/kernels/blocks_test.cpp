@@ -14,7 +14,7 @@
 using namespace pluck_test;
 namespace cpu = pluck::cpu;
 namespace kernels = pluck::cpu::kernels;
-using fused = pluck::detail::native_fused;
+using isa = pluck::detail::default_isa;
 
 TEST_CASE("a block ends after 64 logits or with the row") {
     CHECK(kernels::block_end(0, 1) == 1);
@@ -40,11 +40,11 @@ TEST_CASE("counted and gathered are exactly the kept: above the score, and its t
                     const std::int32_t own = pluck::detail::ordered(row[i]);
                     if (own > score || (own == score && i < ties_end)) expected.push_back(static_cast<std::int32_t>(i));
                 }
-                seen.expect(kernels::count::run<fused>(view, size) == expected.size(), "count at ", cut, ", size ",
+                seen.expect(kernels::count::run<isa>(view, size) == expected.size(), "count at ", cut, ", size ",
                             size);
                 std::vector<float> scores(size);
                 std::vector<std::int32_t> places(size);
-                places.resize(kernels::gather::run<fused>(view, pluck::detail::ordered_infinity, size, scores.data(),
+                places.resize(kernels::gather::run<isa>(view, pluck::detail::ordered_infinity, size, scores.data(),
                                                           places.data()));
                 seen.expect(places == expected, "gathered at ", cut, ", size ", size);
                 for (std::size_t i = 0; i < places.size(); ++i) {
@@ -64,8 +64,8 @@ TEST_CASE("who counts or gathers gives up in the block in which there are too ma
     std::vector<std::int32_t> places(row.size());
     for (const std::size_t limit : {0u, 63u, 64u, 127u, 128u, 999u, 1000u}) {
         const std::size_t expected = std::min<std::size_t>((limit / 64 + 1) * 64, 1000);
-        CHECK(kernels::count::run<fused>(view, limit) == expected);
-        CHECK(kernels::gather::run<fused>(view, pluck::detail::ordered_infinity, limit, scores.data(), places.data()) ==
+        CHECK(kernels::count::run<isa>(view, limit) == expected);
+        CHECK(kernels::gather::run<isa>(view, pluck::detail::ordered_infinity, limit, scores.data(), places.data()) ==
               expected);
     }
 }
@@ -80,7 +80,7 @@ TEST_CASE("of the scores below another only those are gathered, and nothing is w
             std::vector<float> scores(size + 1, 77.0f);
             std::vector<std::int32_t> places(size + 1, 77);
             const std::size_t found =
-                kernels::gather::run<fused>(view, pluck::detail::ordered(high), size, scores.data(), places.data());
+                kernels::gather::run<isa>(view, pluck::detail::ordered(high), size, scores.data(), places.data());
             std::size_t expected = 0;
             for (std::size_t i = 0; i < size; ++i) {
                 if (row[i] >= high || bits_of(row[i]) == bits::minus_infinity) continue;
@@ -115,10 +115,10 @@ TEST_CASE("ties end behind the n-th kept one, and nowhere if there are fewer; ea
                         const std::int32_t ordered = pluck::detail::ordered(score);
                         const std::uint64_t count = n, mass = 7;
                         const std::size_t end =
-                            kernels::end_of_ties::run<fused>(view, ordered, count, mass, masses.data());
+                            kernels::end_of_ties::run<isa>(view, ordered, count, mass, masses.data());
                         seen.expect(end == (n <= ends.size() ? ends[n - 1] : 0), "size ", size, ", n ", n, ": ", end);
                         seen.expect(masses == expected, "size ", size, ", n ", n, ": masses");
-                        seen.expect(kernels::end_of_ties::run<fused>(view, ordered, count, mass, nullptr) == end,
+                        seen.expect(kernels::end_of_ties::run<isa>(view, ordered, count, mass, nullptr) == end,
                                     "null");
                     }
                 }
@@ -143,7 +143,7 @@ TEST_CASE("of what was gathered stays what is above the score, and the first tie
                     if (row[i] > score || (row[i] == score && left > 0)) expected.push_back(places[i]);
                     if (row[i] == score && left > 0) --left;
                 }
-                places.resize(kernels::compact::run<fused>(scores.data(), places.data(), size,
+                places.resize(kernels::compact::run<isa>(scores.data(), places.data(), size,
                                                            pluck::detail::ordered(score), ties));
                 seen.expect(places == expected, "size ", size, ", score ", score, ", ties ", ties);
                 for (std::size_t i = 0; i < places.size(); ++i) {
@@ -164,15 +164,15 @@ TEST_CASE("the reach of k blocks is one that at least k reach, and few more") {
     const std::int32_t low = 1 - pluck::detail::ordered_infinity;
     const std::int32_t high = *std::max_element(best.begin(), best.end());
     for (std::size_t k = 1; k <= best.size(); ++k) {
-        const std::int32_t score = kernels::reach::run<fused>(best.data(), best.size(), k, low, high);
+        const std::int32_t score = kernels::reach::run<isa>(best.data(), best.size(), k, low, high);
         const auto reached = static_cast<std::size_t>(
             std::count_if(best.begin(), best.end(), [=](std::int32_t each) { return each >= score; }));
         seen.expect(reached >= k && reached <= k + k / 4, "k ", k, ": ", reached);
     }
     const std::vector<std::int32_t> equal(100, 5);
-    seen.expect(kernels::reach::run<fused>(equal.data(), equal.size(), std::size_t{50}, low, std::int32_t{5}) == 5,
+    seen.expect(kernels::reach::run<isa>(equal.data(), equal.size(), std::size_t{50}, low, std::int32_t{5}) == 5,
                 "ties");
-    seen.expect(kernels::reach::run<fused>(equal.data(), equal.size(), std::size_t{101}, low, std::int32_t{5}) == low,
+    seen.expect(kernels::reach::run<isa>(equal.data(), equal.size(), std::size_t{101}, low, std::int32_t{5}) == low,
                 "too few");
     PLUCK_CHECK_TALLY(seen);
 }

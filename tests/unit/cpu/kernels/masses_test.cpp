@@ -18,7 +18,7 @@
 using namespace pluck_test;
 namespace cpu = pluck::cpu;
 namespace kernels = pluck::cpu::kernels;
-using fused = pluck::detail::native_fused;
+using isa = pluck::detail::default_isa;
 
 namespace {
 
@@ -26,7 +26,7 @@ namespace {
 // that is not between the bounds of a power of 2. A kernel, so that it runs as fast as those of the library.
 template <class Power>
 struct out_of_bounds {
-    template <class Fused>
+    template <class Isa>
     PLUCK_ALWAYS_INLINE static std::uint64_t run(std::uint32_t first, std::uint32_t count, std::uint32_t step) {
         const kernels::mass_origin origin(0.0f, 1.0f);
         const Power power(origin);
@@ -35,19 +35,19 @@ struct out_of_bounds {
             float d[kernels::lanes], exact[kernels::lanes];
             for (std::uint32_t lane = 0; lane < kernels::lanes; ++lane) {
                 d[lane] = pluck::detail::bits_as<float>(first + (i + lane) * step);
-                const pluck::mass_parts parts = origin.template parts_of<Fused>(d[lane]);
+                const pluck::mass_parts parts = origin.template parts_of<Isa>(d[lane]);
                 // The octave and the 24 bits of the scale of q go into the exponent.
                 exact[lane] = pluck::detail::bits_as<float>(pluck::detail::bits_as<std::uint32_t>(parts.q) -
                                                           (static_cast<std::uint32_t>(parts.octave + 24) << 23));
             }
-            kernels::floats_of<Fused> together;  // what rows are summed by: the same
+            kernels::floats_of<Isa> together;  // what rows are summed by: the same
             static_assert(sizeof together == sizeof d);
-            power.template of_lanes<Fused>(together, d);
+            power.template of_lanes<Isa>(together, d);
             std::uint32_t here = 0;
             for (std::uint32_t lane = 0; lane < kernels::lanes; ++lane) {
-                here += together[lane] != power.template of<Fused>(d[lane]);
+                here += together[lane] != power.template of<Isa>(d[lane]);
                 // Which rounds by less than 2^-23.
-                const float about = power.template of<Fused>(d[lane]);
+                const float about = power.template of<Isa>(d[lane]);
                 here += !(exact[lane] >= static_cast<float>(Power::least) * about);
                 here += !(exact[lane] <= static_cast<float>(Power::most) * about);
             }
@@ -75,7 +75,7 @@ TEST_CASE("the masses of the blocks are the sums of their tokens' masses") {
             const float best = maximum(row);
             const std::vector<std::int32_t> block_best = block_best_of(row);
             std::vector<std::uint64_t> block_mass(block_best.size(), 77);
-            const std::uint64_t total = kernels::sum_masses::run<fused>(
+            const std::uint64_t total = kernels::sum_masses::run<isa>(
                 cpu::row_view{row.data(), size, block_best.data(), {}}, best, scale, block_mass.data());
             std::vector<std::uint64_t> expected(block_best.size(), 0);
             std::uint64_t sum = 0;
@@ -100,7 +100,7 @@ TEST_CASE("a block whose best token has the least mass there is still counts, on
     std::vector<std::uint64_t> block_mass(3, 77);
     const std::uint64_t best = std::uint64_t{1} << 40;
     const cpu::row_view view{row.data(), 192, block_best.data(), {}};
-    CHECK(kernels::sum_masses::run<fused>(view, 0, 1, block_mass.data()) == best + 1);
+    CHECK(kernels::sum_masses::run<isa>(view, 0, 1, block_mass.data()) == best + 1);
     CHECK(block_mass == std::vector<std::uint64_t>{best, 1, 0});
 }
 
@@ -123,7 +123,7 @@ TEST_CASE("split masses are those from a score on, by block and in all, and thos
                     expected[i / 64] += mass;
                 }
                 const kernels::split_mass split =
-                    kernels::split_masses::run<fused>(view, best, scale, block_mass.data());
+                    kernels::split_masses::run<isa>(view, best, scale, block_mass.data());
                 CHECK(split.kept == kept);
                 CHECK(split.all == all);
                 CHECK(block_mass == expected);

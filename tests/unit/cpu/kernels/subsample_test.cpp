@@ -36,7 +36,7 @@ TEST_CASE("what a sample says of the mass below a score is near it") {
     std::vector<float> row(30'000);
     for (float& score : row) score = static_cast<float>(numbers.uniform() * 4);
     const float scale = pluck::mass_scale(0.8);
-    std::vector<float> sample(kernels::most_sampled);
+    std::vector<float> sample(kernels::max_sampled);
     kernels::take_sample(row.size(), sample.data(), [&](std::size_t begin, std::size_t n, float* to) noexcept {
         std::copy_n(row.begin() + static_cast<std::ptrdiff_t>(begin), n, to);
     });

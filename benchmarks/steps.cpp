@@ -8,8 +8,8 @@
 #include "support/rows.hpp"
 #include "support/timing.hpp"
 #include "support/yardstick.hpp"
-#include <pluck/cpu/isa/dispatch.hpp>
 #include <pluck/cpu/cut/draw_between.hpp>
+#include <pluck/cpu/isa/dispatch.hpp>
 #include <pluck/cpu/kernels/subsample.hpp>
 #include <pluck/pluck.hpp>
 

@@ -81,7 +81,8 @@ int main(int argc, char** argv) {
     all.show("combined{0.8, 5, 0.9, 0.05}",
              pluck::combined{.temperature = 0.8f, .top_k = 5, .top_p = 0.9f, .min_p = 0.05f});
     all.table.print();
-    std::cout << "\n  A column per token: as high as it is likely, full from 50 % on, a dot where it is\n  removed. H: entropy in nats.\n";
+    std::cout << "\n  A column per token: as high as it is likely, full from 50 % on, a dot where it is\n  removed. H: "
+                 "entropy in nats.\n";
 
     picture::plot(file, {.title = "Ten logits, twelve samplers: probability of each token",
                          .panels = all.panels,

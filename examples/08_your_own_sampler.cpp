@@ -26,8 +26,7 @@ struct epsilon_cutoff : pluck::stage {
     explicit epsilon_cutoff(float least) : epsilon(least) {}
 
     template <class Row>
-    PLUCK_HOST_DEVICE
-    void operator()(Row& row) const {
+    PLUCK_HOST_DEVICE void operator()(Row& row) const {
         row.keep_mass_at_least(pluck::mass_share(epsilon, row.total()));  // in integers, so the same everywhere
     }
 };
@@ -40,8 +39,7 @@ struct ban : pluck::stage {
     explicit ban(std::span<const std::int32_t> banned) : ids(banned) {}
 
     template <class Row>
-    PLUCK_HOST_DEVICE
-    void operator()(Row& row) const {
+    PLUCK_HOST_DEVICE void operator()(Row& row) const {
         row.edit(ids, [](float, std::size_t) { return -INFINITY; });
     }
 };

@@ -46,12 +46,9 @@ inline constexpr named_shape shapes[] = {
 
 template <class Scalar>
 [[nodiscard]] Scalar nearest(float x) {
-    if constexpr (std::same_as<Scalar, float>)
-        return x;
-    else if constexpr (std::same_as<Scalar, pluck::half>)
-        return {nearest_half(x)};
-    else
-        return {nearest_bfloat16(x)};
+    if constexpr (std::same_as<Scalar, float>) return x;
+    else if constexpr (std::same_as<Scalar, pluck::half>) return {nearest_half(x)};
+    else return {nearest_bfloat16(x)};
 }
 
 template <class Scalar>

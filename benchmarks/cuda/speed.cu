@@ -62,10 +62,8 @@ timing time_of(std::size_t buffers, double allowed, const Launch& launch) {
     expect(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal), "capture");
     const cudaError_t captured = launch_all();
     const bool whole = cudaStreamEndCapture(stream, &graph) == cudaSuccess && captured == cudaSuccess;
-    if (whole)
-        expect(cudaGraphInstantiate(&ready, graph, 0), "graph");
-    else
-        (void)cudaGetLastError();  // it has been dealt with
+    if (whole) expect(cudaGraphInstantiate(&ready, graph, 0), "graph");
+    else (void)cudaGetLastError();  // it has been dealt with
     std::vector<double> times;
     double spent = 0;
     for (int i = 0; i < 200 && (i < 7 || spent < allowed); ++i) {

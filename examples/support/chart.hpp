@@ -93,16 +93,11 @@ inline std::string terminal(const figure& f, std::string_view extension) {
 
 inline std::string_view style_of(kind k) {
     switch (k) {
-        case kind::bars:
-            return "boxes fillstyle solid 1 noborder";
-        case kind::lines:
-            return "linespoints linewidth 2 pointtype 7 pointsize 0.6";
-        case kind::curve:
-            return "lines linewidth 2";
-        case kind::points:
-            return "points pointtype 7 pointsize 1.6";
-        case kind::tiles:
-            return "points pointtype 5 pointsize 3";
+        case kind::bars: return "boxes fillstyle solid 1 noborder";
+        case kind::lines: return "linespoints linewidth 2 pointtype 7 pointsize 0.6";
+        case kind::curve: return "lines linewidth 2";
+        case kind::points: return "points pointtype 7 pointsize 1.6";
+        case kind::tiles: return "points pointtype 5 pointsize 3";
     }
     return "";
 }
@@ -149,8 +144,7 @@ inline std::string axes_of(const panel& p, const legend& l, int panel_width, dou
         << "set border 3 linecolor rgb '#9ca3af'\nset tics nomirror out scale 0.5 textcolor rgb '#374151'\n"
         << "set grid " << (p.as == kind::bars ? "ytics" : "xtics ytics")
         << " linetype 1 linewidth 0.6 linecolor rgb '#e5e7eb'\nset bmargin " << bottom << '\n';
-    if (l.entries == 0)
-        out << "set key off\n";
+    if (l.entries == 0) out << "set key off\n";
     else
         out << "set key bmargin center horizontal maxcols " << l.columns
             << " Left reverse samplen 1.6 spacing 1.3 textcolor rgb '#374151'\n";
@@ -178,10 +172,8 @@ inline std::string data_of(const panel& p) {
         blocks << "$d" << s << " << EOD\n";
         for (std::size_t i = 0; i < d.y.size(); ++i) {
             blocks << (i < d.x.size() ? d.x[i] : static_cast<double>(i)) + shift << ' ';
-            if (std::isfinite(d.y[i]))
-                blocks << d.y[i] << ' ' << number(d.y[i], std::max(p.value_decimals, 0)) << '\n';
-            else
-                blocks << "? ?\n";
+            if (std::isfinite(d.y[i])) blocks << d.y[i] << ' ' << number(d.y[i], std::max(p.value_decimals, 0)) << '\n';
+            else blocks << "? ?\n";
         }
         blocks << "EOD\n";
         plots << (s == 0 ? "plot" : ",") << " $d" << s << " using 1:2 with " << style_of(as) << " linecolor rgb "

@@ -4,16 +4,16 @@
 #pragma once
 
 #include <pluck/detail/config.hpp>
-#include <pluck/row/concept.hpp>
-#include <pluck/stage.hpp>
-#include <pluck/pick.hpp>
 #include <pluck/draw/categorical.hpp>
-#include <pluck/draw/rejection.hpp>
 #include <pluck/draw/greedy.hpp>
+#include <pluck/draw/rejection.hpp>
 #include <pluck/keep/min_p.hpp>
 #include <pluck/keep/top_k.hpp>
 #include <pluck/keep/top_p.hpp>
+#include <pluck/pick.hpp>
+#include <pluck/row/concept.hpp>
 #include <pluck/shape/temperature.hpp>
+#include <pluck/stage.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -43,8 +43,9 @@ struct chain<First, Rest...> {
     PLUCK_HOST_DEVICE constexpr explicit chain(First head, Rest... tail) noexcept : first(head), rest{tail...} {}
     PLUCK_HOST_DEVICE constexpr explicit chain(First head, chain<Rest...> tail) noexcept : first(head), rest(tail) {}
 
-    static_assert(First::does != verb::draw || sizeof...(Rest) == 0,
-                  "pluck: a draw stage ends its chain; move greedy(), categorical(), rejection() or your own draw to the end");
+    static_assert(
+        First::does != verb::draw || sizeof...(Rest) == 0,
+        "pluck: a draw stage ends its chain; move greedy(), categorical(), rejection() or your own draw to the end");
     static_assert(First::does == verb::adjust || (... && (Rest::does != verb::adjust)),
                   "pluck: adjusters move scores before anything is kept; put them in front of shape and keep stages");
 };
@@ -190,8 +191,9 @@ PLUCK_HOST_DEVICE void remember(const chain<First, Rest...>& stages, Row& row, s
     if constexpr (requires { stages.first.after(row, token); }) {
         stages.first.after(row, token);
     } else {
-        static_assert(!requires(First& stage) { stage.after(row, token); },
-                      "pluck: after(row, token) must be const: a stage keeps its state behind a pointer");
+        static_assert(
+            !requires(First & stage) { stage.after(row, token); },
+            "pluck: after(row, token) must be const: a stage keeps its state behind a pointer");
     }
     remember(stages.rest, row, token);
 }

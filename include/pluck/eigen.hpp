@@ -3,8 +3,8 @@
 // Eigen's vectors, matrices, arrays, maps, blocks and expressions as rows and batches of logits.
 #pragma once
 
-#include <pluck/logits.hpp>
 #include <pluck/detail/scalar.hpp>
+#include <pluck/logits.hpp>
 
 #include <Eigen/Core>
 
@@ -37,13 +37,16 @@ Derived eigen_base(const Eigen::DenseBase<Derived>&);
 
 /// Anything dense of Eigen's. Some types derive from another expression (segment(), say), not from their own base.
 template <class X>
-concept eigen_dense = requires(const X& x) { eigen_base(x); };
+concept eigen_dense = requires(const X& x) {
+    eigen_base(x);
+};
 
 /// Whether the elements lie in memory, a fixed stride apart, rather than being computed. Views by index say that they
 /// do, but have no data() to tell where.
 template <class X>
-concept eigen_in_memory = eigen_dense<X> && (int(X::Flags) & int(Eigen::DirectAccessBit)) != 0 &&
-                          requires(const X& x) { x.derived().data(); };
+concept eigen_in_memory = eigen_dense<X> &&(int(X::Flags) & int(Eigen::DirectAccessBit)) != 0 && requires(const X& x) {
+    x.derived().data();
+};
 
 /// A vector by its type: one of the two dimensions is known to be 1 when compiling.
 template <class X>
@@ -82,7 +85,7 @@ struct row_traits<X> {
 
 /// A matrix or array [batch, vocab], row- or column-major, in memory: an expression is evaluated first, by `.eval()`.
 template <detail::eigen_batch X>
-    requires detail::eigen_in_memory<X>
+requires detail::eigen_in_memory<X>
 struct batch_traits<X> {
     static std::size_t rows(const X& x) noexcept { return static_cast<std::size_t>(x.rows()); }
     static auto row(const X& x, std::size_t index) noexcept {

@@ -5,8 +5,8 @@
 #pragma once
 
 #include <pluck/chain.hpp>
-#include <pluck/detail/error.hpp>
 #include <pluck/cpu/row.hpp>
+#include <pluck/detail/error.hpp>
 #include <pluck/eigen.hpp>
 #include <pluck/sample.hpp>
 
@@ -56,7 +56,8 @@ inline void check_sizes(const char* who, Eigen::Index p, Eigen::Index q) {
 
 template <class Chain>
 constexpr void check_no_key() noexcept {
-    static_assert(!needs_key<Chain>, "pluck: a stage of this chain is random; pass the draw's key as the last argument");
+    static_assert(!needs_key<Chain>,
+                  "pluck: a stage of this chain is random; pass the draw's key as the last argument");
 }
 
 }  // namespace detail

@@ -57,7 +57,9 @@ template <class X>
 struct batch_traits {};
 
 template <class X>
-concept row_like = requires(const X& x) { row_traits<X>::view(x); };
+concept row_like = requires(const X& x) {
+    row_traits<X>::view(x);
+};
 
 template <class X>
 concept batch_like = requires(const X& x) {
@@ -69,7 +71,10 @@ namespace detail {
 
 // Eigen's vectors look like ranges as well, some of them only until one looks closer; they have a trait of their own.
 template <class X>
-concept eigen_like = requires { typename X::PlainObject; } || requires { typename X::Nested; };
+concept eigen_like = requires {
+    typename X::PlainObject;
+}
+|| requires { typename X::Nested; };
 
 template <class X>
 concept plain_range = !eigen_like<X> && std::ranges::contiguous_range<const X> && std::ranges::sized_range<const X>;
@@ -83,7 +88,7 @@ struct row_traits<logits_view<Scalar>> {
 
 /// std::span, std::vector, std::array, a C array.
 template <detail::plain_range X>
-    requires logit_scalar<std::ranges::range_value_t<const X>>
+requires logit_scalar<std::ranges::range_value_t<const X>>
 struct row_traits<X> {
     static constexpr auto view(const X& x) noexcept {
         return logits_view<std::ranges::range_value_t<const X>>{std::ranges::data(x), std::ranges::size(x)};
@@ -98,7 +103,7 @@ struct batch_traits<batch_view<Scalar>> {
 
 /// A range of rows, which may lie anywhere and differ in length: std::vector<logits_view<float>>, say.
 template <detail::plain_range X>
-    requires row_like<std::ranges::range_value_t<const X>>
+requires row_like<std::ranges::range_value_t<const X>>
 struct batch_traits<X> {
     static constexpr std::size_t rows(const X& x) noexcept { return std::ranges::size(x); }
     using traits = row_traits<std::ranges::range_value_t<const X>>;

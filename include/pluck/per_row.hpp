@@ -28,9 +28,8 @@ struct per_row {
 
     /// A temporary container would be gone before the first draw.
     template <class Range>
-        requires(!std::is_lvalue_reference_v<Range> && !std::ranges::borrowed_range<Range> &&
-                 std::convertible_to<Range, std::span<const T>>)
-    explicit per_row(Range&&) = delete;
+    requires(!std::is_lvalue_reference_v<Range> && !std::ranges::borrowed_range<Range> &&
+             std::convertible_to<Range, std::span<const T>>) explicit per_row(Range&&) = delete;
 };
 
 }}  // namespace pluck::v0

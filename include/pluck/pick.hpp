@@ -40,7 +40,9 @@ struct pick {
     std::int32_t token = -1;
     pluck::status status = pluck::status::no_candidate;
 
-    [[nodiscard]] PLUCK_HOST_DEVICE constexpr explicit operator bool() const noexcept { return status == pluck::status::ok; }
+    [[nodiscard]] PLUCK_HOST_DEVICE constexpr explicit operator bool() const noexcept {
+        return status == pluck::status::ok;
+    }
     [[nodiscard]] friend constexpr bool operator==(const pick&, const pick&) noexcept = default;
 };
 

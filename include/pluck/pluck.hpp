@@ -5,7 +5,7 @@
 #pragma once
 
 #include <pluck/chain.hpp>
-#include <pluck/version.hpp>
 #include <pluck/eigen.hpp>
 #include <pluck/inspect.hpp>
 #include <pluck/sample.hpp>
+#include <pluck/version.hpp>

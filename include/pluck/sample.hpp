@@ -4,15 +4,15 @@
 // (or pluck.hpp) for Eigen's types.
 #pragma once
 
-#include <pluck/executor.hpp>
-#include <pluck/key.hpp>
-#include <pluck/detail/randomness.hpp>
 #include <pluck/chain.hpp>
+#include <pluck/cpu/row.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/error.hpp>
+#include <pluck/detail/randomness.hpp>
+#include <pluck/executor.hpp>
+#include <pluck/key.hpp>
 #include <pluck/logits.hpp>
 #include <pluck/pick.hpp>
-#include <pluck/cpu/row.hpp>
 #include <pluck/workspace.hpp>
 
 #include <cstddef>
@@ -145,7 +145,7 @@ inline void check_served(std::size_t served, std::size_t rows) {
 
 template <class Range>
 concept chain_range = std::ranges::contiguous_range<const Range> && std::ranges::sized_range<const Range> &&
-                      chain_like<std::ranges::range_value_t<const Range>>;
+    chain_like<std::ranges::range_value_t<const Range>>;
 
 template <class Batch>
 inline constexpr bool check_batch() noexcept {
@@ -171,7 +171,7 @@ inline namespace PLUCK_BUILD {
 /// Cost.         As sample(), times the rows, over the executor's threads.
 /// Errors.       std::invalid_argument if sizes disagree, before anything is written. A bad row is a status.
 template <class Batch, class Chains, class Executor = serial>
-    requires chain_like<Chains> || detail::chain_range<Chains>
+requires chain_like<Chains> || detail::chain_range<Chains>
 void sample_rows(const Batch& batch, const Chains& chains, std::span<const key> keys, std::span<pick> picks,
                  const Executor& executor = {}) {
     if constexpr (detail::check_batch<Batch>()) {
@@ -182,19 +182,19 @@ void sample_rows(const Batch& batch, const Chains& chains, std::span<const key> 
             executor(rows, [&](std::size_t i) noexcept {
                 detail::workspace_lease scratch;
                 picks[i] = detail::draw_one(detail::look_into_batch<Batch>{batch, i}, stages, randomness(keys[i]), i,
-                                          *scratch);
+                                            *scratch);
             });
         } else {
             const auto* chain = std::ranges::data(chains);
             if (std::ranges::size(chains) != rows) {
-                detail::reject("sample_rows", "chains.size()", ("the batch's " + detail::text_of(rows) + " rows").c_str(),
-                             std::ranges::size(chains));
+                detail::reject("sample_rows", "chains.size()",
+                               ("the batch's " + detail::text_of(rows) + " rows").c_str(), std::ranges::size(chains));
             }
             for (std::size_t i = 0; i < rows; ++i) detail::check_served(detail::rows_served(as_chain(chain[i])), rows);
             executor(rows, [&](std::size_t i) noexcept {
                 detail::workspace_lease scratch;
                 picks[i] = detail::draw_one(detail::look_into_batch<Batch>{batch, i}, as_chain(chain[i]),
-                                          randomness(keys[i]), i, *scratch);
+                                            randomness(keys[i]), i, *scratch);
             });
         }
     }

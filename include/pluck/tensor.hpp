@@ -3,8 +3,8 @@
 // Eigen's tensors as rows and batches. Apart from eigen.hpp, since Eigen keeps them among its unsupported modules.
 #pragma once
 
-#include <pluck/logits.hpp>
 #include <pluck/eigen.hpp>
+#include <pluck/logits.hpp>
 
 #include <unsupported/Eigen/CXX11/Tensor>
 
@@ -28,14 +28,14 @@ concept tensor_in_memory = !is_tensor_ref<X> && requires(const X& x) {
     { X::NumDimensions } -> std::convertible_to<int>;
     x.dimension(0);
     x.data();
-} && logit_scalar<std::remove_const_t<typename X::Scalar>>;
+}
+&&logit_scalar<std::remove_const_t<typename X::Scalar>>;
 
 }  // namespace detail
 
 /// A tensor of rank 1.
 template <detail::tensor_in_memory X>
-    requires(X::NumDimensions == 1)
-struct row_traits<X> {
+requires(X::NumDimensions == 1) struct row_traits<X> {
     static logits_view<std::remove_const_t<typename X::Scalar>> view(const X& x) noexcept {
         return {x.data(), static_cast<std::size_t>(x.dimension(0))};
     }
@@ -43,12 +43,12 @@ struct row_traits<X> {
 
 /// A tensor of rank 2, [batch, vocab], in either layout.
 template <detail::tensor_in_memory X>
-    requires(X::NumDimensions == 2)
-struct batch_traits<X> {
+requires(X::NumDimensions == 2) struct batch_traits<X> {
     static std::size_t rows(const X& x) noexcept { return static_cast<std::size_t>(x.dimension(0)); }
     static auto row(const X& x, std::size_t index) noexcept {
         const bool row_major = int(X::Layout) == int(Eigen::RowMajor);
-        const auto count = static_cast<std::ptrdiff_t>(x.dimension(0)), vocab = static_cast<std::ptrdiff_t>(x.dimension(1));
+        const auto count = static_cast<std::ptrdiff_t>(x.dimension(0)),
+                   vocab = static_cast<std::ptrdiff_t>(x.dimension(1));
         return batch_view<std::remove_const_t<typename X::Scalar>>{x.data(), rows(x), static_cast<std::size_t>(vocab),
                                                                    row_major ? vocab : 1, row_major ? 1 : count}
             .row(index);

@@ -4,9 +4,9 @@
 // user of pluck has it already and it is better worn than anything that we would write.
 #pragma once
 
-#include <pluck/detail/parameter.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/error.hpp>
+#include <pluck/detail/parameter.hpp>
 
 #if __has_include(<Eigen/ThreadPool>)  // Eigen 5
 #include <Eigen/ThreadPool>

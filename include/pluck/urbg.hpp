@@ -52,7 +52,7 @@ inline namespace PLUCK_BUILD {
 ///
 /// All else as sample(row, chain, key).
 template <class X, chain_like Chain, class Generator>
-    requires std::uniform_random_bit_generator<Generator>
+requires std::uniform_random_bit_generator<Generator>
 [[nodiscard]] pick sample(const X& row, const Chain& chain, Generator& generator) {
     bits128 bits;
     for (auto& word : bits.word) word = detail::word_of(generator);
@@ -63,7 +63,7 @@ template <class X, chain_like Chain, class Generator>
 }
 
 template <class X, class Generator>
-    requires std::uniform_random_bit_generator<Generator>
+requires std::uniform_random_bit_generator<Generator>
 [[nodiscard]] pick sample(const X& row, const combined& chain, Generator& generator) {
     return sample<X, combined, Generator>(row, chain, generator);
 }

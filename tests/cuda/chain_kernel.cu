@@ -3,7 +3,6 @@
 // The stages, unchanged, in a kernel: one thread a row, over the smallest backend that there is. Compiled wherever nvcc
 // is found, so that no stage grows something that a device cannot run.
 #include "support/serial_row.hpp"
-
 #include <pluck/chain.hpp>
 
 namespace {
@@ -29,8 +28,8 @@ __global__ void draw_rows(const float* logits, std::size_t rows, std::size_t voc
 
 }  // namespace
 
-void draw_on_device(const float* logits, std::size_t rows, std::size_t vocab, const float* temperatures,
-                    pluck::key key, pluck::pick* picks) {
+void draw_on_device(const float* logits, std::size_t rows, std::size_t vocab, const float* temperatures, pluck::key key,
+                    pluck::pick* picks) {
     const auto every_stage = pluck::temperature(pluck::per_row<float>{temperatures}) | pluck::top_k(50) |
                              pluck::top_p(0.9f) | pluck::min_p(0.05f) | probable{};
     draw_rows<<<1, 32>>>(logits, rows, vocab, every_stage, key, picks);

@@ -9,8 +9,8 @@
 #include "exact/run_chain.hpp"
 #include "exact/scalars.hpp"
 #include "exact/workers.hpp"
-#include "reference/rejection.hpp"
 #include "reference/oracle.hpp"
+#include "reference/rejection.hpp"
 #include "support/catch.hpp"
 #include <pluck/chain.hpp>
 #include <pluck/detail/scalar.hpp>
@@ -61,9 +61,10 @@ tally compare_team(u64 rows, u64 suite, std::uint32_t blocks, std::size_t longes
             row state(threads, view, key, 0);
             const bool rejection = number % 4 == 1;
             const pluck::pick got = rejection ? state.run(pluck::chain{listed(compared.chain)} | pluck::rejection{})
-                                          : state.run(pluck::chain{listed(compared.chain)});
+                                              : state.run(pluck::chain{listed(compared.chain)});
             compared.equal(asked, "status of run()", want.status, static_cast<int>(got.status));
-            const int token = rejection && want.status == oracle::ok ? oracle::rejection(vocab, want, U, seed) : want.token;
+            const int token =
+                rejection && want.status == oracle::ok ? oracle::rejection(vocab, want, U, seed) : want.token;
             compared.equal(asked, rejection ? "token of run() by rejection" : "token of run()", token, got.token);
             compared.equal(asked, "agreement of all threads", true, state.alike());
         }

@@ -13,9 +13,9 @@
 #include "support/catch.hpp"
 #include "unit/helpers.hpp"
 #include <pluck/chain.hpp>
+#include <pluck/cpu/row.hpp>
 #include <pluck/detail/log.hpp>
 #include <pluck/logits.hpp>
-#include <pluck/cpu/row.hpp>
 #include <pluck/workspace.hpp>
 
 #include <bit>

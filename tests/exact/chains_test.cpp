@@ -22,14 +22,10 @@ namespace {
 
 template <kind_of Kind>
 auto made(const stage& from) {
-    if constexpr (Kind == stage::temperature)
-        return pluck::temperature(from.value);
-    else if constexpr (Kind == stage::top_k)
-        return pluck::top_k(from.count);
-    else if constexpr (Kind == stage::top_p)
-        return pluck::top_p(from.value, from.min_keep);
-    else
-        return pluck::min_p(from.value, from.min_keep);
+    if constexpr (Kind == stage::temperature) return pluck::temperature(from.value);
+    else if constexpr (Kind == stage::top_k) return pluck::top_k(from.count);
+    else if constexpr (Kind == stage::top_p) return pluck::top_p(from.value, from.min_keep);
+    else return pluck::min_p(from.value, from.min_keep);
 }
 
 /// A row and a chain of these kinds, and what the library makes of them by way of one of three ends.

@@ -8,9 +8,9 @@
 #include "exact/run_chain.hpp"
 #include "exact/splitmix.hpp"
 #include "reference/oracle.hpp"
-#include <pluck/key.hpp>
 #include <pluck/detail/philox.hpp>
 #include <pluck/detail/ranking.hpp>
+#include <pluck/key.hpp>
 #include <pluck/pick.hpp>
 #include <pluck/workspace.hpp>
 

@@ -8,12 +8,12 @@
 #include "reference/oracle.hpp"
 #include "support/catch.hpp"
 #include "support/effort.hpp"
-#include <pluck/key.hpp>
-#include <pluck/detail/randomness.hpp>
-#include <pluck/logits.hpp>
+#include <pluck/cpu/row.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/philox.hpp>
-#include <pluck/cpu/row.hpp>
+#include <pluck/detail/randomness.hpp>
+#include <pluck/key.hpp>
+#include <pluck/logits.hpp>
 #include <pluck/sample.hpp>
 
 #include <cstddef>

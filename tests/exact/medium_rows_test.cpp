@@ -7,11 +7,11 @@
 #include "exact/workers.hpp"
 #include "reference/oracle.hpp"
 #include "support/catch.hpp"
-#include <pluck/key.hpp>
-#include <pluck/detail/randomness.hpp>
-#include <pluck/logits.hpp>
-#include <pluck/detail/philox.hpp>
 #include <pluck/cpu/row.hpp>
+#include <pluck/detail/philox.hpp>
+#include <pluck/detail/randomness.hpp>
+#include <pluck/key.hpp>
+#include <pluck/logits.hpp>
 
 #include <cstddef>
 

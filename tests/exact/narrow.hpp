@@ -41,12 +41,9 @@ namespace exact {
     const auto bits = std::bit_cast<std::uint32_t>(near);
     const std::uint32_t magnitude = bits & 0x7fffffffu;
     std::uint64_t wide = std::uint64_t{bits >> 31} << 63;
-    if (magnitude >= 0x7f800000u)
-        wide |= std::uint64_t{0x7ff} << 52 | std::uint64_t{magnitude & 0x7fffffu} << 29;
-    else if (magnitude >= 0x00800000u)
-        wide |= (std::uint64_t{magnitude} << 29) + (std::uint64_t{1023 - 127} << 52);
-    else if (magnitude != 0)
-        wide |= std::bit_cast<std::uint64_t>(static_cast<double>(magnitude) * 0x1p-149);
+    if (magnitude >= 0x7f800000u) wide |= std::uint64_t{0x7ff} << 52 | std::uint64_t{magnitude & 0x7fffffu} << 29;
+    else if (magnitude >= 0x00800000u) wide |= (std::uint64_t{magnitude} << 29) + (std::uint64_t{1023 - 127} << 52);
+    else if (magnitude != 0) wide |= std::bit_cast<std::uint64_t>(static_cast<double>(magnitude) * 0x1p-149);
     constexpr std::uint64_t middle = std::uint64_t{1} << 28;
     const bool keep = magnitude >= 0x7f800000u && !random.one_in(200);
     if (keep || random.one_in(2)) return wide;

@@ -37,9 +37,7 @@ inline constexpr float below_one = 0x1.fffffep-1f, least_subnormal = 0x1p-149f;
             if (random.one_in(16)) made.value = random.positive(-64, 63);
             if (random.one_in(8)) made.value = random.one_of({0.0f, -0.0f, 0x1p-64f, 0x1p64f, 1.0f, 0.5f});
             break;
-        case stage::top_k:
-            made.count = random_count(vocab, random);
-            break;
+        case stage::top_k: made.count = random_count(vocab, random); break;
         case stage::top_p:
             made.value = random.uniform();
             if (random.one_in(8)) made.value = random.positive(-149 + 23, -1);
@@ -53,11 +51,8 @@ inline constexpr float below_one = 0x1.fffffep-1f, least_subnormal = 0x1p-149f;
                 made.value = random.one_of({0.0f, -0.0f, least_subnormal, 0.1f, 0.5f, below_one, 1.0f});
             made.min_keep = random_min_keep(vocab, random);
             break;
-        case stage::greedy:
-            break;
-        case stage::drop_above:
-            made.count = random.one_in(4) ? random_count(vocab, random) : random.below(4);
-            break;
+        case stage::greedy: break;
+        case stage::drop_above: made.count = random.one_in(4) ? random_count(vocab, random) : random.below(4); break;
         case stage::keep_mass_at_least:
             made.count = random.bits() >> (23 + random.below(41));
             if (random.one_in(8))

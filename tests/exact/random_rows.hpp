@@ -55,27 +55,15 @@ inline void weave(std::vector<float>& row, texture kind, splitmix& random) {
             case texture::eighths:
                 row[i] = static_cast<float>(static_cast<int>(random.bell() * (8 + scale))) / 8;
                 break;
-            case texture::bfloat16:
-                row[i] = as_bfloat16(random.bell() * scale + shift);
-                break;
-            case texture::smooth:
-                row[i] = random.bell() * scale + shift;
-                break;
-            case texture::levels:
-                row[i] = level[random.below(levels)];
-                break;
-            case texture::neighbours:
-                row[i] = neighbour(shift, random.between(-6, 6));
-                break;
-            case texture::staircase:
-                row[i] = shift - static_cast<float>(i * 37 % row.size()) * scale * 0.125f;
-                break;
+            case texture::bfloat16: row[i] = as_bfloat16(random.bell() * scale + shift); break;
+            case texture::smooth: row[i] = random.bell() * scale + shift; break;
+            case texture::levels: row[i] = level[random.below(levels)]; break;
+            case texture::neighbours: row[i] = neighbour(shift, random.between(-6, 6)); break;
+            case texture::staircase: row[i] = shift - static_cast<float>(i * 37 % row.size()) * scale * 0.125f; break;
             case texture::subnormal:
                 row[i] = neighbour(0.0f, random.between(-0x7fffff, 0x7fffff) >> random.below(23));
                 break;
-            case texture::any:
-                row[i] = any_float(random, true);
-                break;
+            case texture::any: row[i] = any_float(random, true); break;
         }
     }
 }
@@ -114,24 +102,12 @@ inline void large_row(std::vector<float>& row, std::size_t vocab, shape kind, sp
         switch (kind) {
             case shape::peaked:
             case shape::half_forbidden:
-            case shape::typical:
-                row[i] = random.bell() * 2 + (random.one_in(2000) ? 8.0f : 0.0f);
-                break;
-            case shape::flat:
-                row[i] = random.bell() * 0x1p-6f;
-                break;
-            case shape::all_equal:
-                row[i] = -1.75f;
-                break;
-            case shape::staircase:
-                row[i] = -static_cast<float>(i * step % vocab) * height;
-                break;
-            case shape::boundary_ties:
-                row[i] = random.one_in(3) ? 1.0f : random.one_in(2) ? 0.5f : 0.0f;
-                break;
-            case shape::one_finite:
-                row[i] = float_of(minus_infinity);
-                break;
+            case shape::typical: row[i] = random.bell() * 2 + (random.one_in(2000) ? 8.0f : 0.0f); break;
+            case shape::flat: row[i] = random.bell() * 0x1p-6f; break;
+            case shape::all_equal: row[i] = -1.75f; break;
+            case shape::staircase: row[i] = -static_cast<float>(i * step % vocab) * height; break;
+            case shape::boundary_ties: row[i] = random.one_in(3) ? 1.0f : random.one_in(2) ? 0.5f : 0.0f; break;
+            case shape::one_finite: row[i] = float_of(minus_infinity); break;
         }
         if (kind == shape::half_forbidden && random.one_in(2)) row[i] = float_of(minus_infinity);
     }

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 //
 // The draw by rejection, on whatever chains leave of a row, against its definition.
+#include "reference/rejection.hpp"
+
 #include "exact/compare.hpp"
 #include "exact/random_chains.hpp"
 #include "exact/random_rows.hpp"
 #include "exact/workers.hpp"
-#include "reference/rejection.hpp"
 #include "reference/oracle.hpp"
 #include "support/catch.hpp"
 #include "support/serial_row.hpp"
-#include <pluck/key.hpp>
-#include <pluck/detail/randomness.hpp>
-#include <pluck/logits.hpp>
-#include <pluck/detail/philox.hpp>
 #include <pluck/cpu/row.hpp>
+#include <pluck/detail/philox.hpp>
+#include <pluck/detail/randomness.hpp>
+#include <pluck/key.hpp>
+#include <pluck/logits.hpp>
 
 #include <cstddef>
 #include <vector>

@@ -51,10 +51,8 @@ template <class Number>
 [[nodiscard]] inline std::string hex(const float& x) {
     char text[48];
     const auto bits = std::bit_cast<std::uint32_t>(x);
-    if ((bits & 0x7f800000u) == 0x7f800000u)
-        std::snprintf(text, sizeof text, "bits %08" PRIx32, bits);
-    else
-        std::snprintf(text, sizeof text, "%a", static_cast<double>(x));
+    if ((bits & 0x7f800000u) == 0x7f800000u) std::snprintf(text, sizeof text, "bits %08" PRIx32, bits);
+    else std::snprintf(text, sizeof text, "%a", static_cast<double>(x));
     return text;
 }
 

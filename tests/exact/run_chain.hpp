@@ -7,8 +7,8 @@
 #include "reference/oracle.hpp"
 #include <pluck/chain.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/stage.hpp>
 #include <pluck/pick.hpp>
+#include <pluck/stage.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -44,20 +44,13 @@ void drop_best(Row& row, std::uint64_t count) {
 template <class Row>
 void run_stage(const oracle::stage& stage, Row& row) {
     switch (stage.kind) {
-        case oracle::stage::temperature:
-            return pluck::temperature(stage.value)(row);
-        case oracle::stage::top_k:
-            return pluck::top_k(stage.count)(row);
-        case oracle::stage::top_p:
-            return pluck::top_p(stage.value, stage.min_keep)(row);
-        case oracle::stage::min_p:
-            return pluck::min_p(stage.value, stage.min_keep)(row);
-        case oracle::stage::greedy:
-            return static_cast<void>(pluck::greedy()(row));
-        case oracle::stage::drop_above:
-            return drop_best(row, stage.count);
-        case oracle::stage::keep_mass_at_least:
-            return row.keep_mass_at_least(stage.count);
+        case oracle::stage::temperature: return pluck::temperature(stage.value)(row);
+        case oracle::stage::top_k: return pluck::top_k(stage.count)(row);
+        case oracle::stage::top_p: return pluck::top_p(stage.value, stage.min_keep)(row);
+        case oracle::stage::min_p: return pluck::min_p(stage.value, stage.min_keep)(row);
+        case oracle::stage::greedy: return static_cast<void>(pluck::greedy()(row));
+        case oracle::stage::drop_above: return drop_best(row, stage.count);
+        case oracle::stage::keep_mass_at_least: return row.keep_mass_at_least(stage.count);
     }
 }
 

@@ -10,8 +10,8 @@
 #include "exact/workers.hpp"
 #include "reference/oracle.hpp"
 #include "support/catch.hpp"
-#include <pluck/logits.hpp>
 #include <pluck/cpu/row.hpp>
+#include <pluck/logits.hpp>
 #include <pluck/pluck.hpp>
 
 #include <cstddef>
@@ -99,10 +99,8 @@ TEMPLATE_TEST_CASE("a batch_view of any type and strides draws what the oracle s
         std::vector<place> places;
         std::vector<pluck::key> keys;
         for (std::size_t r = 0; r < batch; ++r) {
-            if (r == 0 || row_stride != 0)
-                random_scalars<TestType>(bits, scores[r], vocab, random);
-            else
-                scores[r] = scores[0];
+            if (r == 0 || row_stride != 0) random_scalars<TestType>(bits, scores[r], vocab, random);
+            else scores[r] = scores[0];
             for (std::size_t i = 0; i < vocab; ++i) {
                 const std::ptrdiff_t at =
                     start + static_cast<std::ptrdiff_t>(r) * row_stride + static_cast<std::ptrdiff_t>(i) * vocab_stride;

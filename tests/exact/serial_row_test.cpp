@@ -11,10 +11,10 @@
 #include "exact/workers.hpp"
 #include "reference/oracle.hpp"
 #include "support/catch.hpp"
-#include <pluck/key.hpp>
-#include <pluck/detail/randomness.hpp>
 #include <pluck/chain.hpp>
 #include <pluck/detail/philox.hpp>
+#include <pluck/detail/randomness.hpp>
+#include <pluck/key.hpp>
 
 #include <cstddef>
 

@@ -7,9 +7,9 @@
 #include "exact/workers.hpp"
 #include "reference/oracle.hpp"
 #include "support/catch.hpp"
+#include <pluck/cpu/row.hpp>
 #include <pluck/detail/randomness.hpp>
 #include <pluck/logits.hpp>
-#include <pluck/cpu/row.hpp>
 
 #include <algorithm>
 #include <cstddef>

@@ -30,27 +30,13 @@ struct script : pluck::stage {
         for (std::size_t i = 0; i < count && row.state() == pluck::status::ok; ++i) {
             const oracle::stage& s = steps[i];
             switch (s.kind) {
-                case oracle::stage::temperature:
-                    pluck::temperature(s.value)(row);
-                    break;
-                case oracle::stage::top_k:
-                    pluck::top_k(s.count)(row);
-                    break;
-                case oracle::stage::top_p:
-                    pluck::top_p(s.value, s.min_keep)(row);
-                    break;
-                case oracle::stage::min_p:
-                    pluck::min_p(s.value, s.min_keep)(row);
-                    break;
-                case oracle::stage::greedy:
-                    static_cast<void>(pluck::greedy{}(row));
-                    break;
-                case oracle::stage::drop_above:
-                    drop(row, s.count);
-                    break;
-                case oracle::stage::keep_mass_at_least:
-                    row.keep_mass_at_least(s.count);
-                    break;
+                case oracle::stage::temperature: pluck::temperature(s.value)(row); break;
+                case oracle::stage::top_k: pluck::top_k(s.count)(row); break;
+                case oracle::stage::top_p: pluck::top_p(s.value, s.min_keep)(row); break;
+                case oracle::stage::min_p: pluck::min_p(s.value, s.min_keep)(row); break;
+                case oracle::stage::greedy: static_cast<void>(pluck::greedy{}(row)); break;
+                case oracle::stage::drop_above: drop(row, s.count); break;
+                case oracle::stage::keep_mass_at_least: row.keep_mass_at_least(s.count); break;
             }
         }
     }
@@ -225,12 +211,9 @@ private:
                              pluck::min_p(pluck::per_row<float>(m));
 
         std::vector<pluck::pick> picks(rows);
-        if (made.joint == batch_case::one_chain)
-            pluck::sample_rows(batch, chains[0], keys, picks);
-        else if (made.joint == batch_case::chain_per_row)
-            pluck::sample_rows(batch, chains, keys, picks);
-        else
-            pluck::sample_rows(batch, per_row, keys, picks);
+        if (made.joint == batch_case::one_chain) pluck::sample_rows(batch, chains[0], keys, picks);
+        else if (made.joint == batch_case::chain_per_row) pluck::sample_rows(batch, chains, keys, picks);
+        else pluck::sample_rows(batch, per_row, keys, picks);
 
         std::vector<outcome> result;
         for (std::size_t r = 0; r < rows; ++r) {

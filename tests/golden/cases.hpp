@@ -82,18 +82,12 @@ inline u64 random_min_keep(bit_source& source, std::size_t vocab) {
 inline oracle::stage random_stage(oracle::stage::kind_of kind, std::size_t vocab, bit_source& source) {
     using stage = oracle::stage;
     switch (kind) {
-        case stage::temperature:
-            return {.kind = kind, .value = random_temperature(source)};
-        case stage::top_k:
-            return {.kind = kind, .count = random_count(source, vocab)};
-        case stage::drop_above:
-            return {.kind = kind, .count = source.below(4)};
-        case stage::keep_mass_at_least:
-            return {.kind = kind, .count = source.next64() >> (23 + source.below(41))};
-        case stage::greedy:
-            return {.kind = kind};
-        default:
-            break;
+        case stage::temperature: return {.kind = kind, .value = random_temperature(source)};
+        case stage::top_k: return {.kind = kind, .count = random_count(source, vocab)};
+        case stage::drop_above: return {.kind = kind, .count = source.below(4)};
+        case stage::keep_mass_at_least: return {.kind = kind, .count = source.next64() >> (23 + source.below(41))};
+        case stage::greedy: return {.kind = kind};
+        default: break;
     }
     const float value = random_share(source);
     return {.kind = kind, .value = value, .min_keep = random_min_keep(source, vocab)};

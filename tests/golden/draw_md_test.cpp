@@ -2,7 +2,6 @@
 //
 // The tables of docs/draw.md, section 6: each line is made anew from the library and must stand there as it is.
 #include "support/catch.hpp"
-
 #include <pluck/sample.hpp>
 
 #include <cstdint>
@@ -102,7 +101,7 @@ TEST_CASE("docs/draw.md has what chains draw", "[golden]") {
 }
 
 TEST_CASE("docs/draw.md has what chains draw from ties and masked tokens", "[golden]") {
-    const std::vector<float> row = {1.0f, -std::numeric_limits<float>::infinity(), 1.0f, 0.0f, -0.0f, 1.0f, 0.0f,
+    const std::vector<float> row = {1.0f,   -std::numeric_limits<float>::infinity(), 1.0f, 0.0f, -0.0f, 1.0f, 0.0f,
                                     -100.0f};
     expect_draws("(empty), ties", row, pluck::chain{});
     expect_draws("top_k(4), ties", row, pluck::top_k(4));

@@ -149,46 +149,27 @@ inline u32 logit(shape kind, std::size_t i, std::size_t place, bit_source& sourc
     const auto index = static_cast<std::int64_t>(i);
     const u32 flat = fixed(std::int64_t{bits >> 11} - (1 << 20), -17);  // [-8, 8)
     switch (kind) {
-        case shape::flat:
-            return flat;
-        case shape::peaked:
-            return fixed(std::countl_zero(bits) * 98304 + std::int64_t{fine}, -16);
-        case shape::wide:
-            return fixed(std::int64_t{bits >> 8} - (1 << 23), -16);  // [-128, 128)
-        case shape::ties:
-            return fixed(3 * std::int64_t{bits >> 30} - 5, -2);
-        case shape::equal:
-            return fixed(3, -1);
-        case shape::zeros:
-            return sign | std::array{0u, 0u, 1u, 0x3e000000u}[more >> 30];
-        case shape::subnormal:
-            return bits & 0x807fffffu;
-        case shape::any:
-            return sign | static_cast<u32>(u64{more} * 0x7f800000u >> 32);
-        case shape::huge:
-            return sign | (0x7f7fffffu - (bits & 3u));
-        case shape::faint:
-            return i == place ? 0 : fixed(-(27 << 20) - 24 * std::int64_t{fine}, -20);
-        case shape::masked:
-            return coin != 0 ? flat : minus_infinity;
-        case shape::single:
-            return i == place ? flat : minus_infinity;
-        case shape::forbidden:
-            return minus_infinity;
+        case shape::flat: return flat;
+        case shape::peaked: return fixed(std::countl_zero(bits) * 98304 + std::int64_t{fine}, -16);
+        case shape::wide: return fixed(std::int64_t{bits >> 8} - (1 << 23), -16);  // [-128, 128)
+        case shape::ties: return fixed(3 * std::int64_t{bits >> 30} - 5, -2);
+        case shape::equal: return fixed(3, -1);
+        case shape::zeros: return sign | std::array{0u, 0u, 1u, 0x3e000000u}[more >> 30];
+        case shape::subnormal: return bits & 0x807fffffu;
+        case shape::any: return sign | static_cast<u32>(u64{more} * 0x7f800000u >> 32);
+        case shape::huge: return sign | (0x7f7fffffu - (bits & 3u));
+        case shape::faint: return i == place ? 0 : fixed(-(27 << 20) - 24 * std::int64_t{fine}, -20);
+        case shape::masked: return coin != 0 ? flat : minus_infinity;
+        case shape::single: return i == place ? flat : minus_infinity;
+        case shape::forbidden: return minus_infinity;
         case shape::nan:
             return i == place ? std::array{0x7fc00000u, 0xffc00000u, 0x7fa00000u, 0xfff00000u}[more >> 30] : flat;
-        case shape::infinite:
-            return i == place ? 0x7f800000u : coin != 0 ? flat : minus_infinity;
-        case shape::rising:
-            return fixed(index, -6);
-        case shape::falling:
-            return fixed(-index, -6);
-        case shape::dominant:
-            return i == place ? fixed(20, 0) : flat;
-        case shape::close:
-            return 0x3f800000u + (bits >> 26);
-        case shape::octave:
-            return i % 3 == 0 ? 0 : 0xbf317218u;  // -ln 2
+        case shape::infinite: return i == place ? 0x7f800000u : coin != 0 ? flat : minus_infinity;
+        case shape::rising: return fixed(index, -6);
+        case shape::falling: return fixed(-index, -6);
+        case shape::dominant: return i == place ? fixed(20, 0) : flat;
+        case shape::close: return 0x3f800000u + (bits >> 26);
+        case shape::octave: return i % 3 == 0 ? 0 : 0xbf317218u;  // -ln 2
     }
     return 0;
 }

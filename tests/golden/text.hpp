@@ -31,8 +31,7 @@ inline void describe(std::string& text, const draw_case& made) {
         using kinds = oracle::stage;
         if (stage.kind == kinds::temperature || stage.kind == kinds::top_p || stage.kind == kinds::min_p)
             print(text, "%08x", bits_of(stage.value));
-        else if (stage.kind != kinds::greedy)
-            print(text, "%llu", static_cast<unsigned long long>(stage.count));
+        else if (stage.kind != kinds::greedy) print(text, "%llu", static_cast<unsigned long long>(stage.count));
         if (stage.min_keep != 1) print(text, "/%llu", static_cast<unsigned long long>(stage.min_keep));
     }
 }

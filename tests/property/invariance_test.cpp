@@ -46,10 +46,8 @@ TEST_CASE("a constant added to all logits changes nothing where the sums are exa
         for (float& logit : shifted) logit += shift;
         pluck::combined chain = random_settings(numbers);
         // The threshold of min-p is a score, rounded as the scores are: m = 1 alone is exact after a shift.
-        if (!numbers.chance(4))
-            chain.min_p = 0;
-        else
-            chain.min_p = 1;
+        if (!numbers.chance(4)) chain.min_p = 0;
+        else chain.min_p = 1;
         CAPTURE(shift);
         REQUIRE(same(logits, chain, shifted, chain, random_key(numbers)));
     });

@@ -21,8 +21,9 @@ struct at_least : pluck::stage {
     std::uint32_t min_keep;
     explicit at_least(float s, std::uint32_t floor = 1) : score(s), min_keep(floor) {}
     template <class Row>
-    PLUCK_HOST_DEVICE
-    void operator()(Row& row) const { row.keep_at_least(score, min_keep); }
+    PLUCK_HOST_DEVICE void operator()(Row& row) const {
+        row.keep_at_least(score, min_keep);
+    }
 };
 
 struct heavy : pluck::stage {
@@ -30,8 +31,9 @@ struct heavy : pluck::stage {
     std::uint64_t mass;
     explicit heavy(std::uint64_t least) : mass(least) {}
     template <class Row>
-    PLUCK_HOST_DEVICE
-    void operator()(Row& row) const { row.keep_mass_at_least(mass); }
+    PLUCK_HOST_DEVICE void operator()(Row& row) const {
+        row.keep_mass_at_least(mass);
+    }
 };
 
 struct below : pluck::stage {
@@ -39,8 +41,9 @@ struct below : pluck::stage {
     pluck::ranking_key cut;
     explicit below(pluck::ranking_key at) : cut(at) {}
     template <class Row>
-    PLUCK_HOST_DEVICE
-    void operator()(Row& row) const { row.drop_above(cut); }
+    PLUCK_HOST_DEVICE void operator()(Row& row) const {
+        row.drop_above(cut);
+    }
 };
 
 struct largest : pluck::stage {
@@ -48,8 +51,9 @@ struct largest : pluck::stage {
     std::uint32_t k;
     explicit largest(std::uint32_t most) : k(most) {}
     template <class Row>
-    PLUCK_HOST_DEVICE
-    void operator()(Row& row) const { row.keep_largest(k); }
+    PLUCK_HOST_DEVICE void operator()(Row& row) const {
+        row.keep_largest(k);
+    }
 };
 
 struct nucleus : pluck::stage {
@@ -58,8 +62,9 @@ struct nucleus : pluck::stage {
     std::uint32_t min_keep;
     nucleus(float share, std::uint32_t floor) : p(share), min_keep(floor) {}
     template <class Row>
-    PLUCK_HOST_DEVICE
-    void operator()(Row& row) const { row.keep_mass(p, min_keep); }
+    PLUCK_HOST_DEVICE void operator()(Row& row) const {
+        row.keep_mass(p, min_keep);
+    }
 };
 
 constexpr float infinity = std::numeric_limits<float>::infinity();

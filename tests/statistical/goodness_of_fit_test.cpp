@@ -206,7 +206,8 @@ TEST_CASE("rejection follows the softmax, over one block and over two") {
         require_fit_on(
             from,
             [](const std::vector<float>& row, std::size_t i) {
-                return pluck::sample(row, pluck::temperature(0.8) | pluck::rejection{}, {.seed = 0xda27, .position = i});
+                return pluck::sample(row, pluck::temperature(0.8) | pluck::rejection{},
+                                     {.seed = 0xda27, .position = i});
             },
             [](textbook& law) { law.temperature(double{0.8f}); });
     }

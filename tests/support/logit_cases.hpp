@@ -76,30 +76,19 @@ inline constexpr shape all_shapes[] = {shape::flat,      shape::zipf, shape::geo
     for (std::size_t i = 0; i < vocab; ++i) {
         const auto rank = static_cast<double>(i);
         switch (which) {
-            case shape::flat:
-                break;
-            case shape::zipf:
-                row[i] = static_cast<float>(-std::log(rank + 1));
-                break;
-            case shape::geometric:
-                row[i] = static_cast<float>(-0.25 * rank);
-                break;
+            case shape::flat: break;
+            case shape::zipf: row[i] = static_cast<float>(-std::log(rank + 1)); break;
+            case shape::geometric: row[i] = static_cast<float>(-0.25 * rank); break;
             case shape::one_dominant:  // the one takes 0.9999 of the mass, whatever the vocab
                 row[i] = i == 0 ? 0.0f : static_cast<float>(-std::log(9999.0 * static_cast<double>(vocab - 1)));
                 break;
-            case shape::two_level:
-                row[i] = i < (vocab + 3) / 4 ? 1.5f : 0.0f;
-                break;
-            case shape::ties:
-                row[i] = static_cast<float>(numbers.between(-6, 6)) * 0.25f;
-                break;
+            case shape::two_level: row[i] = i < (vocab + 3) / 4 ? 1.5f : 0.0f; break;
+            case shape::ties: row[i] = static_cast<float>(numbers.between(-6, 6)) * 0.25f; break;
             case shape::half_zeros:  // tokens that are forbidden, and tokens so unlikely that they have no mass
                 row[i] = static_cast<float>(numbers.normal());
                 if (i % 2 == 1) row[i] = i % 4 == 1 ? forbidden : row[i] - 1000;
                 break;
-            case shape::normal:
-                row[i] = static_cast<float>(2 * numbers.normal());
-                break;
+            case shape::normal: row[i] = static_cast<float>(2 * numbers.normal()); break;
         }
     }
     numbers.shuffle(row);

@@ -5,13 +5,13 @@
 // backend must offer, and that the same stages run on it: tests/cuda compiles them into a kernel.
 #pragma once
 
-#include <pluck/key.hpp>
-#include <pluck/detail/randomness.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/philox.hpp>
+#include <pluck/detail/randomness.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/row/concept.hpp>
+#include <pluck/key.hpp>
 #include <pluck/pick.hpp>
+#include <pluck/row/concept.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -128,12 +128,9 @@ std::vector<Scalar> row_of() {
     std::vector<Scalar> row;
     for (std::size_t i = 0; i < vocab; ++i) {
         const auto logit = static_cast<float>(numbers.normal() * 3);
-        if constexpr (std::is_same_v<Scalar, float>)
-            row.push_back(logit);
-        else if constexpr (std::is_same_v<Scalar, double>)
-            row.push_back(double{logit});
-        else
-            row.push_back(Scalar{static_cast<std::uint16_t>(bits_of(logit) >> 16)});
+        if constexpr (std::is_same_v<Scalar, float>) row.push_back(logit);
+        else if constexpr (std::is_same_v<Scalar, double>) row.push_back(double{logit});
+        else row.push_back(Scalar{static_cast<std::uint16_t>(bits_of(logit) >> 16)});
     }
     return row;
 }

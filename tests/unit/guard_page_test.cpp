@@ -58,12 +58,9 @@ std::vector<Scalar> row_of(std::size_t size, std::uint64_t seed) {
     std::vector<Scalar> row;
     for (std::size_t i = 0; i < size; ++i) {
         const std::uint32_t bits = bits_of(static_cast<float>(numbers.normal() * 3));
-        if constexpr (std::is_same_v<Scalar, float>)
-            row.push_back(float_of(bits));
-        else if constexpr (std::is_same_v<Scalar, double>)
-            row.push_back(double{float_of(bits)});
-        else
-            row.push_back(Scalar{static_cast<std::uint16_t>(bits >> 16)});
+        if constexpr (std::is_same_v<Scalar, float>) row.push_back(float_of(bits));
+        else if constexpr (std::is_same_v<Scalar, double>) row.push_back(double{float_of(bits)});
+        else row.push_back(Scalar{static_cast<std::uint16_t>(bits >> 16)});
     }
     return row;
 }

@@ -5,10 +5,10 @@
 #pragma once
 
 #include "support/catch.hpp"
-#include <pluck/key.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/philox.hpp>
 #include <pluck/detail/ranking.hpp>
+#include <pluck/key.hpp>
 
 #include <algorithm>
 #include <bit>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
 #include "unit/helpers.hpp"
-#include <pluck/workspace.hpp>
 #include <pluck/sample.hpp>
+#include <pluck/workspace.hpp>
 
 #include <cstddef>
 #include <cstdint>

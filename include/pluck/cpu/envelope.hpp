@@ -4,10 +4,10 @@
 // is a block; of a copied one, the few that hold its tokens are listed.
 #pragma once
 
+#include <pluck/cpu/kernels/blocks.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/ranking.hpp>
 #include <pluck/row/concept.hpp>
-#include <pluck/cpu/kernels/blocks.hpp>
 #include <pluck/workspace.hpp>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ static_assert(envelope_block == block_size);
 ///               best    [blocks at most], in: room, out: scores
 ///               ids     [blocks at most], likewise: which block; ascending
 [[nodiscard]] inline std::size_t envelope_of(const row_view& row, const std::int32_t* tokens, float* best,
-                                           std::int32_t* ids) noexcept {
+                                             std::int32_t* ids) noexcept {
     std::size_t count = 0;
     for (std::size_t begin = 0, block = 0; begin < row.size; begin += block_size, ++block) {
         const std::int32_t score = row.block_best[block];
@@ -93,7 +93,8 @@ struct envelope {
         for (std::size_t i = 0; i < Count; ++i) {
             const std::uint64_t rest = block[i] == ends ? points[i] : points[i] - block[i][-1];
             const auto id = ids != nullptr ? ids[block[i] - ends] : static_cast<std::int32_t>(block[i] - ends);
-            hits[i] = {id * std::int32_t{envelope_block} + static_cast<std::int32_t>(rest % envelope_block), rest / envelope_block};
+            hits[i] = {id * std::int32_t{envelope_block} + static_cast<std::int32_t>(rest % envelope_block),
+                       rest / envelope_block};
         }
     }
 };

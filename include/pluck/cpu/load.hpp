@@ -3,11 +3,11 @@
 // From any view of logits to floats that lie side by side: where they already do, by looking, else by a copy.
 #pragma once
 
+#include <pluck/cpu/isa/dispatch.hpp>
 #include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
-#include <pluck/logits.hpp>
 #include <pluck/detail/scalar.hpp>
-#include <pluck/cpu/isa/dispatch.hpp>
+#include <pluck/logits.hpp>
 #include <pluck/workspace.hpp>
 
 #include <concepts>
@@ -34,7 +34,8 @@ struct round_doubles {
 
 private:
     static constexpr auto least = detail::bits_as<std::int64_t>(0x1p-126);
-    static constexpr auto most = detail::bits_as<std::int64_t>(0x1.fffffefffffffp127);  // more than that rounds to 2^128
+    static constexpr auto most =
+        detail::bits_as<std::int64_t>(0x1.fffffefffffffp127);  // more than that rounds to 2^128
     static constexpr auto infinite = std::int64_t{0x7ff0000000000000};
 
     /// False if there is one that is neither 0 nor infinite and not in [least, most]: then `to` is garbage.

@@ -4,15 +4,15 @@
 // looks into it: of most rows few blocks do.
 #pragma once
 
+#include <pluck/cpu/isa/dispatch.hpp>
+#include <pluck/cpu/isa/vectors.hpp>
+#include <pluck/cpu/kernels/blocks.hpp>
+#include <pluck/cpu/kernels/scan.hpp>
+#include <pluck/cpu/kernels/widen.hpp>
 #include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/ranking.hpp>
 #include <pluck/detail/scalar.hpp>
-#include <pluck/cpu/isa/dispatch.hpp>
-#include <pluck/cpu/kernels/blocks.hpp>
-#include <pluck/cpu/kernels/scan.hpp>
-#include <pluck/cpu/isa/vectors.hpp>
-#include <pluck/cpu/kernels/widen.hpp>
 #include <pluck/workspace.hpp>
 
 #include <concepts>
@@ -193,10 +193,8 @@ public:
 
     /// Some of them, as floats.
     void copy(std::size_t begin, std::size_t count, float* to) const noexcept {
-        if (halves_)
-            run_kernel<kernels::widen<half>>(logits_ + begin, count, to);
-        else
-            run_kernel<kernels::widen<bfloat16>>(logits_ + begin, count, to);
+        if (halves_) run_kernel<kernels::widen<half>>(logits_ + begin, count, to);
+        else run_kernel<kernels::widen<bfloat16>>(logits_ + begin, count, to);
     }
 
     /// The same of all, before there are best scores.
@@ -218,10 +216,8 @@ private:
     void widen_blocks(std::size_t begin, std::size_t size, std::int32_t low, std::int32_t high,
                       float* to) const noexcept {
         const std::int32_t* best = block_best_ + begin / block_size;
-        if (halves_)
-            run_kernel<kernels::widen_blocks<half>>(logits_ + begin, size, best, low, high, to);
-        else
-            run_kernel<kernels::widen_blocks<bfloat16>>(logits_ + begin, size, best, low, high, to);
+        if (halves_) run_kernel<kernels::widen_blocks<half>>(logits_ + begin, size, best, low, high, to);
+        else run_kernel<kernels::widen_blocks<bfloat16>>(logits_ + begin, size, best, low, high, to);
     }
 
     const std::uint16_t* logits_ = nullptr;  // [size_]; null if there is nothing to be done

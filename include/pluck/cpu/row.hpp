@@ -6,19 +6,19 @@
 // nucleus is only cut then.
 #pragma once
 
-#include <pluck/detail/randomness.hpp>
-#include <pluck/detail/config.hpp>
-#include <pluck/detail/mass.hpp>
-#include <pluck/detail/philox.hpp>
-#include <pluck/detail/ranking.hpp>
-#include <pluck/row/concept.hpp>
-#include <pluck/pick.hpp>
+#include <pluck/cpu/cut/nucleus.hpp>
+#include <pluck/cpu/cut/top_k.hpp>
 #include <pluck/cpu/envelope.hpp>
 #include <pluck/cpu/isa/dispatch.hpp>
 #include <pluck/cpu/load.hpp>
 #include <pluck/cpu/narrow.hpp>
-#include <pluck/cpu/cut/nucleus.hpp>
-#include <pluck/cpu/cut/top_k.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/mass.hpp>
+#include <pluck/detail/philox.hpp>
+#include <pluck/detail/randomness.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/pick.hpp>
+#include <pluck/row/concept.hpp>
 #include <pluck/workspace.hpp>
 
 #include <algorithm>
@@ -166,8 +166,8 @@ public:
     void keep_mass_at_least(std::uint64_t mass) noexcept {
         const float scale = mass_scale(temperature_);
         if (mass_of(0.0f, scale) < mass) return keep_largest(1);
-        const std::int32_t least = least_score(
-            seen_.best, [=](float difference) noexcept { return mass_of(difference, scale) >= mass; });
+        const std::int32_t least =
+            least_score(seen_.best, [=](float difference) noexcept { return mass_of(difference, scale) >= mass; });
         keep_at_least(detail::float_of(least), 1);
     }
 
@@ -228,7 +228,8 @@ public:
             proposal hits[together];
             float logits[together];
             std::uint64_t masses[together];
-            for (std::uint32_t i = 0; i < together; ++i) points[i] = mass_point(random(rejection_purpose, first + i), area);
+            for (std::uint32_t i = 0; i < together; ++i)
+                points[i] = mass_point(random(rejection_purpose, first + i), area);
             all.at(points, hits);
             for (std::uint32_t i = 0; i < together; ++i) logits[i] = kept_logit(hits[i].token);
             run_kernel<kernels::masses>(&logits[0], std::size_t{together}, best_logit(), mass_scale(temperature_),
@@ -257,9 +258,7 @@ private:
     }
     /// The same before that has been seen to.
     [[nodiscard]] row_view look() const noexcept { return {scores_, size_, scratch_.block_best(), kept_}; }
-    [[nodiscard]] row_search search() noexcept {
-        return {look(), narrow_, seen_, mass_scale(temperature_), scratch_};
-    }
+    [[nodiscard]] row_search search() noexcept { return {look(), narrow_, seen_, mass_scale(temperature_), scratch_}; }
 
     /// Whether a nucleus is still to be cut.
     [[nodiscard]] bool cut_pending() const noexcept { return detail::ordered(pending_p_) < detail::ordered(1.0f); }
@@ -381,7 +380,7 @@ private:
     std::size_t size_ = 0;
     double temperature_ = 1.0;
     std::uint64_t total_ = 0;  // 0 until asked for; the mass before the nucleus is cut
-    float pending_p_ = 1;          // of it, in the nucleus that is still to be cut; 1: there is none
+    float pending_p_ = 1;      // of it, in the nucleus that is still to be cut; 1: there is none
 };
 
 static_assert(row_backend<row>);

@@ -5,15 +5,15 @@
 #pragma once
 
 #include <pluck/chain.hpp>
+#include <pluck/cuda/generic/memory.cuh>
+#include <pluck/cuda/generic/row.cuh>
+#include <pluck/cuda/generic/row_shard.cuh>
+#include <pluck/cuda/generic/source.cuh>
+#include <pluck/cuda/geometry.cuh>
+#include <pluck/cuda/team/cluster_team.cuh>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/philox.hpp>
 #include <pluck/pick.hpp>
-#include <pluck/cuda/generic/row_shard.cuh>
-#include <pluck/cuda/geometry.cuh>
-#include <pluck/cuda/generic/memory.cuh>
-#include <pluck/cuda/generic/row.cuh>
-#include <pluck/cuda/generic/source.cuh>
-#include <pluck/cuda/team/cluster_team.cuh>
 
 #include <cuda_runtime_api.h>
 

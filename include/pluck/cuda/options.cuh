@@ -3,16 +3,16 @@
 // What a launch is told beside logits and chain: keys, where results go, and options. Checks come here, once.
 #pragma once
 
-#include <pluck/key.hpp>
-#include <pluck/detail/randomness.hpp>
-#include <pluck/detail/parameter.hpp>
 #include <pluck/chain.hpp>
+#include <pluck/cuda/launch.cuh>
 #include <pluck/detail/error.hpp>
-#include <pluck/logits.hpp>
 #include <pluck/detail/mass.hpp>
+#include <pluck/detail/parameter.hpp>
+#include <pluck/detail/randomness.hpp>
+#include <pluck/key.hpp>
+#include <pluck/logits.hpp>
 #include <pluck/per_row.hpp>
 #include <pluck/pick.hpp>
-#include <pluck/cuda/launch.cuh>
 
 #include <cuda_runtime_api.h>
 
@@ -46,7 +46,7 @@ struct keys {
         for (const param<std::uint64_t>* word : {&seed, &sequence, &position}) {
             if (word->rows() >= draws) continue;
             detail::reject(who, "the size of an array of keys", (">= the " + detail::text_of(draws) + " draws").c_str(),
-                         word->rows());
+                           word->rows());
         }
     }
 };
@@ -103,7 +103,8 @@ template <class Scalar, class Chain>
         detail::raise(std::string("pluck::cuda::") + who + ": logits.data must not be null");
     if (draws > max_draws) detail::reject(who, "the number of draws", "below 2^27", draws);
     if (served < draws) {
-        detail::reject(who, "a per_row parameter's size", (">= the " + detail::text_of(draws) + " draws").c_str(), served);
+        detail::reject(who, "a per_row parameter's size", (">= the " + detail::text_of(draws) + " draws").c_str(),
+                       served);
     }
     if (how.blocks > device_team::max_blocks || (how.blocks & (how.blocks - 1)) != 0)
         detail::reject(who, "blocks", "0, 1, 2, 4, 8 or 16", how.blocks);
@@ -136,8 +137,8 @@ template <class Scalar, class Chain, class Finish>
         if (needed > how.workspace_size || (needed != 0 && how.workspace == nullptr)) {
             if (refused != cudaSuccess) return refused;  // with more blocks a row it would not have been needed
             detail::reject(who, "workspace_size",
-                         (">= the " + detail::text_of(needed) + " bytes of workspace_bytes()").c_str(),
-                         how.workspace_size);
+                           (">= the " + detail::text_of(needed) + " bytes of workspace_bytes()").c_str(),
+                           how.workspace_size);
         }
         if (ready.draws == 0) return cudaSuccess;
         const auto start = [&](auto where) {

@@ -3,11 +3,11 @@
 // What is written when a row has been drawn from: picks, probabilities, or the logits that stay.
 #pragma once
 
+#include <pluck/cuda/generic/source.cuh>
+#include <pluck/cuda/options.cuh>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/ranking.hpp>
 #include <pluck/pick.hpp>
-#include <pluck/cuda/options.cuh>
-#include <pluck/cuda/generic/source.cuh>
 
 #include <cstddef>
 #include <cstdint>
@@ -99,7 +99,8 @@ struct write_masked {
             (indices != nullptr && some ? std::ptrdiff_t{indices[draw]} : std::ptrdiff_t{draw}) * logits_stride;
         Scalar* to = out + draw * stride;
         each_of_slice(row, [&](std::int32_t token, float score) {
-            to[token] = some && result.kept.has(detail::ordered(score), token) ? from[token] : forbidden_logit<Scalar>();
+            to[token] =
+                some && result.kept.has(detail::ordered(score), token) ? from[token] : forbidden_logit<Scalar>();
         });
     }
 };

@@ -5,10 +5,10 @@
 #pragma once
 
 #include <pluck/chain.hpp>
-#include <pluck/logits.hpp>
-#include <pluck/pick.hpp>
 #include <pluck/cuda/options.cuh>
 #include <pluck/cuda/outputs.cuh>
+#include <pluck/logits.hpp>
+#include <pluck/pick.hpp>
 
 #include <cuda_runtime_api.h>
 

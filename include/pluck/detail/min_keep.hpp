@@ -3,8 +3,8 @@
 // The floor under a cut: how many tokens a stage keeps whatever its threshold says.
 #pragma once
 
-#include <pluck/detail/parameter.hpp>
 #include <pluck/detail/error.hpp>
+#include <pluck/detail/parameter.hpp>
 
 #include <cstdint>
 #include <limits>

@@ -29,7 +29,8 @@ struct scalar_traits;
 /// which is the one or the other: such rows are read faster.
 template <class Scalar>
 concept logit_scalar = requires(const Scalar& value) {
-    { scalar_traits<Scalar>::widen(value) } noexcept;
+    { scalar_traits<Scalar>::widen(value) }
+    noexcept;
 };
 
 template <>

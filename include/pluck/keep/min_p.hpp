@@ -3,15 +3,15 @@
 // Min-p: only tokens at least m times as likely as the best one stay.
 #pragma once
 
-#include <pluck/detail/parameter.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/error.hpp>
 #include <pluck/detail/log.hpp>
 #include <pluck/detail/min_keep.hpp>
-#include <pluck/per_row.hpp>
+#include <pluck/detail/parameter.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/stage.hpp>
+#include <pluck/per_row.hpp>
 #include <pluck/pick.hpp>
+#include <pluck/stage.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -3,12 +3,12 @@
 // Top-k: only the k best tokens stay.
 #pragma once
 
-#include <pluck/detail/parameter.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/error.hpp>
+#include <pluck/detail/parameter.hpp>
 #include <pluck/per_row.hpp>
-#include <pluck/stage.hpp>
 #include <pluck/pick.hpp>
+#include <pluck/stage.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -3,14 +3,14 @@
 // Top-p, or nucleus sampling: only the smallest head of the ranking that holds a share p of the probability stays.
 #pragma once
 
-#include <pluck/detail/parameter.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/error.hpp>
 #include <pluck/detail/min_keep.hpp>
-#include <pluck/per_row.hpp>
+#include <pluck/detail/parameter.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/stage.hpp>
+#include <pluck/per_row.hpp>
 #include <pluck/pick.hpp>
+#include <pluck/stage.hpp>
 
 #include <cstddef>
 #include <cstdint>

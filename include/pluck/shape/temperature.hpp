@@ -3,13 +3,13 @@
 // Temperature: how boldly to draw. Below 1 the best tokens gain, above 1 the others do.
 #pragma once
 
-#include <pluck/detail/parameter.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/error.hpp>
 #include <pluck/detail/mass.hpp>
+#include <pluck/detail/parameter.hpp>
 #include <pluck/per_row.hpp>
-#include <pluck/stage.hpp>
 #include <pluck/pick.hpp>
+#include <pluck/stage.hpp>
 
 #include <cstddef>
 

@@ -9,9 +9,9 @@
 #include "exact/random_chains.hpp"
 #include "exact/random_rows.hpp"
 #include <pluck/chain.hpp>
+#include <pluck/cpu/row.hpp>
 #include <pluck/detail/log.hpp>
 #include <pluck/logits.hpp>
-#include <pluck/cpu/row.hpp>
 #include <pluck/workspace.hpp>
 
 #include <cuda_runtime_api.h>
@@ -81,12 +81,9 @@ void on_all_cores(std::size_t n, const F& f) {
 
 template <class Scalar>
 [[nodiscard]] Scalar narrowed(float near, exact::splitmix& random) {
-    if constexpr (std::same_as<Scalar, float>)
-        return near;
-    else if constexpr (std::same_as<Scalar, pluck::half>)
-        return {exact::half_bits(near, random)};
-    else
-        return {exact::bfloat16_bits(near, random)};
+    if constexpr (std::same_as<Scalar, float>) return near;
+    else if constexpr (std::same_as<Scalar, pluck::half>) return {exact::half_bits(near, random)};
+    else return {exact::bfloat16_bits(near, random)};
 }
 
 /// What a draw has to show.
@@ -169,21 +166,11 @@ private:
         using oracle_stage = exact::stage;
         step made;
         switch (from.kind) {
-            case oracle_stage::temperature:
-                made.kind = step_kind::temperature, made.temperature = from.value;
-                break;
-            case oracle_stage::top_k:
-                made.kind = step_kind::top_k, made.top_k = from.count;
-                break;
-            case oracle_stage::top_p:
-                made.kind = step_kind::top_p, made.top_p = {from.value, from.min_keep};
-                break;
-            case oracle_stage::min_p:
-                made.kind = step_kind::min_p, made.min_p = {from.value, from.min_keep};
-                break;
-            case oracle_stage::greedy:
-                made.kind = step_kind::greedy;
-                break;
+            case oracle_stage::temperature: made.kind = step_kind::temperature, made.temperature = from.value; break;
+            case oracle_stage::top_k: made.kind = step_kind::top_k, made.top_k = from.count; break;
+            case oracle_stage::top_p: made.kind = step_kind::top_p, made.top_p = {from.value, from.min_keep}; break;
+            case oracle_stage::min_p: made.kind = step_kind::min_p, made.min_p = {from.value, from.min_keep}; break;
+            case oracle_stage::greedy: made.kind = step_kind::greedy; break;
             case oracle_stage::drop_above:
                 made.kind = step_kind::drop_best, made.count = std::min<std::uint64_t>(from.count, large ? 3 : 40);
                 break;

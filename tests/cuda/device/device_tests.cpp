@@ -73,7 +73,7 @@ struct bench {
         const listed chain(batch.steps.data(), most_steps);
         on_all_cores(batch.rows, [&](std::size_t r) {
             all[r] = rejection ? answer_of(batch.row(r), chain | pluck::rejection{}, batch.keys[r], r)
-                           : answer_of(batch.row(r), chain, batch.keys[r], r);
+                               : answer_of(batch.row(r), chain, batch.keys[r], r);
         });
         return all;
     }
@@ -364,10 +364,8 @@ void whole_distributions(tally& found) {
                     exact::splitmix unused(0, 0);
                     const std::uint16_t low = std::same_as<Scalar, pluck::half> ? 0xfc00u : 0xff80u;
                     Scalar none{};
-                    if constexpr (std::same_as<Scalar, float>)
-                        none = exact::float_of(exact::minus_infinity);
-                    else
-                        none = {low};
+                    if constexpr (std::same_as<Scalar, float>) none = exact::float_of(exact::minus_infinity);
+                    else none = {low};
                     std::vector<Scalar> left(vocab, none);
                     if (drawn) {
                         const double total = static_cast<double>(row.total());
@@ -427,8 +425,9 @@ void orders(tally& found, unsigned blocks) {
         const auto want = both.on_cpu(rejection);
         const auto got = both.on_device({.blocks = blocks}, rejection);
         for (std::size_t r = 0; r < got.size(); ++r)
-            found.same(want[r], got[r],
-                       "row " + std::to_string(r) + " vocab " + std::to_string(b.vocab) + (rejection ? " rejection" : ""));
+            found.same(
+                want[r], got[r],
+                "row " + std::to_string(r) + " vocab " + std::to_string(b.vocab) + (rejection ? " rejection" : ""));
     };
     compare(every_order(2 * list + 5, list, true), false);
     compare(every_order(2 * list + 5, list, false), true);
@@ -449,10 +448,8 @@ int main(int count, char** words) {
     for (int i = 1; i < count; ++i) {
         char* end = nullptr;
         const auto number = std::strtoul(words[i], &end, 10);
-        if (*end == 0)
-            permille = static_cast<unsigned>(number);
-        else
-            wanted.emplace_back(words[i]);
+        if (*end == 0) permille = static_cast<unsigned>(number);
+        else wanted.emplace_back(words[i]);
     }
     cudaDeviceProp device{};
     expect(cudaGetDeviceProperties(&device, 0), "cudaGetDeviceProperties");

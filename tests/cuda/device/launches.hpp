@@ -5,8 +5,8 @@
 #pragma once
 
 #include "cuda/device/stages.hpp"
-#include <pluck/key.hpp>
 #include <pluck/chain.hpp>
+#include <pluck/key.hpp>
 #include <pluck/logits.hpp>
 #include <pluck/pick.hpp>
 

@@ -7,13 +7,13 @@
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/stage.hpp>
-#include <pluck/pick.hpp>
 #include <pluck/draw/greedy.hpp>
 #include <pluck/keep/min_p.hpp>
 #include <pluck/keep/top_k.hpp>
 #include <pluck/keep/top_p.hpp>
+#include <pluck/pick.hpp>
 #include <pluck/shape/temperature.hpp>
+#include <pluck/stage.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -45,30 +45,17 @@ struct listed : pluck::stage {
         for (std::uint32_t i = 0; i < each && row.state() == pluck::status::ok; ++i) {
             const step& own = steps[row.index() * each + i];
             switch (own.kind) {
-                case step_kind::none:
-                    break;
-                case step_kind::temperature:
-                    own.temperature(row);
-                    break;
-                case step_kind::top_k:
-                    own.top_k(row);
-                    break;
-                case step_kind::top_p:
-                    own.top_p(row);
-                    break;
-                case step_kind::min_p:
-                    own.min_p(row);
-                    break;
-                case step_kind::greedy:
-                    (void)pluck::greedy{}(row);
-                    break;
+                case step_kind::none: break;
+                case step_kind::temperature: own.temperature(row); break;
+                case step_kind::top_k: own.top_k(row); break;
+                case step_kind::top_p: own.top_p(row); break;
+                case step_kind::min_p: own.min_p(row); break;
+                case step_kind::greedy: (void)pluck::greedy{}(row); break;
                 case step_kind::drop_best:
                     for (std::uint64_t left = own.count; left > 0 && row.count() > 1; --left)
                         row.drop_above(pluck::ranking_key{row.best().value - 1});
                     break;
-                case step_kind::keep_mass_at_least:
-                    row.keep_mass_at_least(own.count);
-                    break;
+                case step_kind::keep_mass_at_least: row.keep_mass_at_least(own.count); break;
             }
         }
     }

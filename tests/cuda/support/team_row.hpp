@@ -7,9 +7,9 @@
 #include "cuda/support/host_team.hpp"
 #include "cuda/support/together.hpp"
 #include <pluck/chain.hpp>
+#include <pluck/cuda/generic/row.cuh>
 #include <pluck/logits.hpp>
 #include <pluck/row/concept.hpp>
-#include <pluck/cuda/generic/row.cuh>
 
 #include <atomic>
 #include <cstddef>
@@ -110,10 +110,8 @@ public:
         threads_.all([&](std::uint32_t i) {
             row& own = *rows_[i];
             if (own.team().thread() != 0) return pluck::cuda::serve<source>(own.team());
-            if constexpr (silent)
-                f(own);
-            else
-                answers[i] = f(own);
+            if constexpr (silent) f(own);
+            else answers[i] = f(own);
             own.finished({});
         });
         if constexpr (!silent) {

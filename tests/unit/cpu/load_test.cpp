@@ -48,18 +48,14 @@ TEST_CASE("doubles that lie side by side are rounded as one alone is") {
     random_numbers numbers(1, 15);
     const auto any_magnitude = [&](std::uint64_t kind) -> std::uint64_t {
         switch (kind) {
-            case 0:
-                return numbers.chance(3) ? 0 : infinite;
+            case 0: return numbers.chance(3) ? 0 : infinite;
             case 1:
                 return (std::uint64_t{897} << 52) + numbers.bits() % (std::uint64_t{254} << 52);  // all normal floats
-            case 2:
-                return (std::uint64_t{1020} << 52) + (numbers.bits() % 4096 * one_bit) + one_bit / 2;  // ties
+            case 2: return (std::uint64_t{1020} << 52) + (numbers.bits() % 4096 * one_bit) + one_bit / 2;  // ties
             case 3:
                 return (std::uint64_t{897} << 52) - one_bit + numbers.bits() % (2 * one_bit);  // about the least one
-            case 4:
-                return (std::uint64_t{1151} << 52) - one_bit + numbers.bits() % (2 * one_bit);  // about the largest
-            default:
-                return numbers.bits() >> 1;
+            case 4: return (std::uint64_t{1151} << 52) - one_bit + numbers.bits() % (2 * one_bit);  // about the largest
+            default: return numbers.bits() >> 1;
         }
     };
     tally seen;

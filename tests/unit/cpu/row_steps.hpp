@@ -5,11 +5,11 @@
 
 #include "support/logit_cases.hpp"
 #include "unit/helpers.hpp"
-#include <pluck/key.hpp>
+#include <pluck/cpu/row.hpp>
 #include <pluck/detail/philox.hpp>
 #include <pluck/detail/ranking.hpp>
+#include <pluck/key.hpp>
 #include <pluck/pick.hpp>
-#include <pluck/cpu/row.hpp>
 
 #include <array>
 #include <cstddef>
@@ -72,8 +72,7 @@ inline std::string step(pluck::cpu::row& row, sorted_row& expected, random_numbe
             expected.scale(factor);
             return " scale(" + std::to_string(factor) + ")";
         }
-        default:
-            return row.total() == expected.total() ? " total()" : " total() is wrong,";
+        default: return row.total() == expected.total() ? " total()" : " total() is wrong,";
     }
 }
 

@@ -39,24 +39,12 @@ std::vector<float> scores_of(std::size_t size, std::uint64_t seed) {
     for (std::size_t i = 0; i < size; ++i) {
         float score = 0;
         switch (kind) {
-            case 0:
-                score = static_cast<float>(numbers.between(-2, 2));
-                break;
-            case 1:
-                score = 1.5f;
-                break;
-            case 2:
-                score = float_of(0x3f800000u + static_cast<std::uint32_t>(numbers.below(40)));
-                break;
-            case 3:
-                score = float_of(static_cast<std::uint32_t>(numbers.below(0x7f800000u)) | bits::sign);
-                break;
-            case 4:
-                score = numbers.chance(2) ? 0.0f : -0.0f;
-                break;
-            default:
-                score = static_cast<float>(numbers.normal() * 3);
-                break;
+            case 0: score = static_cast<float>(numbers.between(-2, 2)); break;
+            case 1: score = 1.5f; break;
+            case 2: score = float_of(0x3f800000u + static_cast<std::uint32_t>(numbers.below(40))); break;
+            case 3: score = float_of(static_cast<std::uint32_t>(numbers.below(0x7f800000u)) | bits::sign); break;
+            case 4: score = numbers.chance(2) ? 0.0f : -0.0f; break;
+            default: score = static_cast<float>(numbers.normal() * 3); break;
         }
         row.push_back(with_forbidden && numbers.chance(4) ? forbidden : score);
     }
@@ -254,8 +242,8 @@ TEST_CASE("a draw hits each token's interval at both of its ends") {
             for (const std::uint64_t point : {before, before + mass - 1}) {
                 if (mass == 0) continue;
                 // The least U with floor(U Z / 2^128) = point: its upper 64 bits, rounded up, and zeros below.
-                const auto high =
-                    static_cast<std::uint64_t>(((static_cast<pluck::detail::uint128>(point) << 64) + total - 1) / total);
+                const auto high = static_cast<std::uint64_t>(
+                    ((static_cast<pluck::detail::uint128>(point) << 64) + total - 1) / total);
                 const pluck::bits128 uniform{
                     {0, 0, static_cast<std::uint32_t>(high), static_cast<std::uint32_t>(high >> 32)}};
                 if (pluck::mass_point(uniform, total) != point) continue;  // an interval narrower than 2^-64

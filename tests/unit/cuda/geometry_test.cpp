@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
 #include "unit/helpers.hpp"
+#include <pluck/cuda/geometry.cuh>
 #include <pluck/detail/mass.hpp>
 #include <pluck/row/concept.hpp>
-#include <pluck/cuda/geometry.cuh>
 
 #include <cstddef>
 #include <cstdint>

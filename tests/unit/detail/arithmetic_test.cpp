@@ -82,7 +82,8 @@ TEST_CASE("an opaque value is the same value, bit for bit") {
     for (const std::uint32_t pattern : {0x00000000u, 0x80000000u, 0x00000001u, 0x3f800000u, 0x7f800000u, 0x7fc12345u}) {
         CHECK(bits_of(pluck::detail::opaque(float_of(pattern))) == pattern);
     }
-    for (const std::uint64_t pattern : {0x0u, 0x1u}) CHECK(bits_of(pluck::detail::opaque(double_of(pattern))) == pattern);
+    for (const std::uint64_t pattern : {0x0u, 0x1u})
+        CHECK(bits_of(pluck::detail::opaque(double_of(pattern))) == pattern);
 }
 
 TEST_CASE("product_high is the upper half of the product of two words") {

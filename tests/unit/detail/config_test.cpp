@@ -5,8 +5,9 @@
 #include <string_view>
 
 #if !defined(PLUCK_HOST_DEVICE) || !defined(PLUCK_ON_DEVICE) || !defined(PLUCK_ALWAYS_INLINE) ||                   \
-    !defined(PLUCK_HARDWARE_FMA) || !defined(PLUCK_EXCEPTIONS) || !defined(PLUCK_BUILD) || !defined(PLUCK_NVCC) || !defined(PLUCK_RELOCATABLE) || \
-    !defined(PLUCK_ANY_ROW) || !defined(PLUCK_DEVICE_CLUSTERS) || !defined(PLUCK_DEVICE_CALL)
+    !defined(PLUCK_HARDWARE_FMA) || !defined(PLUCK_EXCEPTIONS) || !defined(PLUCK_BUILD) || !defined(PLUCK_NVCC) || \
+    !defined(PLUCK_RELOCATABLE) || !defined(PLUCK_ANY_ROW) || !defined(PLUCK_DEVICE_CLUSTERS) ||                   \
+    !defined(PLUCK_DEVICE_CALL)
 #error "every macro of config.hpp is always defined"
 #endif
 
@@ -21,8 +22,9 @@ PLUCK_ALWAYS_INLINE int forty_two() { return 42; }
 
 PLUCK_ANY_ROW
 template <class Row>
-PLUCK_HOST_DEVICE
-PLUCK_DEVICE_CALL int answer_of(const Row& row) { return row(); }
+PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL int answer_of(const Row& row) {
+    return row();
+}
 
 }  // namespace
 

@@ -16,7 +16,8 @@ using pluck_test::message_of;
 TEST_CASE("a rejection names who, which parameter, which range and which value") {
     CHECK(message_of([] { pluck::detail::reject("top_p", "p", "in [0, 1]", 1.5); }) ==
           "pluck::top_p: p must be in [0, 1], got 1.5");
-    CHECK(message_of([] { pluck::detail::reject("top_k", "k", ">= 0", -3); }) == "pluck::top_k: k must be >= 0, got -3");
+    CHECK(message_of([] { pluck::detail::reject("top_k", "k", ">= 0", -3); }) ==
+          "pluck::top_k: k must be >= 0, got -3");
 }
 
 TEST_CASE("a rejection is a std::invalid_argument") {

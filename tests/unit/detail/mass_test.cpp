@@ -3,8 +3,8 @@
 #include "support/effort.hpp"
 #include "support/logit_cases.hpp"
 #include "unit/helpers.hpp"
-#include <pluck/detail/mass.hpp>
 #include <pluck/cpu/isa/dispatch.hpp>
+#include <pluck/detail/mass.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -293,9 +293,7 @@ TEST_CASE("the checksum of a million masses is the same in every build") {
 #if PLUCK_DISPATCH_AVX2
 namespace {
 
-PLUCK_TEST_FAST std::uint64_t fast_mass(float difference, float scale) {
-    return mass_of<avx2_isa>(difference, scale);
-}
+PLUCK_TEST_FAST std::uint64_t fast_mass(float difference, float scale) { return mass_of<avx2_isa>(difference, scale); }
 
 }  // namespace
 

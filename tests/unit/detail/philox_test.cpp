@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
 #include "unit/helpers.hpp"
-#include <pluck/key.hpp>
-#include <pluck/detail/randomness.hpp>
 #include <pluck/detail/philox.hpp>
+#include <pluck/detail/randomness.hpp>
+#include <pluck/key.hpp>
 
 #include <bit>
 #include <cstdint>

@@ -6,8 +6,8 @@
 #include "support/serial_row.hpp"
 #include "unit/helpers.hpp"
 #include <pluck/chain.hpp>
-#include <pluck/row/concept.hpp>
 #include <pluck/cpu/row.hpp>
+#include <pluck/row/concept.hpp>
 
 #include <cstdint>
 #include <vector>
@@ -20,8 +20,7 @@ struct every_verb : pluck::stage {
     static constexpr pluck::verb does = pluck::verb::keep;
 
     template <class Row>
-    PLUCK_HOST_DEVICE
-    void operator()(Row& row) const {
+    PLUCK_HOST_DEVICE void operator()(Row& row) const {
         const pluck::bits128 more = row.random(1, static_cast<std::uint32_t>(row.index()));
         row.scale(0.5 + more.word[0] * 0x1p-31);
         row.keep_largest(2 + more.word[1] % 200);

@@ -4,13 +4,13 @@
 // among them.
 #pragma once
 
+#include <pluck/cpu/cut/select.hpp>
+#include <pluck/cpu/isa/dispatch.hpp>
+#include <pluck/cpu/kernels/subsample.hpp>
+#include <pluck/cpu/narrow.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/cpu/isa/dispatch.hpp>
-#include <pluck/cpu/narrow.hpp>
-#include <pluck/cpu/kernels/subsample.hpp>
-#include <pluck/cpu/cut/select.hpp>
 #include <pluck/workspace.hpp>
 
 #include <algorithm>
@@ -35,10 +35,8 @@ template <class Reaches>
     std::int32_t high = best;
     while (low < high) {
         const auto middle = static_cast<std::int32_t>((std::int64_t{low} + high) >> 1);
-        if (reaches(detail::float_of(middle) - detail::float_of(best)))
-            high = middle;
-        else
-            low = middle + 1;
+        if (reaches(detail::float_of(middle) - detail::float_of(best))) high = middle;
+        else low = middle + 1;
     }
     return low;
 }

@@ -4,11 +4,11 @@
 // each of the cuts in between leads to the same token: then none of them has to be chosen, nor anything to be cut.
 #pragma once
 
+#include <pluck/cpu/cut/select.hpp>
+#include <pluck/cpu/isa/dispatch.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/philox.hpp>
-#include <pluck/cpu/isa/dispatch.hpp>
-#include <pluck/cpu/cut/select.hpp>
 #include <pluck/workspace.hpp>
 
 #include <algorithm>

@@ -4,13 +4,13 @@
 // how much the others weigh in all need only be known to within bounds. Else the search goes deep.
 #pragma once
 
+#include <pluck/cpu/cut/candidates.hpp>
+#include <pluck/cpu/cut/draw_between.hpp>
+#include <pluck/cpu/cut/sampled.hpp>
+#include <pluck/cpu/isa/dispatch.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/philox.hpp>
-#include <pluck/cpu/cut/sampled.hpp>
-#include <pluck/cpu/isa/dispatch.hpp>
-#include <pluck/cpu/cut/draw_between.hpp>
-#include <pluck/cpu/cut/candidates.hpp>
 #include <pluck/workspace.hpp>
 
 #include <algorithm>
@@ -97,7 +97,8 @@ private:
             const std::int32_t before = low_;
             low_ = least_of_head(tried_++);
             if (tried_ > 1 && low_ >= before) continue;
-            const kernels::sampled_tail tail = sampled_ ? sample_below(detail::float_of(low_)) : kernels::sampled_tail{};
+            const kernels::sampled_tail tail =
+                sampled_ ? sample_below(detail::float_of(low_)) : kernels::sampled_tail{};
             if (tried_ == 1 && sampled_ && is_short(tail)) continue;
             const bool is_long = static_cast<double>(most) + tail.tokens < static_cast<double>(row_.size);
             gathered_ = sampled_ && is_long ? most + 1 : gather(low_, most);
@@ -158,10 +159,8 @@ private:
         }
         for (int halves = 0; halves < 3; ++halves) {
             const float middle = low + (high - low) / 2;
-            if (sample_below(middle).weight > weight)
-                high = middle;
-            else
-                low = middle;
+            if (sample_below(middle).weight > weight) high = middle;
+            else low = middle;
         }
         return std::max(detail::ordered(low), row_.kept.score);
     }
@@ -180,20 +179,15 @@ private:
 
     [[nodiscard]] bool know_better() noexcept {
         switch (known_) {
-            case knowledge::nothing:
-                bound<kernels::chord>();
-                return true;
-            case knowledge::roughly:
-                bound<kernels::quartic>();
-                return true;
+            case knowledge::nothing: bound<kernels::chord>(); return true;
+            case knowledge::roughly: bound<kernels::quartic>(); return true;
             case knowledge::closely: {
                 const std::uint64_t total = exact_total();
                 known_ = knowledge::exact;
                 total_ = {total, total};
                 return true;
             }
-            case knowledge::exact:
-                break;
+            case knowledge::exact: break;
         }
         return false;
     }

@@ -4,13 +4,13 @@
 // corrected.
 #pragma once
 
+#include <pluck/cpu/cut/candidates.hpp>
+#include <pluck/cpu/cut/select.hpp>
+#include <pluck/cpu/isa/dispatch.hpp>
+#include <pluck/cpu/kernels/subsample.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/cpu/isa/dispatch.hpp>
-#include <pluck/cpu/cut/candidates.hpp>
-#include <pluck/cpu/kernels/subsample.hpp>
-#include <pluck/cpu/cut/select.hpp>
 #include <pluck/workspace.hpp>
 
 #include <algorithm>
@@ -145,10 +145,8 @@ private:
         std::int32_t low = row_.kept.score;  // the cut is at this score or above it, if there is one
         weight_from high = {best_ + 1, 0};   // and below this one, which so much has reached
         const auto compare = [&](const weight_from& here) noexcept {
-            if (here.weight >= target)
-                low = here.score;
-            else
-                high = here;
+            if (here.weight >= target) low = here.score;
+            else high = here;
         };
         if (about.many) {
             const std::int32_t guess = about.scores.high + 1;
@@ -195,10 +193,8 @@ private:
         for (std::size_t i = 0; i < middle.gathered; ++i) {
             const std::int32_t score = detail::ordered(scores[i]);
             const auto place = static_cast<std::size_t>(places[i]);
-            if (score == middle.score && ties != 0 && --ties == 0)
-                found.kept.ties_end = place + 1;
-            else if (score == middle.score && ties == 0)
-                continue;
+            if (score == middle.score && ties != 0 && --ties == 0) found.kept.ties_end = place + 1;
+            else if (score == middle.score && ties == 0) continue;
             if (!add || score < middle.score) continue;
             block_mass[place / block_size] += masses[i];
             above += masses[i];

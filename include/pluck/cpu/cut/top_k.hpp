@@ -4,12 +4,12 @@
 // Else the search goes deep.
 #pragma once
 
+#include <pluck/cpu/cut/candidates.hpp>
+#include <pluck/cpu/cut/sampled.hpp>
+#include <pluck/cpu/cut/select.hpp>
+#include <pluck/cpu/isa/dispatch.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/cpu/cut/sampled.hpp>
-#include <pluck/cpu/isa/dispatch.hpp>
-#include <pluck/cpu/cut/candidates.hpp>
-#include <pluck/cpu/cut/select.hpp>
 #include <pluck/workspace.hpp>
 
 #include <algorithm>

@@ -4,13 +4,13 @@
 // where the processor has them; one compiled with -march= gets what it asked for. The bits are the same in any case.
 #pragma once
 
-#include <pluck/detail/config.hpp>
-#include <pluck/cpu/kernels/gather.hpp>
 #include <pluck/cpu/isa/instructions.hpp>
 #include <pluck/cpu/kernels/blocks.hpp>
-#include <pluck/cpu/kernels/masses.hpp>
+#include <pluck/cpu/kernels/gather.hpp>
 #include <pluck/cpu/kernels/mass_bounds.hpp>
+#include <pluck/cpu/kernels/masses.hpp>
 #include <pluck/cpu/kernels/scan.hpp>
+#include <pluck/detail/config.hpp>
 
 /// 1 where a faster instruction set than this translation unit is compiled for may be found at run time. Defined as 0
 /// beforehand, it is not looked for: the tests do so, to run what a processor without it would. clang++ refuses the

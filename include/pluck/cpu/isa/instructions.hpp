@@ -4,9 +4,9 @@
 // and the few instructions that compilers do not find by themselves. A loop is handed one of these types as `Isa`.
 #pragma once
 
+#include <pluck/cpu/isa/vectors.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
-#include <pluck/cpu/isa/vectors.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -133,10 +133,8 @@ private:
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint16_t sixteen_above(const sixteen_words& words,
                                                                          const vectors::ints& limit) noexcept {
         std::uint16_t bits;  // predicate 1: limit < words
-        if constexpr (Signed)
-            asm("{vpcmpd $1, %1, %2, %0|vpcmpd %0, %2, %1, 1}" : "=k"(bits) : "m"(words), "v"(limit));
-        else
-            asm("{vpcmpud $1, %1, %2, %0|vpcmpud %0, %2, %1, 1}" : "=k"(bits) : "m"(words), "v"(limit));
+        if constexpr (Signed) asm("{vpcmpd $1, %1, %2, %0|vpcmpd %0, %2, %1, 1}" : "=k"(bits) : "m"(words), "v"(limit));
+        else asm("{vpcmpud $1, %1, %2, %0|vpcmpud %0, %2, %1, 1}" : "=k"(bits) : "m"(words), "v"(limit));
         return bits;
     }
 };

@@ -80,8 +80,7 @@ concept has_fma_lanes = requires(floats_of<Isa>& some) {
 
 /// a = a b + c, rounded once.
 template <class Isa>
-PLUCK_ALWAYS_INLINE void fma_lanes(floats_of<Isa>& a, const floats_of<Isa>& b,
-                                    const floats_of<Isa>& c) noexcept {
+PLUCK_ALWAYS_INLINE void fma_lanes(floats_of<Isa>& a, const floats_of<Isa>& b, const floats_of<Isa>& c) noexcept {
     if constexpr (has_fma_lanes<Isa>) {
         Isa::fma_lanes(a, b, c);
     } else {
@@ -272,8 +271,7 @@ template <class Isa, class Word>
         const ints_of<Isa> limit = (above ^ static_cast<std::int32_t>(flip)) - ints_of<Isa>{};
         return flip == 0 ? Isa::template above<true>(words, limit) : Isa::template above<false>(words, limit);
     } else if constexpr (makes_bits<Isa>) {
-        return bits_of_four<Isa>(words, flip, above) | std::uint64_t{bits_of_four<Isa>(words + 32, flip, above)}
-                                                             << 32;
+        return bits_of_four<Isa>(words, flip, above) | std::uint64_t{bits_of_four<Isa>(words + 32, flip, above)} << 32;
     } else {
         ints found = {};  // bit j of lane i is that of word 8 j + i
         append_bits_above(found, words, flip, above, std::make_index_sequence<lanes>());

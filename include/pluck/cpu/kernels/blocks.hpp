@@ -7,11 +7,11 @@
 // built for AVX-512, too.
 #pragma once
 
+#include <pluck/cpu/isa/vectors.hpp>
 #include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/cpu/isa/vectors.hpp>
 #include <pluck/workspace.hpp>
 
 #include <cstddef>

@@ -3,11 +3,11 @@
 // The loops that copy what is kept, or a part of it, in order.
 #pragma once
 
+#include <pluck/cpu/isa/vectors.hpp>
+#include <pluck/cpu/kernels/blocks.hpp>
+#include <pluck/cpu/kernels/widen.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/cpu/kernels/blocks.hpp>
-#include <pluck/cpu/isa/vectors.hpp>
-#include <pluck/cpu/kernels/widen.hpp>
 #include <pluck/workspace.hpp>
 
 #include <cstddef>
@@ -123,10 +123,8 @@ struct compact {
             std::uint64_t kept = reaching<Isa>(scores, begin, count, score);
             const std::uint64_t above = reaching<Isa>(scores, begin, count, score + 1);
             for (std::uint64_t equal = kept & ~above; equal != 0; equal &= equal - 1) {
-                if (ties > 0)
-                    --ties;
-                else
-                    kept &= ~(equal & -equal);
+                if (ties > 0) --ties;
+                else kept &= ~(equal & -equal);
             }
             for (; kept != 0; kept &= kept - 1) {  // in place: a write never overtakes its read
                 const std::size_t i = begin + static_cast<std::size_t>(__builtin_ctzll(kept));

@@ -3,13 +3,13 @@
 // Sums of powers of 2 that are near to masses: bounds of a sum of masses, in a sixth of its time or in half of it.
 #pragma once
 
+#include <pluck/cpu/isa/vectors.hpp>
+#include <pluck/cpu/kernels/blocks.hpp>
+#include <pluck/cpu/kernels/masses.hpp>
+#include <pluck/cpu/kernels/widen.hpp>
 #include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
-#include <pluck/cpu/kernels/blocks.hpp>
-#include <pluck/cpu/kernels/masses.hpp>
-#include <pluck/cpu/isa/vectors.hpp>
-#include <pluck/cpu/kernels/widen.hpp>
 #include <pluck/workspace.hpp>
 
 #include <cstddef>
@@ -224,10 +224,8 @@ private:
     template <bool Shallow>
     PLUCK_ALWAYS_INLINE void add_lanes(floats_of<Isa>& sum, const float* scores) noexcept {
         floats_of<Isa> powers;
-        if constexpr (Shallow)
-            power_.template shallow_of_lanes<Isa>(powers, scores);
-        else
-            power_.template of_lanes<Isa>(powers, scores);
+        if constexpr (Shallow) power_.template shallow_of_lanes<Isa>(powers, scores);
+        else power_.template of_lanes<Isa>(powers, scores);
         sum += powers;
     }
 

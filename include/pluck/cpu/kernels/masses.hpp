@@ -4,13 +4,13 @@
 // function for each instruction set.
 #pragma once
 
+#include <pluck/cpu/isa/vectors.hpp>
+#include <pluck/cpu/kernels/blocks.hpp>
+#include <pluck/cpu/kernels/widen.hpp>
 #include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/cpu/kernels/blocks.hpp>
-#include <pluck/cpu/isa/vectors.hpp>
-#include <pluck/cpu/kernels/widen.hpp>
 #include <pluck/workspace.hpp>
 
 #include <cstddef>
@@ -98,8 +98,7 @@ private:
         const floats scale = origin.scale + floats{};
         const floats magic = detail::magic + floats{};
         floats d[Vectors], shifted[Vectors], f[Vectors], p[Vectors];
-        ((load_lanes(d[I], scores + I * lanes_of<Isa>), d[I] -= origin.best, lower_bits(d[I], origin.weightless)),
-         ...);
+        ((load_lanes(d[I], scores + I * lanes_of<Isa>), d[I] -= origin.best, lower_bits(d[I], origin.weightless)), ...);
         ((shifted[I] = d[I], fma_lanes<Isa>(shifted[I], scale, magic)), ...);
         ((octave_of(p[I], shifted[I]), f[I] = d[I], fma_lanes<Isa>(f[I], scale, p[I])), ...);
         ((f[I] = floats(ints(f[I]) & ~1), p[I] = polynomial::c6 + floats{}), ...);

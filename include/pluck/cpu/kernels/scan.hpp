@@ -4,11 +4,11 @@
 // score. As in kernels.hpp, it is a struct whose run() is inlined into one function for each instruction set.
 #pragma once
 
+#include <pluck/cpu/isa/vectors.hpp>
+#include <pluck/cpu/kernels/blocks.hpp>
 #include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/cpu/kernels/blocks.hpp>
-#include <pluck/cpu/isa/vectors.hpp>
 #include <pluck/workspace.hpp>
 
 #include <cstddef>
@@ -82,8 +82,7 @@ private:
         hold<Isa>(bits);
         raise(most_, bits);
         best = ints(bits);
-        ((load_lanes(bits, logits + lanes * (Steps + 1)), hold<Isa>(bits), raise(most_, bits),
-          raise(best, ints(bits))),
+        ((load_lanes(bits, logits + lanes * (Steps + 1)), hold<Isa>(bits), raise(most_, bits), raise(best, ints(bits))),
          ...);
     }
 
@@ -120,8 +119,7 @@ public:
         best = twice[0];
         raise(best, twice[1]);
         constexpr std::int32_t least_normal = 0x800000;
-        if (any_negative<Isa>(best < least_normal && best > -least_normal))
-            scan_by_bits().of_eight<Isa>(best, logits);
+        if (any_negative<Isa>(best < least_normal && best > -least_normal)) scan_by_bits().of_eight<Isa>(best, logits);
     }
 
     /// As above, but of numbers nothing is known.

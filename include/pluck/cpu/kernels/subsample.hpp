@@ -3,12 +3,12 @@
 // What a row looks like, from some of its tokens: where to look for a cut, and never what it is.
 #pragma once
 
+#include <pluck/cpu/isa/vectors.hpp>
+#include <pluck/cpu/kernels/blocks.hpp>
+#include <pluck/cpu/kernels/mass_bounds.hpp>
+#include <pluck/cpu/kernels/masses.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/cpu/kernels/blocks.hpp>
-#include <pluck/cpu/kernels/masses.hpp>
-#include <pluck/cpu/kernels/mass_bounds.hpp>
-#include <pluck/cpu/isa/vectors.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -85,8 +85,7 @@ private:
                                               const chord& power, const floats_of<Isa>& high,
                                               std::index_sequence<Steps...>) noexcept {
         floats_of<Isa> some, powers;
-        ((load_lanes(some, scores + Steps * lanes_of<Isa>),
-          power.of_lanes<Isa>(powers, scores + Steps * lanes_of<Isa>),
+        ((load_lanes(some, scores + Steps * lanes_of<Isa>), power.of_lanes<Isa>(powers, scores + Steps * lanes_of<Isa>),
           sums[Steps] += some < high ? powers : floats_of<Isa>{}, counts -= ints_of<Isa>(some < high)),
          ...);
     }

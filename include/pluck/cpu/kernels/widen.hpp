@@ -3,11 +3,11 @@
 // Halves and bfloat16 as floats: all of them, some blocks, or one block while a loop reads it.
 #pragma once
 
+#include <pluck/cpu/isa/vectors.hpp>
+#include <pluck/cpu/kernels/blocks.hpp>
 #include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/scalar.hpp>
-#include <pluck/cpu/kernels/blocks.hpp>
-#include <pluck/cpu/isa/vectors.hpp>
 #include <pluck/workspace.hpp>
 
 #include <concepts>
@@ -84,8 +84,8 @@ struct widen_blocks {
                                         std::int32_t low, std::int32_t high, float* scores) noexcept {
         const std::size_t all = blocks_of(size);
         for (std::size_t first = 0; first < all; first += block_size) {
-            std::uint64_t blocks = blocks_reaching<Isa>(block_best, first, all, low) &
-                                   ~blocks_reaching<Isa>(block_best, first, all, high);
+            std::uint64_t blocks =
+                blocks_reaching<Isa>(block_best, first, all, low) & ~blocks_reaching<Isa>(block_best, first, all, high);
             for (; blocks != 0; blocks &= blocks - 1) {
                 const std::size_t begin = (first + static_cast<std::size_t>(__builtin_ctzll(blocks))) * block_size;
                 widen<Format>::template run<Isa>(logits + begin, block_end(begin, size) - begin, scores + begin);
@@ -97,10 +97,8 @@ struct widen_blocks {
 /// Some of a row that has narrow scores.
 template <class Isa>
 PLUCK_ALWAYS_INLINE void widen_some(const row_view& row, std::size_t begin, std::size_t count, float* scores) noexcept {
-    if (row.halves)
-        widen<half>::run<Isa>(row.narrow + begin, count, scores);
-    else
-        widen<bfloat16>::run<Isa>(row.narrow + begin, count, scores);
+    if (row.halves) widen<half>::run<Isa>(row.narrow + begin, count, scores);
+    else widen<bfloat16>::run<Isa>(row.narrow + begin, count, scores);
 }
 
 /// Where a whole block of any row is as floats: in `room`, if that has yet to be made.

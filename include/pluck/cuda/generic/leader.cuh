@@ -4,12 +4,12 @@
 // a cut of the ranking.
 #pragma once
 
+#include <pluck/cuda/generic/memory.cuh>
+#include <pluck/cuda/generic/operations.cuh>
+#include <pluck/cuda/generic/select.cuh>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/cuda/generic/operations.cuh>
 #include <pluck/row/interval.hpp>
-#include <pluck/cuda/generic/memory.cuh>
-#include <pluck/cuda/generic/select.cuh>
 
 #include <cstddef>
 #include <cstdint>

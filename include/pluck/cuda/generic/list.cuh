@@ -3,10 +3,10 @@
 // How a wide row becomes a list: every block gets all tokens of an interval, in the order of ids.
 #pragma once
 
+#include <pluck/cuda/generic/row_shard.cuh>
 #include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/cuda/generic/row_shard.cuh>
 
 #include <cstdint>
 
@@ -102,10 +102,8 @@ template <class Team, class Source>
             PLUCK_ROLLED
             for (std::uint32_t high = places; place < high;) {
                 const std::uint32_t middle = (place + high) / 2;
-                if (shared.list_end[middle] <= i)
-                    place = middle + 1;
-                else
-                    high = middle;
+                if (shared.list_end[middle] <= i) place = middle + 1;
+                else high = middle;
             }
             const std::uint32_t first = place == 0 ? 0 : shared.list_end[place - 1];
             const auto& from = *team.at(&shared.staged[place % Team::warps], place / Team::warps);

@@ -3,11 +3,11 @@
 // What a block keeps in its shared memory, and the orders by which its first warp has all of its warps do something.
 #pragma once
 
-#include <pluck/detail/randomness.hpp>
+#include <pluck/cuda/geometry.cuh>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
+#include <pluck/detail/randomness.hpp>
 #include <pluck/pick.hpp>
-#include <pluck/cuda/geometry.cuh>
 #include <pluck/row/interval.hpp>
 
 #include <cstddef>

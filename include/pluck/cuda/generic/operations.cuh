@@ -5,14 +5,14 @@
 // the row.
 #pragma once
 
+#include <pluck/cuda/generic/list.cuh>
+#include <pluck/cuda/generic/memory.cuh>
+#include <pluck/cuda/generic/rejection.cuh>
+#include <pluck/cuda/generic/row_shard.cuh>
+#include <pluck/cuda/generic/select.cuh>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/cuda/generic/rejection.cuh>
-#include <pluck/cuda/generic/row_shard.cuh>
-#include <pluck/cuda/generic/list.cuh>
-#include <pluck/cuda/generic/memory.cuh>
-#include <pluck/cuda/generic/select.cuh>
 
 #include <cstddef>
 #include <cstdint>
@@ -265,16 +265,11 @@ template <class Source, class Team>
     team.warp_sync();  // the thread that runs the chain comes from elsewhere than its warp
     team.sync();
     switch (reinterpret_cast<const row_memory<Team>*>(team.room())->orders[slot].what) {
-        case deed::stop:
-            return 0;
-        case deed::scan:
-            return done<deed::scan, Source>(team, slot);
-        case deed::count:
-            return done<deed::count, Source>(team, slot);
-        case deed::best:
-            return done<deed::best, Source>(team, slot);
-        case deed::mass:
-            return mass<Source>(team, slot);
+        case deed::stop: return 0;
+        case deed::scan: return done<deed::scan, Source>(team, slot);
+        case deed::count: return done<deed::count, Source>(team, slot);
+        case deed::best: return done<deed::best, Source>(team, slot);
+        case deed::mass: return mass<Source>(team, slot);
         case deed::token: {
             const order& asked = reinterpret_cast<const row_memory<Team>*>(team.room())->orders[slot];
             return static_cast<std::uint32_t>(token_at<Source>(team, slot, asked.target, asked.flag));
@@ -285,20 +280,13 @@ template <class Source, class Team>
             return static_cast<std::uint32_t>(
                 token_at<Source>(team, slot, mass_point(asked.random.base, all), asked.now.turn));
         }
-        case deed::own_mass:
-            return done<deed::own_mass, Source>(team, slot);
-        case deed::list:
-            return done<deed::list, Source>(team, slot);
-        case deed::deal_row:
-            return done<deed::deal_row, Source>(team, slot);
-        case deed::deal_strips:
-            return done<deed::deal_strips, Source>(team, slot);
-        case deed::deal_list:
-            return done<deed::deal_list, Source>(team, slot);
-        case deed::cut_of_few:
-            return done<deed::cut_of_few, Source>(team, slot);
-        case deed::rejection:
-            return done<deed::rejection, Source>(team, slot);
+        case deed::own_mass: return done<deed::own_mass, Source>(team, slot);
+        case deed::list: return done<deed::list, Source>(team, slot);
+        case deed::deal_row: return done<deed::deal_row, Source>(team, slot);
+        case deed::deal_strips: return done<deed::deal_strips, Source>(team, slot);
+        case deed::deal_list: return done<deed::deal_list, Source>(team, slot);
+        case deed::cut_of_few: return done<deed::cut_of_few, Source>(team, slot);
+        case deed::rejection: return done<deed::rejection, Source>(team, slot);
     }
     return 0;
 }

@@ -3,12 +3,12 @@
 // The draw by rejection, docs/draw.md section 4, by a team: each warp has some blocks of the envelope, and all propose at the same time.
 #pragma once
 
-#include <pluck/detail/randomness.hpp>
-#include <pluck/detail/config.hpp>
-#include <pluck/detail/mass.hpp>
-#include <pluck/row/concept.hpp>
 #include <pluck/cuda/generic/row_shard.cuh>
 #include <pluck/cuda/generic/select.cuh>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/mass.hpp>
+#include <pluck/detail/randomness.hpp>
+#include <pluck/row/concept.hpp>
 
 #include <cstdint>
 
@@ -18,7 +18,7 @@ namespace pluck { inline namespace v0 { namespace cuda {
 /// false.
 template <class Team, class Source, class F>
 PLUCK_HOST_DEVICE void each_envelope_block(const field<Team, Source>& row, progress now, const interval& kept,
-                                  const weighing& weight, const F& f) noexcept {
+                                           const weighing& weight, const F& f) noexcept {
     const Team& team = row.team;
     if (!now.listed()) {
         const auto& slice = row.source.slice;
@@ -70,10 +70,8 @@ template <class Team, class Source>
     std::uint32_t high = now.list;
     while (low < high) {
         const std::uint32_t middle = (low + high) / 2;
-        if (memory.list_token[middle] < token)
-            low = middle + 1;
-        else
-            high = middle;
+        if (memory.list_token[middle] < token) low = middle + 1;
+        else high = middle;
     }
     if (low == now.list || memory.list_token[low] != token) return 0;
     const float score = memory.list_score[low];

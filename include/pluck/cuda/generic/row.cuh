@@ -8,19 +8,19 @@
 // (deeds.cuh).
 #pragma once
 
-#include <pluck/key.hpp>
-#include <pluck/detail/randomness.hpp>
+#include <pluck/cuda/generic/leader.cuh>
+#include <pluck/cuda/generic/memory.cuh>
+#include <pluck/cuda/generic/operations.cuh>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/log.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/philox.hpp>
+#include <pluck/detail/randomness.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/row/concept.hpp>
+#include <pluck/key.hpp>
 #include <pluck/pick.hpp>
-#include <pluck/cuda/generic/operations.cuh>
+#include <pluck/row/concept.hpp>
 #include <pluck/row/interval.hpp>
-#include <pluck/cuda/generic/memory.cuh>
-#include <pluck/cuda/generic/leader.cuh>
 
 #include <cstddef>
 #include <cstdint>
@@ -97,12 +97,9 @@ public:
         const bool copied = copied_;
         const std::uint64_t seen = ask(deed::scan, [=](order& to) { to.flag = copied ? 1 : 0; });
         best_score_ = static_cast<std::int32_t>(static_cast<std::uint32_t>(seen));
-        if (seen >> 32 != 0)
-            fail(status::nan_logit);
-        else if (best_score_ == detail::ordered_infinity)
-            fail(status::pos_inf_logit);
-        else if (best_score_ == -detail::ordered_infinity)
-            fail(status::no_candidate);
+        if (seen >> 32 != 0) fail(status::nan_logit);
+        else if (best_score_ == detail::ordered_infinity) fail(status::pos_inf_logit);
+        else if (best_score_ == -detail::ordered_infinity) fail(status::no_candidate);
         return state_ == status::ok;
     }
 

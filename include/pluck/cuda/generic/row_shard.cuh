@@ -8,14 +8,14 @@
 // not.
 #pragma once
 
+#include <pluck/cuda/generic/memory.cuh>
+#include <pluck/cuda/generic/source.cuh>
+#include <pluck/cuda/geometry.cuh>
 #include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/cuda/geometry.cuh>
 #include <pluck/row/interval.hpp>
-#include <pluck/cuda/generic/memory.cuh>
-#include <pluck/cuda/generic/source.cuh>
 
 #include <cstddef>
 #include <cstdint>
@@ -71,10 +71,8 @@ public:
 
     /// Waits for every thread of the row, or of the block once each block works alone.
     PLUCK_HOST_DEVICE void meet(progress now) const noexcept {
-        if (now.listed())
-            team.sync();
-        else
-            team.sync_all();
+        if (now.listed()) team.sync();
+        else team.sync_all();
     }
 
     /// Puts one value of each warp, the same in all its lanes, into a table; how many there are is places().

@@ -5,11 +5,11 @@
 // all warps do together; row.cuh puts them in order.
 #pragma once
 
+#include <pluck/cuda/generic/row_shard.cuh>
 #include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/cuda/generic/row_shard.cuh>
 
 #include <cstdint>
 
@@ -74,26 +74,20 @@ template <class Holds>
     if (at(near)) {
         top = near;
         for (std::int64_t step = 1; top - step > bottom && low == bottom; step *= 4) {
-            if (at(top - step))
-                top -= step;
-            else
-                low = top - step + 1;
+            if (at(top - step)) top -= step;
+            else low = top - step + 1;
         }
     } else {
         low = near + 1;
         for (std::int64_t step = 1; low + step < high && top == high; step *= 4) {
-            if (at(low + step))
-                top = low + step;
-            else
-                low += step + 1;
+            if (at(low + step)) top = low + step;
+            else low += step + 1;
         }
     }
     while (low < top) {
         const std::int64_t middle = low + ((top - low) >> 1);
-        if (at(middle))
-            top = middle;
-        else
-            low = middle + 1;
+        if (at(middle)) top = middle;
+        else low = middle + 1;
     }
     return static_cast<std::int32_t>(top);
 }
@@ -141,10 +135,8 @@ PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void find_bin(Team team, bool together, std:
     auto& memory = *reinterpret_cast<row_memory<Team>*>(team.room());
     const std::uint32_t blocks = together ? team.blocks() : 1;
     const auto meet = [&] {
-        if (blocks > 1)
-            team.sync_all();
-        else
-            team.sync();
+        if (blocks > 1) team.sync_all();
+        else team.sync();
     };
     meet();
     constexpr std::uint32_t own_bins = Team::bins / Team::threads;

@@ -3,11 +3,11 @@
 // Where a block finds the scores of its slice: in memory of its own, once it has copied them, or in the caller's.
 #pragma once
 
+#include <pluck/cuda/generic/memory.cuh>
+#include <pluck/cuda/geometry.cuh>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/ranking.hpp>
 #include <pluck/detail/scalar.hpp>
-#include <pluck/cuda/geometry.cuh>
-#include <pluck/cuda/generic/memory.cuh>
 
 #include <concepts>
 #include <cstddef>
@@ -31,10 +31,8 @@ using tokens = packed<std::int32_t>;
 /// -infinity in each type.
 template <class Scalar>
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE Scalar forbidden_logit() noexcept {
-    if constexpr (std::same_as<Scalar, float>)
-        return detail::minus_infinity;
-    else
-        return detail::bits_as<Scalar>(std::uint16_t{std::same_as<Scalar, bfloat16> ? 0xff80u : 0xfc00u});
+    if constexpr (std::same_as<Scalar, float>) return detail::minus_infinity;
+    else return detail::bits_as<Scalar>(std::uint16_t{std::same_as<Scalar, bfloat16> ? 0xff80u : 0xfc00u});
 }
 
 /// A quad of the caller's logits, by one load. On a device it stays out of the first-level cache, where it would take
@@ -113,10 +111,8 @@ public:
     PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE scores keep(std::uint32_t position,
                                                       const packed<Scalar>& fetched) const noexcept {
         const scores wide = widened(fetched);
-        if constexpr (std::same_as<Scalar, Stored>)
-            *reinterpret_cast<packed<Stored>*>(memory_ + position) = fetched;
-        else
-            *reinterpret_cast<scores*>(memory_ + position) = wide;
+        if constexpr (std::same_as<Scalar, Stored>) *reinterpret_cast<packed<Stored>*>(memory_ + position) = fetched;
+        else *reinterpret_cast<scores*>(memory_ + position) = wide;
         return wide;
     }
 

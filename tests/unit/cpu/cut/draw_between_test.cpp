@@ -6,10 +6,10 @@
 #include "support/logit_cases.hpp"
 #include "unit/cpu/row_steps.hpp"
 #include "unit/helpers.hpp"
+#include <pluck/cpu/cut/draw_between.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/philox.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/cpu/cut/draw_between.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -48,8 +48,7 @@ findings found(const std::vector<float>& row, double temperature, const Build& b
     const std::size_t blocks = cpu::blocks_of(size);
     result.block_best.resize(blocks);
     result.block_mass.resize(blocks);
-    const kernels::extremes seen =
-        build.template operator()<kernels::scan>(row.data(), size, result.block_best.data());
+    const kernels::extremes seen = build.template operator()<kernels::scan>(row.data(), size, result.block_best.data());
     result.nan = seen.nan;
     if (seen.nan) result.block_best.clear();
     if (seen.nan) return result;
@@ -70,8 +69,8 @@ findings found(const std::vector<float>& row, double temperature, const Build& b
                        build.template operator()<kernels::sum_masses>(view, best, scale, result.block_mass.data());
         const std::int32_t middle = pluck::detail::ordered(row[size / 2]);
         const std::uint64_t two = 2, seven = 7;
-        result.ends.push_back(build.template operator()<kernels::end_of_ties>(view, middle, two, seven,
-                                                                              result.block_mass.data()));
+        result.ends.push_back(
+            build.template operator()<kernels::end_of_ties>(view, middle, two, seven, result.block_mass.data()));
         std::vector<float> scores(size);
         std::vector<std::int32_t> places(size);
         result.gathered = build.template operator()<kernels::gather>(view, pluck::detail::ordered_infinity, size,
@@ -83,8 +82,8 @@ findings found(const std::vector<float>& row, double temperature, const Build& b
     std::vector<float> scores = row;
     for (std::size_t i = 0; i < size; ++i) result.compacted.push_back(static_cast<std::int32_t>(i));
     const std::uint64_t ties = 3;
-    result.compacted.resize(build.template operator()<kernels::compact>(
-        scores.data(), result.compacted.data(), size, pluck::detail::ordered(row[size / 3]), ties));
+    result.compacted.resize(build.template operator()<kernels::compact>(scores.data(), result.compacted.data(), size,
+                                                                        pluck::detail::ordered(row[size / 3]), ties));
     const std::int32_t cut = std::max(low, pluck::detail::ordered(row[size / 2]));
     const cpu::row_view view{row.data(), size, result.block_best.data(), {cut, size}};
     const kernels::split_mass split =
@@ -93,9 +92,9 @@ findings found(const std::vector<float>& row, double temperature, const Build& b
     result.masses.resize(size);
     build.template operator()<kernels::masses>(row.data(), size, best, scale, result.masses.data());
     std::vector<std::uint32_t> doubtful(size + cpu::block_size);
-    doubtful.resize(build.template operator()<kernels::split_head>(
-        result.ordered.data(), result.masses.data(), size, pluck::detail::ordered(row[size / 3]), cut,
-        result.block_mass.data(), size, doubtful.data()));
+    doubtful.resize(build.template operator()<kernels::split_head>(result.ordered.data(), result.masses.data(), size,
+                                                                   pluck::detail::ordered(row[size / 3]), cut,
+                                                                   result.block_mass.data(), size, doubtful.data()));
     result.sampled.insert(result.sampled.end(), doubtful.begin(), doubtful.end());
     return result;
 }

@@ -40,12 +40,11 @@ TEST_CASE("counted and gathered are exactly the kept: above the score, and its t
                     const std::int32_t own = pluck::detail::ordered(row[i]);
                     if (own > score || (own == score && i < ties_end)) expected.push_back(static_cast<std::int32_t>(i));
                 }
-                seen.expect(kernels::count::run<isa>(view, size) == expected.size(), "count at ", cut, ", size ",
-                            size);
+                seen.expect(kernels::count::run<isa>(view, size) == expected.size(), "count at ", cut, ", size ", size);
                 std::vector<float> scores(size);
                 std::vector<std::int32_t> places(size);
                 places.resize(kernels::gather::run<isa>(view, pluck::detail::ordered_infinity, size, scores.data(),
-                                                          places.data()));
+                                                        places.data()));
                 seen.expect(places == expected, "gathered at ", cut, ", size ", size);
                 for (std::size_t i = 0; i < places.size(); ++i) {
                     seen.expect(bits_of(scores[i]) == bits_of(row[static_cast<std::size_t>(places[i])]), "score ", i);
@@ -118,8 +117,7 @@ TEST_CASE("ties end behind the n-th kept one, and nowhere if there are fewer; ea
                             kernels::end_of_ties::run<isa>(view, ordered, count, mass, masses.data());
                         seen.expect(end == (n <= ends.size() ? ends[n - 1] : 0), "size ", size, ", n ", n, ": ", end);
                         seen.expect(masses == expected, "size ", size, ", n ", n, ": masses");
-                        seen.expect(kernels::end_of_ties::run<isa>(view, ordered, count, mass, nullptr) == end,
-                                    "null");
+                        seen.expect(kernels::end_of_ties::run<isa>(view, ordered, count, mass, nullptr) == end, "null");
                     }
                 }
             }
@@ -144,7 +142,7 @@ TEST_CASE("of what was gathered stays what is above the score, and the first tie
                     if (row[i] == score && left > 0) --left;
                 }
                 places.resize(kernels::compact::run<isa>(scores.data(), places.data(), size,
-                                                           pluck::detail::ordered(score), ties));
+                                                         pluck::detail::ordered(score), ties));
                 seen.expect(places == expected, "size ", size, ", score ", score, ", ties ", ties);
                 for (std::size_t i = 0; i < places.size(); ++i) {
                     seen.expect(bits_of(scores[i]) == bits_of(row[static_cast<std::size_t>(places[i]) / 5]), "score ",

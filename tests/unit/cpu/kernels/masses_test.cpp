@@ -5,9 +5,9 @@
 #include "unit/cpu/builds.hpp"
 #include "unit/cpu/kernel_rows.hpp"
 #include "unit/helpers.hpp"
-#include <pluck/detail/mass.hpp>
 #include <pluck/cpu/isa/dispatch.hpp>
 #include <pluck/cpu/kernels/masses.hpp>
+#include <pluck/detail/mass.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -38,7 +38,7 @@ struct out_of_bounds {
                 const pluck::mass_parts parts = origin.template parts_of<Isa>(d[lane]);
                 // The octave and the 24 bits of the scale of q go into the exponent.
                 exact[lane] = pluck::detail::bits_as<float>(pluck::detail::bits_as<std::uint32_t>(parts.q) -
-                                                          (static_cast<std::uint32_t>(parts.octave + 24) << 23));
+                                                            (static_cast<std::uint32_t>(parts.octave + 24) << 23));
             }
             kernels::floats_of<Isa> together;  // what rows are summed by: the same
             static_assert(sizeof together == sizeof d);
@@ -122,8 +122,7 @@ TEST_CASE("split masses are those from a score on, by block and in all, and thos
                     kept += mass;
                     expected[i / 64] += mass;
                 }
-                const kernels::split_mass split =
-                    kernels::split_masses::run<isa>(view, best, scale, block_mass.data());
+                const kernels::split_mass split = kernels::split_masses::run<isa>(view, best, scale, block_mass.data());
                 CHECK(split.kept == kept);
                 CHECK(split.all == all);
                 CHECK(block_mass == expected);
@@ -155,10 +154,8 @@ TEST_CASE("masses below a score are between their bounds, and the bounds are as 
         for (const float score : row) {
             const std::uint64_t mass = pluck::mass_of(score - best, scale);
             all += mass;
-            if (pluck::detail::ordered(score) < pluck::detail::ordered(high))
-                exact += mass;
-            else
-                gathered.push_back(score);
+            if (pluck::detail::ordered(score) < pluck::detail::ordered(high)) exact += mass;
+            else gathered.push_back(score);
         }
         const auto bounds = [&]<class Build, class Power>(const Build& build, Power, float lowest) {
             return kernels::bounds_of_rest<Power>(build.template operator()<kernels::sum_powers<Power>>(

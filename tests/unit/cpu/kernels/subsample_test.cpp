@@ -3,9 +3,9 @@
 #include "support/logit_cases.hpp"
 #include "unit/cpu/kernel_rows.hpp"
 #include "unit/helpers.hpp"
-#include <pluck/detail/mass.hpp>
 #include <pluck/cpu/isa/dispatch.hpp>
 #include <pluck/cpu/kernels/subsample.hpp>
+#include <pluck/detail/mass.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -2,8 +2,8 @@
 #include "support/catch.hpp"
 #include "support/logit_cases.hpp"
 #include "unit/helpers.hpp"
-#include <pluck/detail/ranking.hpp>
 #include <pluck/cuda/generic/select.cuh>
+#include <pluck/detail/ranking.hpp>
 
 #include <cstdint>
 #include <limits>

@@ -2,11 +2,11 @@
 #include "cuda/support/host_team.hpp"
 #include "support/catch.hpp"
 #include "unit/helpers.hpp"
-#include <pluck/detail/ranking.hpp>
-#include <pluck/detail/scalar.hpp>
-#include <pluck/cuda/geometry.cuh>
 #include <pluck/cuda/generic/memory.cuh>
 #include <pluck/cuda/generic/source.cuh>
+#include <pluck/cuda/geometry.cuh>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/detail/scalar.hpp>
 
 #include <bit>
 #include <concepts>
@@ -27,12 +27,9 @@ using team = host_team<host_team_shape<4, 1>>;
 template <class Scalar>
 Scalar numbered(std::size_t i) {  // a number that all three types can hold
     const auto value = static_cast<float>(i % 128);
-    if constexpr (std::same_as<Scalar, float>)
-        return value;
-    else if constexpr (std::same_as<Scalar, bfloat16>)
-        return {static_cast<std::uint16_t>(bits_of(value) >> 16)};
-    else
-        return {static_cast<std::uint16_t>(i % 128 == 0 ? 0 : (bits_of(value) >> 13) - (112u << 10))};
+    if constexpr (std::same_as<Scalar, float>) return value;
+    else if constexpr (std::same_as<Scalar, bfloat16>) return {static_cast<std::uint16_t>(bits_of(value) >> 16)};
+    else return {static_cast<std::uint16_t>(i % 128 == 0 ? 0 : (bits_of(value) >> 13) - (112u << 10))};
 }
 
 /// All quads of a source, as a block reads them: those of the slice, and -infinity outside of it.

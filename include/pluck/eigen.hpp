@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
-// Eigen's vectors, matrices, arrays, maps, blocks and expressions as rows and batches of logits.
+// Eigen's vectors, matrices, arrays, maps, blocks and expressions as rows and batches of logits, and as what inspection
+// returns.
 #pragma once
 
+#include <pluck/chain.hpp>
 #include <pluck/detail/scalar.hpp>
+#include <pluck/inspect.hpp>
+#include <pluck/key.hpp>
 #include <pluck/logits.hpp>
 
 #include <Eigen/Core>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
+#include <span>
 
 namespace pluck { inline namespace v0 {
 
@@ -55,17 +60,21 @@ concept eigen_row = eigen_dense<X> && bool(X::IsVectorAtCompileTime) && logit_sc
 template <class X>
 concept eigen_batch = eigen_dense<X> && !bool(X::IsVectorAtCompileTime) && logit_scalar<typename X::Scalar>;
 
-/// Reads an expression element by element; whatever it must compute as a whole is computed once, when this is made.
+/// An expression, computed as a whole where it is asked to, once.
 template <class X>
-class eigen_elements {
-public:
-    explicit eigen_elements(const X& x) : values_(x.derived()) {}
-    [[nodiscard]] float operator()(std::size_t i) const noexcept {
-        return scalar_traits<typename X::Scalar>::widen(values_.coeff(static_cast<Eigen::Index>(i)));
-    }
+struct eigen_expression {
+    const X& x;
+    std::size_t size;
 
-private:
-    Eigen::internal::evaluator<decltype(eigen_base(std::declval<const X&>()))> values_;
+    /// to = its [size] elements as floats. Throws std::bad_alloc where Eigen needs memory for a part of it.
+    void write(float* to) const {
+        constexpr int order = int(X::RowsAtCompileTime) == 1 ? Eigen::RowMajor : Eigen::ColMajor;
+        using floats = Eigen::Array<float, X::RowsAtCompileTime, X::ColsAtCompileTime, order>;
+        Eigen::Map<floats>(to, x.rows(), x.cols()) =
+            x.derived().array().unaryExpr([](typename X::Scalar value) noexcept {
+                return scalar_traits<typename X::Scalar>::widen(value);
+            });
+    }
 };
 
 }  // namespace detail
@@ -73,12 +82,12 @@ private:
 /// A vector, array, Map, Ref, matrix.row(i), or an expression of one dimension.
 template <detail::eigen_row X>
 struct row_traits<X> {
-    static auto view(const X& x) noexcept(detail::eigen_in_memory<X>) {
+    static auto view(const X& x) noexcept {
         const auto size = static_cast<std::size_t>(x.size());
         if constexpr (detail::eigen_in_memory<X>) {
             return logits_view<typename X::Scalar>{x.derived().data(), size, x.derived().innerStride()};
         } else {
-            return computed_row<detail::eigen_elements<X>>{detail::eigen_elements<X>(x), size};
+            return detail::eigen_expression<X>{x, size};
         }
     }
 };
@@ -96,5 +105,39 @@ struct batch_traits<X> {
             .row(index);
     }
 };
+
+namespace detail {
+
+template <eigen_dense P>
+    requires std::floating_point<typename P::Scalar>
+struct probability_traits<P> {
+    static std::size_t size(const P& p) noexcept { return static_cast<std::size_t>(p.size()); }
+    static double at(const P& p, std::size_t i) {
+        return static_cast<double>(p.derived().coeff(static_cast<Eigen::Index>(i)));
+    }
+};
+
+}  // namespace detail
+
+inline namespace PLUCK_BUILD {
+
+/// The probability with which the chain draws each token: as the overload of inspect.hpp that writes to a span.
+template <class X, chain_like Chain>
+[[nodiscard]] Eigen::ArrayXd probabilities(const X& row, const Chain& chain, const key& key) {
+    Eigen::ArrayXd result;
+    if constexpr (detail::check_row<X>()) {
+        result.resize(static_cast<Eigen::Index>(row_traits<X>::view(row).size));
+        probabilities(row, chain, std::span(result.data(), static_cast<std::size_t>(result.size())), key);
+    }
+    return result;
+}
+
+template <class X, chain_like Chain>
+[[nodiscard]] Eigen::ArrayXd probabilities(const X& row, const Chain& chain) {
+    detail::check_no_key<Chain>();
+    return probabilities(row, chain, key{});
+}
+
+}  // namespace PLUCK_BUILD
 
 }}  // namespace pluck::v0

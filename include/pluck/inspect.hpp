@@ -7,16 +7,17 @@
 #include <pluck/chain.hpp>
 #include <pluck/cpu/row.hpp>
 #include <pluck/detail/error.hpp>
-#include <pluck/eigen.hpp>
+#include <pluck/logits.hpp>
 #include <pluck/sample.hpp>
-
-#include <Eigen/Core>
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <ranges>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,22 @@ struct candidate {
 };
 
 namespace detail {
+
+/// How probabilities are read one after the other: `size(p)` and `at(p, i)`. eigen.hpp specialises it for Eigen's types.
+template <class P>
+struct probability_traits {};
+
+template <plain_range P>
+    requires std::floating_point<std::ranges::range_value_t<const P>>
+struct probability_traits<P> {
+    PLUCK_TAGGED static std::size_t size(const P& p) noexcept { return std::ranges::size(p); }
+    PLUCK_TAGGED static double at(const P& p, std::size_t i) noexcept {
+        return static_cast<double>(std::ranges::data(p)[i]);
+    }
+};
+
+template <class P>
+concept probability_range = requires(const P& p) { probability_traits<P>::at(p, std::size_t{}); };
 
 inline namespace PLUCK_BUILD {
 
@@ -48,11 +65,29 @@ auto inspected(const char* who, const X& x, const Chain& chain, const key& key, 
     return f(row, view.size);
 }
 
-}  // namespace PLUCK_BUILD
-
-inline void check_sizes(const char* who, Eigen::Index p, Eigen::Index q) {
-    if (p != q) reject(who, "q.size()", ("p's size " + text_of(p)).c_str(), q);
+/// f(probability) for each kept token, in id order.
+template <class X, class Chain, class F>
+void each_kept(const char* who, const X& x, const Chain& chain, const key& key, const F& f) {
+    if constexpr (check_row<X>()) {
+        inspected(who, x, chain, key, [&f](cpu::row& kept, std::size_t) {
+            const double total = static_cast<double>(kept.total());
+            kept.for_each([&](std::int32_t, float, std::uint64_t mass) { f(static_cast<double>(mass) / total); });
+        });
+    }
 }
+
+template <probability_range P, class F>
+void each_probability(const P& p, const F& f) {
+    for (std::size_t i = 0; i < probability_traits<P>::size(p); ++i) f(probability_traits<P>::at(p, i));
+}
+template <probability_range P, probability_range Q, class F>
+void each_pair(const char* who, const P& p, const Q& q, const F& f) {
+    const std::size_t size = probability_traits<P>::size(p);
+    if (size != probability_traits<Q>::size(q)) reject(who, "q.size()", ("p's size " + text_of(size)).c_str(), probability_traits<Q>::size(q));
+    for (std::size_t i = 0; i < size; ++i) f(probability_traits<P>::at(p, i), probability_traits<Q>::at(q, i));
+}
+
+}  // namespace PLUCK_BUILD
 
 template <class Chain>
 constexpr void check_no_key() noexcept {
@@ -67,26 +102,31 @@ inline namespace PLUCK_BUILD {
 /// The probability with which the chain draws each token.
 ///
 /// Definition.   mass / Z for a kept token, 0 for the others; 1 for the token of greedy().
-/// Shapes.       row [vocab] -> [vocab], dimensionless; sums to 1 but for rounding.
-/// Errors.       std::invalid_argument naming the status of a row that nothing can be drawn from.
+/// Shapes.       row [vocab] -> out [vocab], dimensionless; sums to 1 but for rounding. eigen.hpp has an overload that
+///               returns an Eigen::ArrayXd.
+/// Errors.       std::invalid_argument naming the status of a row that nothing can be drawn from, and if out has another
+///               size than the row.
 template <class X, chain_like Chain>
-[[nodiscard]] Eigen::ArrayXd probabilities(const X& row, const Chain& chain, const key& key) {
+void probabilities(const X& row, const Chain& chain, std::span<double> out, const key& key) {
     if constexpr (detail::check_row<X>()) {
-        return detail::inspected("probabilities", row, chain, key, [](cpu::row& kept, std::size_t vocab) {
-            Eigen::ArrayXd result = Eigen::ArrayXd::Zero(static_cast<Eigen::Index>(vocab));
+        detail::inspected("probabilities", row, chain, key, [out](cpu::row& kept, std::size_t vocab) {
+            if (out.size() != vocab) {
+                detail::reject("probabilities", "out.size()", ("the row's " + detail::text_of(vocab) + " tokens").c_str(),
+                               out.size());
+            }
+            for (double& probability : out) probability = 0;
             const double total = static_cast<double>(kept.total());
             kept.for_each([&](std::int32_t token, float, std::uint64_t mass) {
-                result[token] = static_cast<double>(mass) / total;
+                out[static_cast<std::size_t>(token)] = static_cast<double>(mass) / total;
             });
-            return result;
         });
     }
 }
 
 template <class X, chain_like Chain>
-[[nodiscard]] Eigen::ArrayXd probabilities(const X& row, const Chain& chain) {
+void probabilities(const X& row, const Chain& chain, std::span<double> out) {
     detail::check_no_key<Chain>();
-    return probabilities(row, chain, key{});
+    probabilities(row, chain, out, key{});
 }
 
 /// The kept tokens in ranking order; those of no mass, which are kept but never drawn, with probability 0.
@@ -116,82 +156,89 @@ template <class X, chain_like Chain>
 
 }  // namespace PLUCK_BUILD
 
-/// -sum p log p, in nats; 0 log 0 is 0.
-template <class Derived>
-[[nodiscard]] double entropy_of(const Eigen::DenseBase<Derived>& probabilities) {
+/// -sum p log p, in nats; 0 log 0 is 0. Of probabilities side by side: a std::span, std::vector or std::array of float or
+/// double, or anything dense of Eigen's.
+template <detail::probability_range P>
+[[nodiscard]] double entropy_of(const P& probabilities) {
     double sum = 0;
-    for (Eigen::Index i = 0; i < probabilities.size(); ++i) {
-        const double p = static_cast<double>(probabilities.derived().coeff(i));
+    detail::each_probability(probabilities, [&sum](double p) {
         if (p > 0) sum -= p * std::log(p);
-    }
+    });
     return sum;
 }
 
 /// exp(entropy): how many equally likely tokens would be as uncertain.
-template <class Derived>
-[[nodiscard]] double perplexity_of(const Eigen::DenseBase<Derived>& probabilities) {
+template <detail::probability_range P>
+[[nodiscard]] double perplexity_of(const P& probabilities) {
     return std::exp(entropy_of(probabilities));
 }
 
 /// 1 / sum p^2: how many equally likely tokens would collide as often.
-template <class Derived>
-[[nodiscard]] double effective_size_of(const Eigen::DenseBase<Derived>& probabilities) {
-    return 1 / probabilities.derived().template cast<double>().array().square().sum();
+template <detail::probability_range P>
+[[nodiscard]] double effective_size_of(const P& probabilities) {
+    double sum = 0;
+    detail::each_probability(probabilities, [&sum](double p) { sum += p * p; });
+    return 1 / sum;
 }
 
 /// sum p log(p / q), in nats; infinite where p has mass and q has none.
-template <class P, class Q>
-[[nodiscard]] double kl_divergence(const Eigen::DenseBase<P>& p, const Eigen::DenseBase<Q>& q) {
-    detail::check_sizes("kl_divergence", p.size(), q.size());
+template <detail::probability_range P, detail::probability_range Q>
+[[nodiscard]] double kl_divergence(const P& p, const Q& q) {
     double sum = 0;
-    for (Eigen::Index i = 0; i < p.size(); ++i) {
-        const double a = static_cast<double>(p.derived().coeff(i));
-        const double b = static_cast<double>(q.derived().coeff(i));
-        if (a > 0) {
-            if (!(b > 0)) return std::numeric_limits<double>::infinity();
-            sum += a * std::log(a / b);
-        }
-    }
-    return sum;
+    bool finite = true;
+    detail::each_pair("kl_divergence", p, q, [&](double a, double b) {
+        if (a > 0 && !(b > 0)) finite = false;
+        if (a > 0 && b > 0) sum += a * std::log(a / b);
+    });
+    return finite ? sum : std::numeric_limits<double>::infinity();
 }
 
 /// Half of sum |p - q|: the largest difference in the probability of any set of tokens.
-template <class P, class Q>
-[[nodiscard]] double total_variation(const Eigen::DenseBase<P>& p, const Eigen::DenseBase<Q>& q) {
-    detail::check_sizes("total_variation", p.size(), q.size());
-    return (p.derived().template cast<double>().array() - q.derived().template cast<double>().array()).abs().sum() / 2;
+template <detail::probability_range P, detail::probability_range Q>
+[[nodiscard]] double total_variation(const P& p, const Q& q) {
+    double sum = 0;
+    detail::each_pair("total_variation", p, q, [&sum](double a, double b) { sum += a > b ? a - b : b - a; });
+    return sum / 2;
 }
 
 inline namespace PLUCK_BUILD {
 
 /// The entropy of what the chain draws from the row, in nats.
 template <class X, chain_like Chain>
-[[nodiscard]] double entropy(const X& row, const Chain& chain) {
-    return entropy_of(probabilities(row, chain));
+[[nodiscard]] double entropy(const X& row, const Chain& chain, const key& key) {
+    double sum = 0;
+    detail::each_kept("entropy", row, chain, key, [&sum](double p) {
+        if (p > 0) sum -= p * std::log(p);
+    });
+    return sum;
 }
 template <class X, chain_like Chain>
-[[nodiscard]] double entropy(const X& row, const Chain& chain, const key& key) {
-    return entropy_of(probabilities(row, chain, key));
+[[nodiscard]] double entropy(const X& row, const Chain& chain) {
+    detail::check_no_key<Chain>();
+    return entropy(row, chain, key{});
 }
 
 /// exp(entropy).
 template <class X, chain_like Chain>
-[[nodiscard]] double perplexity(const X& row, const Chain& chain) {
-    return perplexity_of(probabilities(row, chain));
+[[nodiscard]] double perplexity(const X& row, const Chain& chain, const key& key) {
+    return std::exp(entropy(row, chain, key));
 }
 template <class X, chain_like Chain>
-[[nodiscard]] double perplexity(const X& row, const Chain& chain, const key& key) {
-    return perplexity_of(probabilities(row, chain, key));
+[[nodiscard]] double perplexity(const X& row, const Chain& chain) {
+    return std::exp(entropy(row, chain));
 }
 
 /// 1 / sum p^2.
 template <class X, chain_like Chain>
-[[nodiscard]] double effective_size(const X& row, const Chain& chain) {
-    return effective_size_of(probabilities(row, chain));
+[[nodiscard]] double effective_size(const X& row, const Chain& chain, const key& key) {
+    double sum = 0;
+    detail::each_kept("effective_size", row, chain, key, [&sum](double p) { sum += p * p; });
+    return 1 / sum;
 }
 template <class X, chain_like Chain>
-[[nodiscard]] double effective_size(const X& row, const Chain& chain, const key& key) {
-    return effective_size_of(probabilities(row, chain, key));
+[[nodiscard]] double effective_size(const X& row, const Chain& chain) {
+    detail::check_no_key<Chain>();
+    return effective_size(row, chain, key{});
 }
 
 }  // namespace PLUCK_BUILD

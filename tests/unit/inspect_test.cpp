@@ -2,6 +2,7 @@
 #include "support/catch.hpp"
 #include "support/logit_cases.hpp"
 #include "unit/helpers.hpp"
+#include <pluck/eigen.hpp>
 #include <pluck/inspect.hpp>
 
 #include <Eigen/Core>

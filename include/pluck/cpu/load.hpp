@@ -95,4 +95,12 @@ template <class At>
     return scratch;
 }
 
+/// A row that writes itself, as a whole.
+template <class Expression>
+    requires requires(const Expression& view, float* to) { view.write(to); }
+[[nodiscard]] const float* load(const Expression& view, float* scratch) noexcept(noexcept(view.write(scratch))) {
+    view.write(scratch);
+    return scratch;
+}
+
 }}}}  // namespace pluck::v0::cpu::PLUCK_BUILD

@@ -24,6 +24,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <utility>
 
@@ -363,6 +364,16 @@ private:
                 return;
             }
         }
+#if PLUCK_EXCEPTIONS
+        if constexpr (!noexcept(load(view, scratch_.scores()))) {  // an expression may have parts that need memory
+            try {
+                scores_ = load(view, scratch_.scores());
+            } catch (const std::bad_alloc&) {
+                fail(status::out_of_memory);
+            }
+            return;
+        }
+#endif
         scores_ = load(view, scratch_.scores());
     }
 

@@ -3,13 +3,6 @@
 // The few things that templates cannot say: what runs on a device, what must be inlined. Every macro is always defined.
 #pragma once
 
-/// Marks what a kernel may call. Under nvcc: `__host__ __device__`.
-#if defined(__CUDACC__)
-#define PLUCK_HOST_DEVICE __host__ __device__
-#else
-#define PLUCK_HOST_DEVICE
-#endif
-
 /// 1 wherever nvcc compiles, the host side of a .cu file as well.
 #if defined(__CUDACC__)
 #define PLUCK_NVCC 1
@@ -87,23 +80,81 @@
 #define PLUCK_EXCEPTIONS 0
 #endif
 
-/// Names what this translation unit is compiled for. The functions between sample() and a row's loops live in an inline
-/// namespace of that name: else the linker could keep the body with the newest instructions for a part of the program
-/// that must also run without them. Types do not, so that they pass from one part to the other.
-#if defined(__AVX512F__) && defined(__AVX512VL__) && defined(__AVX512BW__) && defined(__AVX512DQ__)
-#define PLUCK_BUILD built_for_avx512
-#elif defined(__AVX512F__)
-#define PLUCK_BUILD built_for_foundation_of_avx512
-#elif defined(__AVX2__) && defined(__FMA__)
-#define PLUCK_BUILD built_for_avx2_and_fma
-#elif defined(__AVX2__)
-#define PLUCK_BUILD built_for_avx2
-#elif PLUCK_HARDWARE_FMA
-#define PLUCK_BUILD built_for_fma
-#elif defined(__AVX__)
-#define PLUCK_BUILD built_for_avx
-#elif defined(__SSE4_1__)
-#define PLUCK_BUILD built_for_sse4
+/// 1 in a translation unit that links pluck::compiled: the row is declared there, and defined in the library.
+#if !defined(PLUCK_COMPILED)
+#define PLUCK_COMPILED 0
+#endif
+
+/// 1 in the one translation unit that pluck::compiled is made of.
+#if !defined(PLUCK_COMPILED_SOURCE)
+#define PLUCK_COMPILED_SOURCE 0
+#endif
+
+/// Before a definition outside of its class: the library defines it once, headers define it in each unit.
+#if PLUCK_COMPILED
+#define PLUCK_INLINE
 #else
-#define PLUCK_BUILD built_for_any
+#define PLUCK_INLINE inline
+#endif
+
+/// On what pluck::compiled defines: visible also where -fvisibility=hidden is the rule.
+#if PLUCK_COMPILED && !defined(_WIN32)
+#define PLUCK_EXPORT __attribute__((visibility("default")))
+#else
+#define PLUCK_EXPORT
+#endif
+
+/// What this translation unit is compiled for.
+#if defined(__AVX512F__) && defined(__AVX512VL__) && defined(__AVX512BW__) && defined(__AVX512DQ__)
+#define PLUCK_TARGET avx512
+#elif defined(__AVX512F__)
+#define PLUCK_TARGET avx512f
+#elif defined(__AVX2__) && defined(__FMA__)
+#define PLUCK_TARGET avx2_and_fma
+#elif defined(__AVX2__)
+#define PLUCK_TARGET avx2
+#elif PLUCK_HARDWARE_FMA
+#define PLUCK_TARGET fma
+#elif defined(__AVX__)
+#define PLUCK_TARGET avx
+#elif defined(__SSE4_1__)
+#define PLUCK_TARGET sse4
+#else
+#define PLUCK_TARGET any
+#endif
+
+#define PLUCK_JOIN_NOW(a, b) a##b
+#define PLUCK_JOIN(a, b) PLUCK_JOIN_NOW(a, b)
+#define PLUCK_TEXT_NOW(a) #a
+#define PLUCK_TEXT(a) PLUCK_TEXT_NOW(a)
+
+/// The linker keeps one of the functions that have the same name, and may keep the one with the newest instructions for
+/// a part of the program that must also run without them. So each function has the target in its name: PLUCK_BUILD is
+/// an inline namespace where a function is free to have one, and an ABI tag (PLUCK_TAGGED) elsewhere. Types have
+/// neither, so that they pass from one part of a program to another. PLUCK_ROW_BUILD is the namespace of the CPU's row:
+/// the same, or the one of pluck::compiled, which is compiled for any processor whatever its callers are compiled for.
+#if PLUCK_COMPILED_SOURCE
+#define PLUCK_BUILD compiled
+#define PLUCK_ROW_BUILD compiled
+#elif PLUCK_COMPILED
+#define PLUCK_BUILD PLUCK_JOIN(linked_for_, PLUCK_TARGET)
+#define PLUCK_ROW_BUILD compiled
+#else
+#define PLUCK_BUILD PLUCK_JOIN(built_for_, PLUCK_TARGET)
+#define PLUCK_ROW_BUILD PLUCK_BUILD
+#endif
+
+/// Before a function that any translation unit may define: gives it a name of its build. nvcc's front end warns of the
+/// attribute where it instantiates templates.
+#if defined(__CUDACC__)
+#define PLUCK_TAGGED
+#else
+#define PLUCK_TAGGED __attribute__((abi_tag(PLUCK_TEXT(PLUCK_BUILD))))
+#endif
+
+/// Marks what a kernel may call, tagged. Under nvcc: `__host__ __device__`.
+#if defined(__CUDACC__)
+#define PLUCK_HOST_DEVICE __host__ __device__
+#else
+#define PLUCK_HOST_DEVICE PLUCK_TAGGED
 #endif

@@ -50,7 +50,7 @@ TEST_CASE("the build is named after the instruction set of its translation unit"
 #if defined(__AVX512F__) && defined(__AVX512VL__) && defined(__AVX512BW__) && defined(__AVX512DQ__)
     CHECK(build == "built_for_avx512");
 #elif defined(__AVX512F__)
-    CHECK(build == "built_for_foundation_of_avx512");
+    CHECK(build == "built_for_avx512f");
 #elif defined(__AVX2__) && defined(__FMA__)
     CHECK(build == "built_for_avx2_and_fma");
 #elif defined(__x86_64__) && !defined(__FMA__) && !defined(__SSE4_1__)

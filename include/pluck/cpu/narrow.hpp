@@ -144,6 +144,33 @@ concept narrow_view = requires(const View& view) {
     typename scalar_traits<std::remove_cvref_t<decltype(*view.data)>>::layout;
 };
 
+/// What there is for rows of one 16-bit format. Only a row of that format refers to its table, so that a program holds
+/// the loops of those formats that it reads.
+struct narrow_loops {
+    kernels::extremes (*scan)(const std::uint16_t* logits, std::size_t size, std::int32_t* block_best) noexcept;
+    widen_function widen;
+    void (*widen_blocks)(const std::uint16_t* logits, std::size_t size, const std::int32_t* block_best,
+                         std::int32_t low, std::int32_t high, float* scores) noexcept;
+    float (*widen_one)(std::uint16_t logit) noexcept;
+
+    template <class Format>
+    [[nodiscard]] static const narrow_loops& of() noexcept {
+        static constexpr narrow_loops all{call<kernels::scan_narrow<Format>>, call<kernels::widen<Format>>,
+                                          call<kernels::widen_blocks<Format>>, one<Format>};
+        return all;
+    }
+
+private:
+    template <class Kernel, class... Arguments>
+    static auto call(Arguments... arguments) noexcept {
+        return run_kernel<Kernel>(arguments...);
+    }
+    template <class Format>
+    static float one(std::uint16_t logit) noexcept {
+        return scalar_traits<Format>::widen(Format{logit});
+    }
+};
+
 /// Where the floats of a row come from, if they are not there yet.
 class narrow_row {
 public:
@@ -158,7 +185,7 @@ public:
         logits_ = reinterpret_cast<const std::uint16_t*>(view.data);
         size_ = view.size;
         scores_ = scores;
-        halves_ = std::same_as<format, half>;
+        loops_ = &narrow_loops::of<format>();
         return true;
     }
 
@@ -166,8 +193,7 @@ public:
 
     [[nodiscard]] kernels::extremes scan(std::int32_t* block_best) noexcept {
         block_best_ = block_best;
-        return halves_ ? run_kernel<kernels::scan_narrow<half>>(logits_, size_, block_best)
-                       : run_kernel<kernels::scan_narrow<bfloat16>>(logits_, size_, block_best);
+        return loops_->scan(logits_, size_, block_best);
     }
 
     /// From now on every block whose best ordered score is at least this is there as floats.
@@ -182,19 +208,34 @@ public:
         if (logits_ != nullptr) copy(begin, kernels::block_end(begin, size_) - begin, scores_ + begin);
     }
 
-    /// The row for a loop that reads each score once: what is not there yet becomes floats block by block, as it reads.
-    /// That takes less than to write them to where the row is.
+    /// The row for a loop that reads few blocks, and each once.
     [[nodiscard]] row_view view(const row_view& row) const noexcept {
         row_view result = row;
         result.narrow = logits_;
-        result.halves = halves_;
+        result.widen = is_there() ? loops_->widen : nullptr;
         return result;
+    }
+
+    /// f(part, begin) for a loop that reads most scores, and each once: the row, or where it is not there yet one part
+    /// after the other, of whole blocks, in which the blocks whose best score is at least `low` are floats. That takes
+    /// less than to write them to where the row is. False from f ends it.
+    template <class F>
+    void in_parts(const row_view& row, std::int32_t low, const F& f) const noexcept {
+        if (!is_there()) return static_cast<void>(f(row, std::size_t{0}));
+        constexpr std::size_t most = 64 * block_size;  // so that the first-level cache holds them
+        alignas(64) float scores[most];
+        for (std::size_t begin = 0; begin < row.size; begin += most) {
+            row_view part{&scores[0], row.size - begin, row.block_best + begin / block_size, row.kept};
+            part.size = part.size < most ? part.size : most;
+            part.kept.ties_end -= part.kept.ties_end < begin ? part.kept.ties_end : begin;
+            widen_blocks(begin, part.size, low, std::numeric_limits<std::int32_t>::max(), &scores[0]);
+            if (!f(part, begin)) return;
+        }
     }
 
     /// Some of them, as floats.
     void copy(std::size_t begin, std::size_t count, float* to) const noexcept {
-        if (halves_) run_kernel<kernels::widen<half>>(logits_ + begin, count, to);
-        else run_kernel<kernels::widen<bfloat16>>(logits_ + begin, count, to);
+        loops_->widen(logits_ + begin, count, to);
     }
 
     /// The same of all, before there are best scores.
@@ -204,10 +245,7 @@ public:
     }
 
     /// One of them, as a float.
-    [[nodiscard]] float at(std::size_t i) const noexcept {
-        return halves_ ? scalar_traits<half>::widen(half{logits_[i]})
-                       : scalar_traits<bfloat16>::widen(bfloat16{logits_[i]});
-    }
+    [[nodiscard]] float at(std::size_t i) const noexcept { return loops_->widen_one(logits_[i]); }
 
     /// All is there, from elsewhere.
     void drop() noexcept { logits_ = nullptr; }
@@ -216,15 +254,14 @@ private:
     void widen_blocks(std::size_t begin, std::size_t size, std::int32_t low, std::int32_t high,
                       float* to) const noexcept {
         const std::int32_t* best = block_best_ + begin / block_size;
-        if (halves_) run_kernel<kernels::widen_blocks<half>>(logits_ + begin, size, best, low, high, to);
-        else run_kernel<kernels::widen_blocks<bfloat16>>(logits_ + begin, size, best, low, high, to);
+        loops_->widen_blocks(logits_ + begin, size, best, low, high, to);
     }
 
     const std::uint16_t* logits_ = nullptr;  // [size_]; null if there is nothing to be done
     const std::int32_t* block_best_ = nullptr;
     float* scores_ = nullptr;
     std::size_t size_ = 0;
-    bool halves_ = false;
+    const narrow_loops* loops_ = nullptr;  // those of its format, if there is something to be done
     std::int32_t low_ = std::numeric_limits<std::int32_t>::max();  // blocks with such a best score or more are there
 };
 

@@ -107,18 +107,37 @@ protected:
     /// Puts the kept scores in [low, high) and their places aside, in order, and counts them; may stop beyond `limit`.
     [[nodiscard]] std::size_t gather(std::int32_t low, std::size_t limit,
                                      std::int32_t high = detail::ordered_infinity) noexcept {
-        return run_kernel<kernels::gather>(narrow_.view(cut_at(row_, {low})), high, limit, scratch_.spare_scores(),
-                                           scratch_.spare_tokens());
+        const row_view row = cut_at(row_, {low});
+        float* scores = scratch_.spare_scores();
+        std::int32_t* places = scratch_.spare_tokens();
+        if (limit < row.size / 32) return run_kernel<kernels::gather>(narrow_.view(row), high, limit, scores, places);
+        std::size_t found = 0;
+        narrow_.in_parts(row, row.kept.score, [&](const row_view& part, std::size_t begin) noexcept {
+            const std::size_t before = found;
+            found += run_kernel<kernels::gather>(part, high, limit - before, scores + before, places + before);
+            if (begin != 0) {
+                for (std::size_t i = before; i < found; ++i) places[i] += static_cast<std::int32_t>(begin);
+            }
+            return found <= limit;
+        });
+        return found;
     }
 
     /// The masses of what was gathered, to weights; returns their sum.
     [[nodiscard]] std::uint64_t weigh(std::size_t gathered) noexcept {
-        return run_kernel<kernels::masses>(scratch_.spare_scores(), gathered, best_logit(), scale_, scratch_.weights());
+        const float* scores = scratch_.spare_scores();  // const, lest there be another loop for the type
+        return run_kernel<kernels::masses>(scores, gathered, best_logit(), scale_, scratch_.weights());
     }
 
     [[nodiscard]] std::uint64_t mass_from(std::int32_t low) noexcept {
-        return run_kernel<kernels::sum_masses>(narrow_.view(cut_at(row_, {low})), best_logit(), scale_,
-                                               scratch_.block_mass());
+        const row_view row = cut_at(row_, {low});
+        std::uint64_t sum = 0;
+        narrow_.in_parts(row, row.kept.score, [&](const row_view& part, std::size_t begin) noexcept {
+            sum +=
+                run_kernel<kernels::sum_masses>(part, best_logit(), scale_, scratch_.block_mass() + begin / block_size);
+            return true;
+        });
+        return sum;
     }
 
     /// The place behind the n-th kept token of this score; 0 if there are fewer.

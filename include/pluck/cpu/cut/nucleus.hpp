@@ -195,8 +195,15 @@ private:
     /// Bounds of the total mass, of which the head is known.
     template <class Power>
     void bound() noexcept {
-        const kernels::powers sums = run_kernel<kernels::sum_powers<Power>>(
-            narrow_.view(row_), best_logit(), detail::float_of(lowest_), scale_, scratch_.spare_scores(), gathered_);
+        kernels::powers sums{0, 0};
+        const float* scores = scratch_.spare_scores();
+        narrow_.in_parts(row_, -detail::ordered_infinity, [&](const row_view& part, std::size_t begin) noexcept {
+            const kernels::powers some = run_kernel<kernels::sum_powers<Power>>(
+                part, best_logit(), detail::float_of(lowest_), scale_, scores, begin == 0 ? gathered_ : 0);
+            sums.all += some.all;
+            sums.gathered += some.gathered;
+            return true;
+        });
         const mass_bounds rest = kernels::bounds_of_rest<Power>(sums, row_.size, Power::slack({best_logit(), scale_}));
         total_ = {mass_ + rest.low, mass_ + rest.high};
         known_ = std::is_same_v<Power, kernels::chord> ? knowledge::roughly : knowledge::closely;

@@ -39,10 +39,14 @@ public:
             row_view split_row = row_;
             split_row.kept = {about.scores.high + 1};
             known_ = {about.scores.high + 1, 0};
-            const kernels::split_mass mass =
-                run_kernel<kernels::split_masses>(narrow_.view(split_row), best_logit(), scale_, scratch_.block_mass());
-            known_.weight = mass.kept;
-            total = mass.all;
+            narrow_.in_parts(split_row, -detail::ordered_infinity,
+                             [&](const row_view& part, std::size_t begin) noexcept {
+                                 const kernels::split_mass mass = run_kernel<kernels::split_masses>(
+                                     part, best_logit(), scale_, scratch_.block_mass() + begin / block_size);
+                                 known_.weight += mass.kept;
+                                 total += mass.all;
+                                 return true;
+                             });
         } else if (total == 0) {
             total = exact_total();
         }

@@ -141,12 +141,20 @@ private:
 #endif
 #endif
 
+/// x86-64 without a fused multiply-add: what dispatch.hpp falls back to. The function that it calls instead takes more
+/// time than a loop that is not unrolled.
+struct plain_isa : detail::default_isa {
+    static constexpr bool plain = true;
+};
+
 /// The instruction set that this translation unit is compiled for.
 #if defined(__AVX512F__) && defined(__AVX512VL__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && \
     !defined(__CUDACC__)
 using native = avx512_isa;
 #elif defined(__AVX2__) && defined(__FMA__) && defined(__F16C__) && !defined(__CUDACC__)
 using native = avx2_isa;
+#elif defined(__x86_64__) && !PLUCK_HARDWARE_FMA && !defined(__CUDACC__)
+using native = plain_isa;
 #else
 using native = detail::default_isa;
 #endif

@@ -78,6 +78,13 @@ concept has_fma_lanes = requires(floats_of<Isa>& some) {
     Isa::fma_lanes(some, some, some);
 };
 
+/// An instruction set whose loops are to be short: few processors run them, and every program has them. They are not
+/// unrolled, and what several of them do is a function of its own.
+template <class Isa>
+concept plain = requires {
+    Isa::plain;
+};
+
 /// a = a b + c, rounded once.
 template <class Isa>
 PLUCK_ALWAYS_INLINE void fma_lanes(floats_of<Isa>& a, const floats_of<Isa>& b, const floats_of<Isa>& c) noexcept {
@@ -262,24 +269,44 @@ template <class Isa, class Word>
     return flip == 0 ? bits_of_four<Isa, false>(words, flip, above) : bits_of_four<Isa, true>(words, flip, above);
 }
 
+/// Bit i: whether (words[i] ^ flip) > above, of 64 words, for any processor.
+template <class Word, std::size_t... Steps>
+[[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t any_bits_above(const Word* words, std::uint32_t flip,
+                                                               std::int32_t above,
+                                                               std::index_sequence<Steps...> steps) noexcept {
+    ints found = {};  // bit j of lane i is that of word 8 j + i
+    constexpr std::size_t together = lanes * sizeof...(Steps);
+    for (std::size_t i = lanes * lanes; i != 0; i -= together) {
+        append_bits_above(found, words + (i - together), flip, above, steps);
+    }
+    pick_lanes<0, 4, 1, 5, 2, 6, 3, 7>(found, found, found);
+    std::uint64_t pairs[4];
+    __builtin_memcpy(pairs, &found, sizeof pairs);
+    const std::uint64_t bits = pairs[0] | pairs[1] << 8 | pairs[2] << 16 | pairs[3] << 24;
+    return bits == 0 ? 0 : transposed(bits);
+}
+/// The same for the loops of plain instruction sets, whatever the words are.
+[[nodiscard]] __attribute__((noinline)) inline std::uint64_t shared_bits_above(const void* words, std::uint32_t flip,
+                                                                               std::int32_t above) noexcept {
+    std::int32_t each[lanes * lanes];
+    __builtin_memcpy(&each[0], words, sizeof each);
+    return any_bits_above(&each[0], flip, above, std::make_index_sequence<1>());
+}
+
 /// Bit i: whether (words[i] ^ flip) > above, as signed integers, of 64 words. `flip` is 0 or the sign, so flipped words
 /// compare as unsigned ones do.
 template <class Isa, class Word>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t bits_above(const Word* words, std::uint32_t flip,
                                                            std::int32_t above) noexcept {
-    if constexpr (compares_to_bits<Isa>) {
+    if constexpr (plain<Isa>) {
+        return shared_bits_above(words, flip, above);
+    } else if constexpr (compares_to_bits<Isa>) {
         const ints_of<Isa> limit = (above ^ static_cast<std::int32_t>(flip)) - ints_of<Isa>{};
         return flip == 0 ? Isa::template above<true>(words, limit) : Isa::template above<false>(words, limit);
     } else if constexpr (makes_bits<Isa>) {
         return bits_of_four<Isa>(words, flip, above) | std::uint64_t{bits_of_four<Isa>(words + 32, flip, above)} << 32;
     } else {
-        ints found = {};  // bit j of lane i is that of word 8 j + i
-        append_bits_above(found, words, flip, above, std::make_index_sequence<lanes>());
-        pick_lanes<0, 4, 1, 5, 2, 6, 3, 7>(found, found, found);
-        std::uint64_t pairs[4];
-        __builtin_memcpy(pairs, &found, sizeof pairs);
-        const std::uint64_t bits = pairs[0] | pairs[1] << 8 | pairs[2] << 16 | pairs[3] << 24;
-        return bits == 0 ? 0 : transposed(bits);
+        return any_bits_above(words, flip, above, std::make_index_sequence<lanes>());
     }
 }
 

@@ -7,10 +7,10 @@
 // built for AVX-512, too.
 #pragma once
 
+#include <pluck/cpu/isa/instructions.hpp>
 #include <pluck/cpu/isa/vectors.hpp>
 #include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
-#include <pluck/detail/mass.hpp>
 #include <pluck/detail/ranking.hpp>
 #include <pluck/workspace.hpp>
 
@@ -27,16 +27,19 @@ struct kept_part {
     std::size_t ties_end = ~std::size_t{0};
 };
 
+/// Makes floats of 16-bit logits side by side.
+using widen_function = void (*)(const std::uint16_t* logits, std::size_t count, float* scores) noexcept;
+
 /// A row as the loops see it: its scores, the best ordered score of each block, and which of it is kept. Where `narrow`
-/// is not null it has the scores as halves or bfloat16, and those loops that read them once, block by block, make them
-/// floats themselves (widen.hpp).
+/// is not null it has the scores as halves or bfloat16, and `gather` has the blocks that it reads made floats: by a
+/// function, so that a program without such rows holds nothing of it.
 struct row_view {
     const float* scores;
     std::size_t size;
     const std::int32_t* block_best;
     kept_part kept;
     const std::uint16_t* narrow = nullptr;
-    bool halves = false;
+    widen_function widen = nullptr;
 
     /// Whether nothing was cut off: what is not kept is -infinity. A cut may lie among ties of the very score that the
     /// whole row is kept from.
@@ -66,7 +69,7 @@ struct threshold {
 };
 
 /// Bit i: whether scores[begin + i] is at least this ordered score, above -infinity's; of one block.
-template <class Isa = detail::default_isa>
+template <class Isa = native>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t reaching(const float* scores, std::size_t begin, std::size_t size,
                                                          std::int32_t score) noexcept {
     if (size - begin >= block_size) {
@@ -87,7 +90,7 @@ template <class Isa = detail::default_isa>
 }
 
 /// Bit i: whether block first + i has a score of at least this, of 64 blocks.
-template <class Isa = detail::default_isa>
+template <class Isa = native>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t blocks_reaching(const std::int32_t* block_best, std::size_t first,
                                                                 std::size_t all, std::int32_t score) noexcept {
     if (all - first >= block_size) return bits_above<Isa>(block_best + first, 0, score - 1);
@@ -97,7 +100,7 @@ template <class Isa = detail::default_isa>
 }
 
 /// Bit i: whether scores[begin + i] is kept.
-template <class Isa = detail::default_isa>
+template <class Isa = native>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t kept_of_block(const row_view& row, std::size_t begin) noexcept {
     if (begin + block_size <= row.kept.ties_end) return reaching<Isa>(row.scores, begin, row.size, row.kept.score);
     const std::uint64_t above = reaching<Isa>(row.scores, begin, row.size, row.kept.score + 1);
@@ -186,13 +189,16 @@ PLUCK_ALWAYS_INLINE void count_above(ints& found, const std::int32_t* scores, co
 }
 
 /// How many of the blocks have a score of at least this.
+template <class Isa>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::size_t count_blocks(const std::int32_t* block_best, std::size_t blocks,
                                                            std::int32_t score) noexcept {
     const ints above = (score - 1) - ints{};
     ints found = {};
     std::size_t i = 0;
-    constexpr std::make_index_sequence<block_size / lanes> steps;  // g++ -O2 unrolls no loop
-    for (; i + block_size <= blocks; i += block_size) count_above(found, block_best + i, above, steps);
+    if constexpr (!plain<Isa>) {
+        constexpr std::make_index_sequence<block_size / lanes> steps;  // g++ -O2 unrolls no loop
+        for (; i + block_size <= blocks; i += block_size) count_above(found, block_best + i, above, steps);
+    }
     for (; i + lanes <= blocks; i += lanes) count_above(found, block_best + i, above, std::index_sequence<0>());
     std::int32_t reached = 0;
     for (std::size_t lane = 0; lane < lanes; ++lane) reached += found[lane];
@@ -222,7 +228,7 @@ struct reach {
             }
             guess = !bracketed || !guess;
             const auto score = static_cast<std::int32_t>(probe);
-            const std::size_t reached = count_blocks(block_best, blocks, score);
+            const std::size_t reached = count_blocks<Isa>(block_best, blocks, score);
             if (reached >= k) {
                 low = score;
                 at_low = about_log(reached);

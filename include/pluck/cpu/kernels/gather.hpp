@@ -5,7 +5,6 @@
 
 #include <pluck/cpu/isa/vectors.hpp>
 #include <pluck/cpu/kernels/blocks.hpp>
-#include <pluck/cpu/kernels/widen.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/ranking.hpp>
 #include <pluck/workspace.hpp>
@@ -25,6 +24,24 @@ PLUCK_ALWAYS_INLINE void put(const float* block, std::size_t begin, std::uint64_
     ((at = static_cast<std::size_t>(__builtin_ctzll(bits | std::uint64_t{1} << (block_size - 1))), bits &= bits - 1,
       scores[Counts] = block[at], places[Counts] = static_cast<std::int32_t>(begin + at)),
      ...);
+}
+
+/// Where a whole block of any row is as floats: in `room`, if that has yet to be made.
+[[nodiscard]] PLUCK_ALWAYS_INLINE const float* block_at(const row_view& row, std::size_t begin, float* room) noexcept {
+    if (row.narrow == nullptr) [[likely]]
+        return row.scores + begin;
+    row.widen(row.narrow + begin, block_size, room);
+    return room;
+}
+
+/// The block there by itself, the row's last one perhaps; without its best score.
+[[nodiscard]] PLUCK_ALWAYS_INLINE row_view block_of(const row_view& row, std::size_t begin, float* room) noexcept {
+    row_view block{row.scores + begin, block_end(begin, row.size) - begin, nullptr, row.kept};
+    block.kept.ties_end -= block.kept.ties_end < begin ? block.kept.ties_end : begin;
+    if (row.narrow == nullptr) return block;
+    block.scores = room;
+    row.widen(row.narrow + begin, block.size, room);
+    return block;
 }
 
 /// Copies the kept scores below `high` and their places, in order, and counts them; gives up after the block in which
@@ -59,7 +76,7 @@ private:
             const std::size_t block = first + static_cast<std::size_t>(__builtin_ctzll(blocks));
             if (block >= plain) break;
             const std::size_t begin = block * block_size;
-            const float* logits = block_at<Isa>(row, begin, &room[0]);
+            const float* logits = block_at(row, begin, &room[0]);
             std::uint64_t kept = bits_above<Isa>(logits, least.flip, least.above) ^ least.inverted();
             if (row.block_best[block] >= high) kept &= ~reaching<Isa>(logits, 0, block_size, high);
             // Three at a time, whether they are there or not: how many there are is what no branch can foretell. There
@@ -74,7 +91,7 @@ private:
         for (; blocks != 0 && found <= limit; blocks &= blocks - 1) {
             const std::size_t begin = (first + static_cast<std::size_t>(__builtin_ctzll(blocks))) * block_size;
             if (row.block_best[begin / block_size] < least_of_block(row.kept, begin)) continue;
-            const row_view block = block_of<Isa>(row, begin, &room[0]);
+            const row_view block = block_of(row, begin, &room[0]);
             std::uint64_t kept = kept_of_block<Isa>(block, 0);
             if (row.block_best[begin / block_size] >= high) kept &= ~reaching<Isa>(block.scores, 0, block.size, high);
             for (; kept != 0; kept &= kept - 1) {

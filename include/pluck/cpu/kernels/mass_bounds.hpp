@@ -6,7 +6,6 @@
 #include <pluck/cpu/isa/vectors.hpp>
 #include <pluck/cpu/kernels/blocks.hpp>
 #include <pluck/cpu/kernels/masses.hpp>
-#include <pluck/cpu/kernels/widen.hpp>
 #include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
@@ -170,8 +169,8 @@ private:
 template <class Power>
 inline constexpr double sum_rounding = (2 * Power::together + 4) * 0x1p-24 + 0x1p-30;
 
-/// Powers of many scores, added up; of floats, or of halves and bfloat16.
-template <class Power, bool Narrow, class Isa>
+/// Powers of many scores, added up.
+template <class Power, class Isa>
 class sum_of_powers {
 public:
     PLUCK_ALWAYS_INLINE explicit sum_of_powers(const mass_origin& origin) noexcept : power_(origin) {}
@@ -180,32 +179,32 @@ public:
     /// score was found to be too low for that.
     template <bool Shallow>
     PLUCK_ALWAYS_INLINE bool add_blocks(const row_view& row, std::size_t begin, std::size_t blocks) noexcept {
-        floats_of<Isa> sums[4] = {};
-        alignas(64) float room[block_size];
-        for (std::size_t i = 0; i < blocks; ++i) {
-            if constexpr (Narrow) widen_some<Isa>(row, begin + i * block_size, block_size, &room[0]);
-            add_block<Shallow>(sums, Narrow ? &room[0] : row.scores + begin + i * block_size,
-                               std::make_index_sequence<block_size / lanes_of<Isa>>());
+        const float* scores = row.scores + begin;
+        if constexpr (plain<Isa>) {
+            for (std::size_t i = 0; i < blocks * block_size; ++i) {
+                sum_ += static_cast<double>(power_.template of<Isa>(scores[i]));
+            }
+        } else {
+            floats_of<Isa> sums[4] = {};
+            for (std::size_t i = 0; i < blocks; ++i) {
+                add_block<Shallow>(sums, scores + i * block_size,
+                                   std::make_index_sequence<block_size / lanes_of<Isa>>());
+            }
+            sums[0] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+            four_floats folded;
+            fold(folded, sums[0], std::make_index_sequence<lanes_of<Isa> / 4>());
+            if constexpr (Shallow && finds_negative<Isa>) {
+                if (any_nan(folded)) return false;
+            }
+            sums_ += __builtin_convertvector(folded, doubles);
         }
-        sums[0] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-        four_floats folded;
-        fold(folded, sums[0], std::make_index_sequence<lanes_of<Isa> / 4>());
-        if constexpr (Shallow && finds_negative<Isa>) {
-            if (any_nan(folded)) return false;
-        }
-        sums_ += __builtin_convertvector(folded, doubles);
         return true;
     }
 
     /// Adds those from there on.
     PLUCK_ALWAYS_INLINE void add_from(std::size_t begin, const row_view& row) noexcept {
         for (; row.size - begin >= block_size; begin += block_size) add_blocks<false>(row, begin, 1);
-        if (begin == row.size) return;
-        float room[block_size];
-        const row_view rest = block_of<Isa>(row, begin, &room[0]);
-        for (std::size_t i = 0; i < rest.size; ++i) {
-            sum_ += static_cast<double>(power_.template of<Isa>(rest.scores[i]));
-        }
+        for (; begin < row.size; ++begin) sum_ += static_cast<double>(power_.template of<Isa>(row.scores[begin]));
     }
 
     [[nodiscard]] PLUCK_ALWAYS_INLINE double total() noexcept {
@@ -267,27 +266,29 @@ struct sum_powers {
     [[nodiscard]] PLUCK_ALWAYS_INLINE static powers run(const row_view& row, float best, float lowest, float scale,
                                                         const float* gathered, std::size_t count) noexcept {
         const mass_origin origin(best, scale);
-        const double all = row.narrow == nullptr ? sum_of_all<false, Isa>(row, origin, lowest)
-                                                 : sum_of_all<true, Isa>(row, origin, lowest);
-        sum_of_powers<Power, false, Isa> some(origin);
+        const double all = sum_of_all<Isa>(row, origin, lowest);
+        sum_of_powers<Power, Isa> some(origin);
         some.add_from(0, row_view{gathered, count, nullptr, {}});
         return {all, some.total()};
     }
 
 private:
-    template <bool Narrow, class Isa>
+    template <class Isa>
+    static constexpr bool has_shallow = Power::has_shallow && !plain<Isa>;
+
+    template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static double sum_of_all(const row_view& row, const mass_origin& origin,
                                                                float lowest) noexcept {
         constexpr std::make_index_sequence<Power::together> together;
         const std::int32_t weighing = origin.weighing();
         const std::size_t whole = row.size / (together.size() * block_size) * together.size();
-        sum_of_powers<Power, Narrow, Isa> all(origin);
+        sum_of_powers<Power, Isa> all(origin);
         bool shallow = false;  // until a score is too low; where one is, there will be more
-        if constexpr (Power::has_shallow) shallow = finds_negative<Isa> || Power::is_shallow(origin, lowest);
+        if constexpr (has_shallow<Isa>) shallow = finds_negative<Isa> || Power::is_shallow(origin, lowest);
         for (std::size_t block = 0; block < whole; block += together.size()) {
             if (all_below(row.block_best + block, weighing, together)) continue;
             const std::size_t begin = block * block_size;
-            if constexpr (Power::has_shallow) {
+            if constexpr (has_shallow<Isa>) {
                 if (shallow) shallow = all.template add_blocks<true>(row, begin, together.size());
                 if (shallow) continue;
             }

@@ -6,7 +6,6 @@
 
 #include <pluck/cpu/isa/vectors.hpp>
 #include <pluck/cpu/kernels/blocks.hpp>
-#include <pluck/cpu/kernels/widen.hpp>
 #include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
@@ -183,6 +182,49 @@ private:
     longs shifts_[Vectors];
 };
 
+/// The same one by one.
+template <class Isa, std::size_t Vectors>
+requires plain<Isa>
+class vectors_of_masses<Isa, Vectors> {
+public:
+    static constexpr std::size_t tokens = Vectors * lanes_of<Isa>;
+
+    PLUCK_ALWAYS_INLINE vectors_of_masses(const float* scores, const mass_origin& origin) noexcept {
+        for (std::size_t i = 0; i < tokens; ++i) masses_[i] = origin.mass_of<Isa>(scores[i]);
+    }
+
+    PLUCK_ALWAYS_INLINE void keep(const float* scores, const threshold& least) noexcept {
+        for (std::size_t i = 0; i < tokens; ++i) masses_[i] &= reaches(scores[i], least);
+    }
+
+    PLUCK_ALWAYS_INLINE void add_to(longs_of<Isa>& sums) const noexcept {
+        std::uint64_t sum = 0;
+        for (const std::uint64_t mass : masses_) sum += mass;
+        sums[0] += sum;
+    }
+
+    PLUCK_ALWAYS_INLINE void add_to(longs_of<Isa>& all, longs_of<Isa>& kept, const float* scores,
+                                    const threshold& least) const noexcept {
+        std::uint64_t sum = 0;
+        for (std::size_t i = 0; i < tokens; ++i) sum += masses_[i] & reaches(scores[i], least);
+        kept[0] += sum;
+        add_to(all);
+    }
+
+    PLUCK_ALWAYS_INLINE void store(std::uint64_t* masses) const noexcept {
+        __builtin_memcpy(masses, &masses_[0], sizeof masses_);
+    }
+
+private:
+    /// All bits, or none.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint64_t reaches(float score, const threshold& least) noexcept {
+        const auto bits = static_cast<std::int32_t>(detail::bits_as<std::uint32_t>(score) ^ least.flip);
+        return std::uint64_t{0} - std::uint64_t{(bits > least.above) != (least.invert != 0)};
+    }
+
+    std::uint64_t masses_[tokens];
+};
+
 /// As many as hide each other's waiting: a block of them, or half a block.
 template <class Isa>
 using some_masses = vectors_of_masses<Isa, 4>;
@@ -216,10 +258,8 @@ template <class Isa>
                                                              const mass_origin& origin) noexcept {
     std::uint64_t sum = 0;
     if (row.block_best[begin / block_size] < least_of_block(row.kept, begin)) return sum;
-    float room[block_size];
-    const row_view block = block_of<Isa>(row, begin, &room[0]);
-    for (std::uint64_t kept = kept_of_block<Isa>(block, 0); kept != 0; kept &= kept - 1) {
-        sum += origin.mass_of<Isa>(block.scores[__builtin_ctzll(kept)]);
+    for (std::uint64_t kept = kept_of_block<Isa>(row, begin); kept != 0; kept &= kept - 1) {
+        sum += origin.mass_of<Isa>(row.scores[begin + static_cast<std::size_t>(__builtin_ctzll(kept))]);
     }
     return sum;
 }
@@ -267,12 +307,10 @@ private:
         const std::int32_t weighing = origin.weighing();
         const std::int32_t from = score > weighing ? score : weighing;
         std::uint64_t total = 0;
-        alignas(64) float room[block_size];
         for (std::size_t block = first; block < last;) {
             for (; block < last && row.block_best[block] < from; ++block) block_mass[block] = 0;
             for (; block < last && row.block_best[block] >= from; ++block) {  // without a branch that skips one
-                const float* scores = block_at<Isa>(row, block * block_size, &room[0]);
-                block_mass[block] = mass_of_block<Isa, All>(scores, origin, least);
+                block_mass[block] = mass_of_block<Isa, All>(row.scores + block * block_size, origin, least);
                 total += block_mass[block];
             }
         }
@@ -299,20 +337,18 @@ struct split_masses {
         const std::int32_t weighing = origin.weighing();
         longs_of<Isa> all = {};
         split_mass total{0, 0};
-        alignas(64) float room[block_size];
         for (std::size_t begin = 0, block = 0; begin < row.size; begin += block_size, ++block) {
             block_mass[block] = 0;
             if (row.block_best[block] < weighing) continue;
             if (row.size - begin < block_size) {
-                const row_view last = block_of<Isa>(row, begin, &room[0]);
-                const std::uint64_t kept = reaching<Isa>(last.scores, 0, last.size, row.kept.score);
-                for (std::size_t i = 0; i < last.size; ++i) {
-                    const std::uint64_t mass = origin.mass_of<Isa>(last.scores[i]);
+                const std::uint64_t kept = reaching<Isa>(row.scores, begin, row.size, row.kept.score);
+                for (std::size_t i = begin; i < row.size; ++i) {
+                    const std::uint64_t mass = origin.mass_of<Isa>(row.scores[i]);
                     total.all += mass;
-                    block_mass[block] += (kept >> i & 1) != 0 ? mass : 0;
+                    block_mass[block] += (kept >> (i - begin) & 1) != 0 ? mass : 0;
                 }
             } else {
-                const float* scores = block_at<Isa>(row, begin, &room[0]);
+                const float* scores = row.scores + begin;
                 longs_of<Isa> sums = {};
                 for (std::size_t i = 0; i < block_size; i += some_masses<Isa>::tokens) {
                     const some_masses<Isa> masses(scores + i, origin);

@@ -43,6 +43,7 @@ public:
     /// Reads what comes later ahead of time.
     template <class Isa>
     PLUCK_ALWAYS_INLINE void of_eight(ints& best, const float* logits) noexcept {
+        if constexpr (plain<Isa>) return of_eight_rolled(best, logits);
         ints each[lanes];
         for (std::size_t block = 0; block < lanes; ++block) {
             const float* its = logits + block * block_size;
@@ -72,6 +73,29 @@ public:
     }
 
 private:
+    /// The same in little code.
+    PLUCK_ALWAYS_INLINE void of_eight_rolled(ints& best, const float* logits) noexcept {
+        for (std::size_t block = 0; block < lanes; ++block) {
+            const float* its = logits + block * block_size;
+            ints of_block = std::numeric_limits<std::int32_t>::min() - ints{};
+            for (std::size_t i = 0; i < block_size; i += lanes) {
+                uints bits;
+                load_lanes(bits, its + i);
+                raise(most_, bits);
+                raise(of_block, ints(bits));
+            }
+            best[block] = largest_of(of_block);
+            if (best[block] >= 0) continue;
+            of_block = std::numeric_limits<std::int32_t>::min() - ints{};
+            for (std::size_t i = 0; i < block_size; i += lanes) {
+                ints bits;
+                load_lanes(bits, its + i);
+                raise(of_block, -(bits & 0x7fffffff));
+            }
+            best[block] = largest_of(of_block);
+        }
+    }
+
     using others = std::make_index_sequence<block_size / lanes - 1>;  // g++ -O2 unrolls no loop
 
     /// `best` = the largest bits of a block, with their signs, in any lane.

@@ -60,10 +60,10 @@ struct sample_below {
     template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static sampled_tail run(const float* sample, std::size_t size, float best,
                                                               float scale, float high) noexcept {
-        constexpr std::make_index_sequence<4> steps;  // sums that do not wait for each other
+        constexpr std::make_index_sequence<plain<Isa> ? 1 : 4> steps;  // sums that do not wait for each other
         const chord power(mass_origin(best, scale));
         const floats_of<Isa> from = high - floats_of<Isa>{};
-        floats_of<Isa> sums[steps.size()] = {};
+        floats_of<Isa> sums[4] = {};
         ints_of<Isa> counts = {};
         for (std::size_t i = 0; i < max_sampled; i += steps.size() * lanes_of<Isa>) {
             add_below<Isa>(sums, counts, sample + i, power, from, steps);

@@ -94,31 +94,4 @@ struct widen_blocks {
     }
 };
 
-/// Some of a row that has narrow scores.
-template <class Isa>
-PLUCK_ALWAYS_INLINE void widen_some(const row_view& row, std::size_t begin, std::size_t count, float* scores) noexcept {
-    if (row.halves) widen<half>::run<Isa>(row.narrow + begin, count, scores);
-    else widen<bfloat16>::run<Isa>(row.narrow + begin, count, scores);
-}
-
-/// Where a whole block of any row is as floats: in `room`, if that has yet to be made.
-template <class Isa>
-[[nodiscard]] PLUCK_ALWAYS_INLINE const float* block_at(const row_view& row, std::size_t begin, float* room) noexcept {
-    if (row.narrow == nullptr) [[likely]]
-        return row.scores + begin;
-    widen_some<Isa>(row, begin, block_size, room);
-    return room;
-}
-
-/// The block there by itself, the row's last one perhaps; without its best score.
-template <class Isa>
-[[nodiscard]] PLUCK_ALWAYS_INLINE row_view block_of(const row_view& row, std::size_t begin, float* room) noexcept {
-    row_view block{row.scores + begin, block_end(begin, row.size) - begin, nullptr, row.kept};
-    block.kept.ties_end -= block.kept.ties_end < begin ? block.kept.ties_end : begin;
-    if (row.narrow == nullptr) return block;
-    block.scores = room;
-    widen_some<Isa>(row, begin, block.size, room);
-    return block;
-}
-
 }}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD::kernels

@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
 
 static_assert(envelope_block == block_size);
 
@@ -99,4 +99,4 @@ struct envelope {
     }
 };
 
-}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD
+}}}}  // namespace pluck::v0::cpu::PLUCK_ROW_BUILD

@@ -78,9 +78,9 @@ void expect_the_scan_of_floats(const Build& build) {
                 random_bits_row(size, seed, static_cast<std::uint16_t>(kernels::infinite_bits<Format>));
             const std::vector<float> floats = widened<Format>(row);
             std::vector<std::int32_t> best(cpu::blocks_of(size)), expected = best;
-            const kernels::extremes found =
+            const cpu::extremes found =
                 build.template operator()<kernels::scan_narrow<Format>>(row.data(), size, best.data());
-            const kernels::extremes wanted =
+            const cpu::extremes wanted =
                 kernels::scan::run<pluck::detail::default_isa>(floats.data(), size, expected.data());
             seen.expect(found.nan == wanted.nan, "size ", size, ", seed ", seed, ": nan ", found.nan);
             if (wanted.nan) continue;

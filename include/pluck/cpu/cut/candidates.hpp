@@ -17,7 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
 
 /// The row, if it was cut here as well.
 [[nodiscard]] inline row_view cut_at(const row_view& row, const kept_part& cut) noexcept {
@@ -54,10 +54,10 @@ struct found_cut {
     std::uint64_t total = 0;
 };
 
-class row_search {
+class candidates {
 public:
     /// In a row of which the scan has `seen` that, at mass_scale(T); `narrow` is whence its floats come.
-    row_search(const row_view& row, narrow_row& narrow, const kernels::extremes& seen, float scale,
+    candidates(const row_view& row, narrow_row& narrow, const extremes& seen, float scale,
                workspace& scratch) noexcept
         : row_(row), narrow_(narrow), best_(seen.best), lowest_(seen.lowest), scale_(scale), scratch_(scratch) {}
 
@@ -176,4 +176,4 @@ protected:
     workspace& scratch_;
 };
 
-}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD
+}}}}  // namespace pluck::v0::cpu::PLUCK_ROW_BUILD

@@ -16,7 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
 
 /// The best tokens of a row, in id order.
 struct weighed_head {
@@ -102,4 +102,4 @@ struct weighed_head {
     return drawn;
 }
 
-}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD
+}}}}  // namespace pluck::v0::cpu::PLUCK_ROW_BUILD

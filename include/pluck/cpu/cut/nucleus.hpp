@@ -20,12 +20,12 @@
 #include <type_traits>
 #include <utility>
 
-namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
 
 class nucleus_search : public deep_search {
 public:
     /// For the share p < 1 of the mass. `total` is the row's, if it is known; else 0.
-    nucleus_search(const row_search& row, float p, std::uint64_t total) noexcept : deep_search(row), p_(p) {
+    nucleus_search(const candidates& row, float p, std::uint64_t total) noexcept : deep_search(row), p_(p) {
         if (row_.size <= fewest) return;
         const bool bounded = kernels::chord::fits({best_logit(), scale_});
         if (total == 0 && row_.keeps_all() && row_.size >= many && bounded) return;
@@ -225,4 +225,4 @@ private:
     bool undecided_ = false;    ///< it reaches far enough, but no token was drawn from it
 };
 
-}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD
+}}}}  // namespace pluck::v0::cpu::PLUCK_ROW_BUILD

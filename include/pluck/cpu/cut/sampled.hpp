@@ -19,12 +19,12 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
 
 /// Of rows of max_sampled tokens or more.
-class deep_search : public row_search {
+class deep_search : public candidates {
 public:
-    explicit deep_search(const row_search& row) noexcept : row_search(row) {}
+    explicit deep_search(const candidates& row) noexcept : candidates(row) {}
 
     /// The cut after the k best tokens, or after all, if there are no more.
     [[nodiscard]] found_cut after_tokens(std::size_t k) noexcept {
@@ -211,4 +211,4 @@ private:
     weight_from known_{detail::ordered_infinity, 0};
 };
 
-}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD
+}}}}  // namespace pluck::v0::cpu::PLUCK_ROW_BUILD

@@ -11,7 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
 
 /// The scores between `low` and `high`, both included.
 struct score_range {
@@ -85,4 +85,4 @@ struct score_cut {
     return {static_cast<std::int32_t>(low), target};
 }
 
-}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD
+}}}}  // namespace pluck::v0::cpu::PLUCK_ROW_BUILD

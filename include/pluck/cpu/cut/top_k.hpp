@@ -16,7 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
 
 class token_search : public deep_search {
 public:
@@ -54,4 +54,4 @@ private:
     static constexpr std::size_t short_row = 8192;
 };
 
-}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD
+}}}}  // namespace pluck::v0::cpu::PLUCK_ROW_BUILD

@@ -9,6 +9,7 @@
 
 #include <pluck/cpu/isa/instructions.hpp>
 #include <pluck/cpu/isa/vectors.hpp>
+#include <pluck/cpu/row_view.hpp>
 #include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/ranking.hpp>
@@ -19,34 +20,7 @@
 #include <limits>
 #include <utility>
 
-namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
-
-/// The kept part of a row: the elements above `score`, and those that equal it before the place `ties_end`.
-struct kept_part {
-    std::int32_t score = 1 - detail::ordered_infinity;  ///< ordered; never -infinity's, which no token keeps
-    std::size_t ties_end = ~std::size_t{0};
-};
-
-/// Makes floats of 16-bit logits side by side.
-using widen_function = void (*)(const std::uint16_t* logits, std::size_t count, float* scores) noexcept;
-
-/// A row as the loops see it: its scores, the best ordered score of each block, and which of it is kept. Where `narrow`
-/// is not null it has the scores as halves or bfloat16, and `gather` has the blocks that it reads made floats: by a
-/// function, so that a program without such rows holds nothing of it.
-struct row_view {
-    const float* scores;
-    std::size_t size;
-    const std::int32_t* block_best;
-    kept_part kept;
-    const std::uint16_t* narrow = nullptr;
-    widen_function widen = nullptr;
-
-    /// Whether nothing was cut off: what is not kept is -infinity. A cut may lie among ties of the very score that the
-    /// whole row is kept from.
-    [[nodiscard]] bool keeps_all() const noexcept { return kept.score == kept_part{}.score && kept.ties_end >= size; }
-};
-
-namespace kernels {
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
 
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::size_t block_end(std::size_t begin, std::size_t size) noexcept {
     return size - begin < block_size ? size : begin + block_size;
@@ -250,6 +224,4 @@ private:
     }
 };
 
-}  // namespace kernels
-
-}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD
+}}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD::kernels

@@ -19,13 +19,6 @@
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
 
-/// What one pass over a row's bits tells. Of a row with a NaN only that.
-struct extremes {
-    std::int32_t best = std::numeric_limits<std::int32_t>::min();  ///< largest ordered score
-    std::int32_t lowest = 0;  ///< none is below: the least below 0, if any; or -infinity, if nothing is known
-    bool nan = false;
-};
-
 /// An instruction set that compares sixteen floats as such, and leaves the processor's flags alone if some are NaN.
 template <class Isa>
 concept compares_floats = requires(ints_of<Isa>& some, std::uint16_t& numbers) {

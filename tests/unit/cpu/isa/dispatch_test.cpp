@@ -48,7 +48,7 @@ findings found(const std::vector<float>& row, double temperature, const Build& b
     const std::size_t blocks = cpu::blocks_of(size);
     result.block_best.resize(blocks);
     result.block_mass.resize(blocks);
-    const kernels::extremes seen = build.template operator()<kernels::scan>(row.data(), size, result.block_best.data());
+    const cpu::extremes seen = build.template operator()<kernels::scan>(row.data(), size, result.block_best.data());
     result.nan = seen.nan;
     if (seen.nan) result.block_best.clear();
     if (seen.nan) return result;

@@ -23,7 +23,7 @@ namespace kernels = pluck::cpu::kernels;
 namespace {
 
 struct scanned {
-    kernels::extremes row;
+    cpu::extremes row;
     std::vector<std::int32_t> best;
 };
 

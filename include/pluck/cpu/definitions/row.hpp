@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: MIT
+//
+// What the row on the CPU does, but for what depends on the caller's types.
+#pragma once
+
+#include <pluck/cpu/cut/nucleus.hpp>
+#include <pluck/cpu/cut/top_k.hpp>
+#include <pluck/cpu/envelope.hpp>
+#include <pluck/cpu/isa/dispatch.hpp>
+#include <pluck/cpu/row.hpp>
+#include <pluck/cpu/row_view.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/mass.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/pick.hpp>
+#include <pluck/workspace.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
+
+// ---- adjusters ----
+
+PLUCK_INLINE void row::mask(std::span<const std::uint32_t> words) noexcept {
+    const std::size_t size = uncut_.size;
+    if (settled_ || words.size() < (size + 31) / 32) return fail(status::bad_parameter);
+    float* scores = writable();
+    for (std::size_t i = 0; i < size; ++i) {
+        if ((words[i / 32] >> (i % 32) & 1u) == 0) scores[i] = detail::minus_infinity;
+    }
+}
+
+/// The scores as scratch memory of our own: the caller's logits are never written to.
+PLUCK_INLINE float* row::writable() noexcept {
+    float* scores = scratch_.scores();
+    narrow_.need_all();
+    if (uncut_.scores != scores) {
+        for (std::size_t i = 0; i < uncut_.size; ++i) scores[i] = uncut_.scores[i];
+        uncut_.scores = scores;
+    }
+    return scores;
+}
+
+PLUCK_INLINE bool row::settle() noexcept {
+    if (state_ != status::ok) return false;
+    settled_ = true;
+    seen_ = narrow_.is_there() ? narrow_.scan(scratch_.block_best())
+                               : run_kernel<kernels::scan>(uncut_.scores, uncut_.size, scratch_.block_best());
+    if (seen_.nan) fail(status::nan_logit);
+    else if (seen_.best == detail::ordered_infinity) fail(status::pos_inf_logit);
+    else if (seen_.best == -detail::ordered_infinity) fail(status::no_candidate);
+    return state_ == status::ok;
+}
+
+// ---- what it knows ----
+
+PLUCK_INLINE float row::best_logit() const noexcept { return detail::float_of(seen_.best); }
+
+PLUCK_INLINE std::size_t row::place_of_best() const noexcept {
+    narrow_.need(seen_.best);
+    return run_kernel<kernels::place_of_best>(look(), seen_.best);
+}
+
+PLUCK_INLINE ranking_key row::best() const noexcept { return {seen_.best, token(place_of_best())}; }
+
+PLUCK_INLINE std::size_t row::count() noexcept {
+    const std::size_t size = now().size;
+    return run_kernel<kernels::count>(view(), size);
+}
+
+PLUCK_INLINE std::uint64_t row::total() noexcept {
+    parts& row = now();
+    if (row.total == 0) row.total = search().exact_total();
+    return row.total;
+}
+
+/// The masses of a block's tokens; bit i: whether token i of them is kept.
+PLUCK_INLINE std::uint64_t row::weigh_block(std::size_t begin, std::uint64_t* masses) noexcept {
+    narrow_.need_block(begin);
+    const std::size_t end = kernels::block_end(begin, uncut_.size);
+    run_kernel<kernels::masses>(uncut_.scores + begin, end - begin, best_logit(), mass_scale(temperature_), masses);
+    return kernels::kept_of_block(look(), begin);
+}
+
+/// The row as it is cut, with all that is kept there as floats.
+PLUCK_INLINE row_view row::view() const noexcept {
+    narrow_.need(uncut_.kept.score);
+    return look();
+}
+/// The same before that has been seen to.
+PLUCK_INLINE row_view row::look() const noexcept {
+    return {uncut_.scores, uncut_.size, scratch_.block_best(), uncut_.kept};
+}
+PLUCK_INLINE candidates row::search() noexcept {
+    return {look(), narrow_, seen_, mass_scale(temperature_), scratch_};
+}
+
+// ---- what moves the cuts and the temperature ----
+
+PLUCK_INLINE bool row::cut_pending() const noexcept { return detail::ordered(pending_p_) < detail::ordered(1.0f); }
+
+PLUCK_INLINE row::parts& row::now() noexcept {
+    if (cut_pending()) cut(take_cut(nucleus_search(search(), pending_p_, uncut_.total)));
+    return uncut_;
+}
+
+PLUCK_INLINE found_cut row::take_cut(nucleus_search&& nucleus) noexcept {
+    pending_p_ = 1;
+    uncut_.total = 0;  // the masses of the blocks may be gone
+    return nucleus.cut();
+}
+
+PLUCK_INLINE void row::keep_largest(std::size_t k) noexcept {
+    if (k >= uncut_.size) return;
+    if (k <= 1) return keep_best();
+    now();
+    cut(token_search(search()).after_tokens(k));
+}
+
+PLUCK_INLINE void row::keep_mass(float p, std::size_t min_keep) noexcept {
+    const parts& row = now();
+    if (detail::ordered(p) >= detail::ordered(1.0f)) return;
+    if (min_keep <= 1) {  // mostly all that follows is a draw, which needs no cut
+        pending_p_ = p;
+        return;
+    }
+    const found_cut nucleus = take_cut(nucleus_search(search(), p, row.total));
+    if (search().leaves_less(nucleus, min_keep)) return keep_largest(min_keep);
+    cut(nucleus);
+}
+
+PLUCK_INLINE void row::keep_at_least(float score, std::size_t min_keep) noexcept {
+    const std::int32_t least = detail::ordered(score);
+    const bool negative_nan = least < -detail::ordered_infinity;
+    if (least > seen_.best || negative_nan) return keep_largest(min_keep);  // also a NaN without a sign
+    if (least <= uncut_.kept.score) return;
+    now();
+    const found_cut found{.kept = {least}};
+    if (min_keep > 1 && search().leaves_less(found, min_keep)) return keep_largest(min_keep);
+    cut(found);
+}
+
+PLUCK_INLINE void row::keep_mass_at_least(std::uint64_t mass) noexcept {
+    const float scale = mass_scale(temperature_);
+    if (mass_of(0.0f, scale) < mass) return keep_largest(1);
+    const std::int32_t least =
+        least_score(seen_.best, [=](float difference) noexcept { return mass_of(difference, scale) >= mass; });
+    keep_at_least(detail::float_of(least), 1);
+}
+
+PLUCK_INLINE void row::drop_above(ranking_key cut) noexcept {
+    if (cut >= best()) return;
+    now();
+    const std::size_t gathered = gather(view());
+    float* scores = scratch_.spare_scores();
+    std::int32_t* places = scratch_.spare_tokens();
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < gathered; ++i) {  // in place, behind what is still to be read
+        if (ranking_key{scores[i], token(static_cast<std::size_t>(places[i]))} > cut) continue;
+        scores[kept] = scores[i];
+        places[kept++] = places[i];
+    }
+    if (kept != 0) adopt(kept);
+}
+
+PLUCK_INLINE void row::scale(double factor) noexcept {
+    parts& row = now();
+    temperature_ = scaled_temperature(temperature_, factor);
+    row.total = 0;
+}
+
+/// Puts the kept scores and their places aside, in order, and counts them.
+PLUCK_INLINE std::size_t row::gather(const row_view& from) noexcept {
+    return run_kernel<kernels::gather>(from, detail::ordered_infinity, from.size, scratch_.spare_scores(),
+                                       scratch_.spare_tokens());
+}
+
+/// Drops what lies below the cut. To copy what stays pays where that is little.
+PLUCK_INLINE void row::cut(const found_cut& found) noexcept {
+    if (found.gathered != 0) {
+        return adopt(run_kernel<kernels::compact>(scratch_.spare_scores(), scratch_.spare_tokens(), found.gathered,
+                                                  found.score, found.ties));
+    }
+    const row_view kept = search().cut_row(found);
+    const std::size_t little = uncut_.size / 8;
+    if (run_kernel<kernels::count>(kept, little) <= little) return adopt(gather(kept));
+    uncut_.kept = kept.kept;
+    uncut_.total = found.total;
+}
+
+PLUCK_INLINE void row::keep_best() noexcept {
+    const std::size_t place = place_of_best();
+    scratch_.spare_scores()[0] = uncut_.scores[place];
+    scratch_.spare_tokens()[0] = static_cast<std::int32_t>(place);
+    adopt(1);
+}
+
+/// Makes the first of what was put aside the row. At least one token must be there.
+PLUCK_INLINE void row::adopt(std::size_t count) noexcept {
+    const float* scores = scratch_.spare_scores();
+    std::int32_t* tokens = scratch_.spare_tokens();
+    for (std::size_t i = 0; i < count; ++i) tokens[i] = token(static_cast<std::size_t>(tokens[i]));
+    scratch_.swap_spare();
+    narrow_.drop();
+    uncut_ = {scores, tokens, count, {}, 0};
+    pending_p_ = 1;
+    seen_ = run_kernel<kernels::scan>(scores, count, scratch_.block_best());
+}
+
+// ---- what ends it ----
+
+PLUCK_INLINE std::int32_t row::draw(const bits128& uniform) noexcept {
+    if (cut_pending()) {
+        nucleus_search nucleus(search(), pending_p_, uncut_.total);
+        const std::size_t place = nucleus.draw(uniform);
+        if (place < uncut_.size) return token(place);
+        cut(take_cut(std::move(nucleus)));
+    }
+    std::uint64_t rest = mass_point(uniform, total());
+    const std::uint64_t* block_mass = scratch_.block_mass();
+    std::size_t block = 0;
+    while (rest >= block_mass[block]) rest -= block_mass[block++];
+    const std::size_t begin = block * block_size;
+    std::uint64_t masses[block_size];
+    for (std::uint64_t kept = weigh_block(begin, &masses[0]);; kept &= kept - 1) {
+        const auto i = static_cast<std::size_t>(__builtin_ctzll(kept));
+        if (rest < masses[i]) return token(begin + i);
+        rest -= masses[i];
+    }
+}
+
+PLUCK_INLINE envelope row::make_envelope() noexcept {
+    envelope all{scratch_.weights(), nullptr, blocks_of(uncut_.size)};
+    float* best = scratch_.spare_scores();
+    if (uncut_.tokens == nullptr && look().keeps_all()) {  // each block is one, also one without mass
+        run_kernel<kernels::scores_of>(scratch_.block_best(), all.count, best);
+    } else {
+        // Of a row that is not cut inside a tie, no block has to be looked into.
+        const row_view kept = uncut_.kept.ties_end < uncut_.size ? view() : look();
+        all.ids = scratch_.spare_tokens();
+        all.count = envelope_of(kept, uncut_.tokens, best, scratch_.spare_tokens());
+    }
+    const float* scores = best;
+    run_kernel<kernels::masses>(scores, all.count, best_logit(), mass_scale(temperature_), all.ends);
+    return all;
+}
+
+/// A token's logit, -infinity if it is not kept.
+PLUCK_INLINE float row::kept_logit(std::int32_t token) const noexcept {
+    const std::size_t i = place_among(uncut_.tokens, uncut_.size, token);
+    if (i >= uncut_.size) return detail::minus_infinity;
+    const float logit = narrow_.is_there() ? narrow_.at(i) : uncut_.scores[i];
+    const std::int32_t score = detail::ordered(logit);
+    const kept_part& kept = uncut_.kept;
+    if (score < kept.score || (score == kept.score && i >= kept.ties_end)) return detail::minus_infinity;
+    return logit;
+}
+
+PLUCK_INLINE std::int32_t row::draw_by_rejection() noexcept {
+    now();
+    const envelope all = make_envelope();
+    const std::uint64_t area = all.add_up();
+    constexpr std::uint32_t together = 16;  // while one waits, another one can go on
+    static_assert(max_proposals % together == 0 && together % kernels::masses::together == 0);
+    for (std::uint32_t first = 0; first < max_proposals; first += together) {
+        std::uint64_t points[together];
+        proposal proposals[together];
+        float logits[together];
+        std::uint64_t masses[together];
+        for (std::uint32_t i = 0; i < together; ++i)
+            points[i] = mass_point(random(rejection_purpose, first + i), area);
+        all.at(points, proposals);
+        for (std::uint32_t i = 0; i < together; ++i) logits[i] = kept_logit(proposals[i].token);
+        const float* scores = &logits[0];
+        run_kernel<kernels::masses>(scores, std::size_t{together}, best_logit(), mass_scale(temperature_), &masses[0]);
+        for (std::uint32_t i = 0; i < together; ++i) {
+            if (proposals[i].height < masses[i]) return proposals[i].token;
+        }
+    }
+    return draw(uniform());
+}
+
+}}}}  // namespace pluck::v0::cpu::PLUCK_ROW_BUILD

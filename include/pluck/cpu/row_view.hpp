@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+//
+// A row of floats as the loops and searches see it.
+#pragma once
+
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/ranking.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
+
+/// The kept part of a row: the elements above `score`, and those that equal it before the place `ties_end`.
+struct kept_part {
+    std::int32_t score = 1 - detail::ordered_infinity;  ///< ordered; never -infinity's, which no token keeps
+    std::size_t ties_end = ~std::size_t{0};
+};
+
+/// Makes floats of 16-bit logits side by side.
+using widen_function = void (*)(const std::uint16_t* logits, std::size_t count, float* scores) noexcept;
+
+/// A row as the loops see it: its scores, the best ordered score of each block, and which of it is kept. Where `narrow`
+/// is not null it has the scores as halves or bfloat16, and `gather` has the blocks that it reads made floats: by a
+/// function, so that a program without such rows holds nothing of it.
+struct row_view {
+    const float* scores;
+    std::size_t size;
+    const std::int32_t* block_best;
+    kept_part kept;
+    const std::uint16_t* narrow = nullptr;
+    widen_function widen = nullptr;
+
+    /// Whether nothing was cut off: what is not kept is -infinity. A cut may lie among ties of the very score that the
+    /// whole row is kept from.
+    [[nodiscard]] PLUCK_TAGGED bool keeps_all() const noexcept { return kept.score == kept_part{}.score && kept.ties_end >= size; }
+};
+
+/// What one pass over a row's bits tells. Of a row with a NaN only that.
+struct extremes {
+    std::int32_t best = std::numeric_limits<std::int32_t>::min();  ///< largest ordered score
+    std::int32_t lowest = 0;  ///< none is below: the least below 0, if any; or -infinity, if nothing is known
+    bool nan = false;
+};
+
+}}}}  // namespace pluck::v0::cpu::PLUCK_ROW_BUILD

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 # pluck::compiled: the CPU's row and its loops, compiled once. Whoever links it compiles what depends on their own types
 # alone. Static or shared as BUILD_SHARED_LIBS says.
-file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/compiled.cpp" CONTENT "#include <pluck/cpu/source.hpp>\n")
+file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/compiled.cpp"
+     CONTENT "#define PLUCK_COMPILED_SOURCE 1\n#include <pluck/cpu/row.hpp>\n")
 add_library(pluck_compiled "${PROJECT_BINARY_DIR}/compiled.cpp")
 add_library(pluck::compiled ALIAS pluck_compiled)
 target_link_libraries(pluck_compiled PUBLIC pluck::pluck)
-target_compile_definitions(pluck_compiled INTERFACE PLUCK_COMPILED=1)
+target_compile_definitions(pluck_compiled PUBLIC PLUCK_COMPILED=1)
 set_target_properties(pluck_compiled PROPERTIES EXPORT_NAME compiled POSITION_INDEPENDENT_CODE ON
                       VERSION "${PROJECT_VERSION}" SOVERSION "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
 

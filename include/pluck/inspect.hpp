@@ -58,9 +58,7 @@ auto inspected(const char* who, const X& x, const Chain& chain, const key& key, 
     cpu::row row(view, scratch, randomness(key), 0);
     const pick drawn = try_run(as_chain(chain), row);  // not run(): a stage with memory must not learn of it
     if (!drawn) {
-        std::string message = std::string("pluck::") + who + ": the row has no distribution: ";
-        message += to_string(drawn.status);
-        raise(message);
+        raise({"pluck::", who, ": the row has no distribution: ", to_string(drawn.status)});
     }
     return f(row, view.size);
 }

@@ -9,28 +9,37 @@
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <initializer_list>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace pluck { inline namespace v0 { namespace detail {
 
 // Two namespaces, since a program may hold parts with and parts without exceptions.
 #if PLUCK_EXCEPTIONS
 inline namespace with_exceptions {
-[[noreturn]] inline void raise(const std::string& message) { throw std::invalid_argument(message); }
-}  // namespace with_exceptions
+[[noreturn]] PLUCK_TAGGED inline void raise(const std::string& message) { throw std::invalid_argument(message); }
 #else
 inline namespace without_exceptions {
-[[noreturn]] inline void raise(const std::string& message) {
+[[noreturn]] PLUCK_TAGGED inline void raise(const std::string& message) {
     std::fprintf(stderr, "%s\n", message.c_str());
     std::abort();
 }
-}  // namespace without_exceptions
 #endif
+
+/// The same with a message in parts. Out of line: g++ 12 warns of copies that it makes of such a text inline.
+[[noreturn]] PLUCK_TAGGED __attribute__((noinline, cold)) inline void raise(
+    std::initializer_list<std::string_view> parts) {
+    std::string message;
+    for (const std::string_view part : parts) message += part;
+    raise(message);
+}
+}  // namespace
 
 /// The shortest decimal that reads back as the same value; independent of the locale.
 template <class T>
-[[nodiscard]] std::string text_of(T value) {
+[[nodiscard]] PLUCK_TAGGED std::string text_of(T value) {
     char buffer[64];
     const auto written = std::to_chars(buffer, buffer + sizeof buffer, value);
     return {buffer, written.ptr};
@@ -44,8 +53,8 @@ inline namespace without_exceptions {
 
 /// Throws "pluck::top_p: p must be in [0, 1], got 1.5". Without exceptions: prints it and aborts.
 template <class T>
-[[noreturn]] void reject(const char* who, const char* parameter, const char* range, T value) {
-    raise(std::string("pluck::") + who + ": " + parameter + " must be " + range + ", got " + text_of(value));
+[[noreturn]] PLUCK_TAGGED void reject(const char* who, const char* parameter, const char* range, T value) {
+    raise({"pluck::", who, ": ", parameter, " must be ", range, ", got ", text_of(value)});
 }
 
 }  // namespace

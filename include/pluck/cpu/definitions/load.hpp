@@ -10,6 +10,10 @@
 
 #include <cstddef>
 
+#if PLUCK_COMPILED && !PLUCK_COMPILED_SOURCE
+#error "pluck: pluck::compiled holds what this header defines; include <pluck/cpu/row.hpp>"
+#endif
+
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
 
 PLUCK_INLINE void round_doubles(const double* from, std::size_t count, float* to) noexcept {

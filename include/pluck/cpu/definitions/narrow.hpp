@@ -10,6 +10,10 @@
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/scalar.hpp>
 
+#if PLUCK_COMPILED && !PLUCK_COMPILED_SOURCE
+#error "pluck: pluck::compiled holds what this header defines; include <pluck/cpu/row.hpp>"
+#endif
+
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
 
 /// A loop as a plain function, built for the best instruction set that is here.

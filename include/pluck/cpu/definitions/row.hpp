@@ -20,6 +20,10 @@
 #include <span>
 #include <utility>
 
+#if PLUCK_COMPILED && !PLUCK_COMPILED_SOURCE
+#error "pluck: pluck::compiled holds what this header defines; include <pluck/cpu/row.hpp>"
+#endif
+
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
 
 // ---- adjusters ----

@@ -15,10 +15,10 @@
 #include <pluck/shape/temperature.hpp>
 #include <pluck/stage.hpp>
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 #include <utility>
 
 namespace pluck { inline namespace v0 {
@@ -60,6 +60,12 @@ inline constexpr bool is_chain = false;
 template <class... Stages>
 inline constexpr bool is_chain<chain<Stages...>> = true;
 
+/// What is no chain itself, but says by a const `stages()` which chain it stands for: `combined`, or a type of your own.
+template <class T>
+concept has_stages = requires(const T& x) {
+    requires is_chain<std::remove_cvref_t<decltype(x.stages())>>;
+};
+
 }  // namespace detail
 
 /// The usual four stages from fields that may be set at run time, in this order. Each field is the stage itself, so it
@@ -87,16 +93,16 @@ namespace presets {
 
 }  // namespace presets
 
-/// A stage, a chain, or `combined`: whatever sample() takes.
+/// Whatever sample() takes: a stage, a chain, or anything with a const `stages()` that returns a chain, as `combined` has.
 template <class T>
-concept chain_like = stage_like<T> || detail::is_chain<T> || std::same_as<T, combined>;
+concept chain_like = stage_like<T> || detail::is_chain<T> || detail::has_stages<T>;
 
 /// The chain of anything that is one.
 template <chain_like T>
 [[nodiscard]] PLUCK_HOST_DEVICE constexpr auto as_chain(const T& x) noexcept {
     if constexpr (stage_like<T>) return chain<T>{x};
-    else if constexpr (std::same_as<T, combined>) return x.stages();
-    else return x;
+    else if constexpr (detail::is_chain<T>) return x;
+    else return x.stages();
 }
 
 namespace detail {
@@ -135,7 +141,7 @@ template <class First, class... Rest>
 
 }  // namespace detail
 
-/// `a | b`: first a, then b. Either side may be a stage, a chain or `combined`.
+/// `a | b`: first a, then b. Either side may be anything that sample() takes.
 template <chain_like Left, chain_like Right>
 [[nodiscard]] constexpr auto operator|(const Left& left, const Right& right) noexcept {
     return detail::joined(as_chain(left), as_chain(right));

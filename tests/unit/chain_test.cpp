@@ -29,6 +29,20 @@ using pluck::top_p;
 
 namespace {
 
+// A request as a server might hold it: pluck learns of it by its stages() alone.
+struct request {
+    double heat = 1;
+    int tokens = 0;
+    [[nodiscard]] constexpr auto stages() const noexcept { return temperature(heat) | top_k(tokens); }
+};
+// stages() that are no chain, or not const, make no chain.
+struct theatre {
+    [[nodiscard]] int stages() const { return 3; }
+};
+struct unready {
+    [[nodiscard]] auto stages() { return chain{}; }
+};
+
 // Whether `a | b` compiles.
 template <class A, class B>
 concept joinable = requires(const A& a, const B& b) {
@@ -128,6 +142,26 @@ TEST_CASE("chains are constant expressions, trivially copyable, and as small as 
     STATIC_REQUIRE(std::is_trivially_copyable_v<decltype(of_settings)>);
     CHECK(sample(std::vector<float>{1, 2}, stages, {}).token == 1);
     CHECK(sample(std::vector<float>{1, 2}, of_settings, {}));
+}
+
+TEST_CASE("what has stages() that return a chain is taken for that chain") {
+    STATIC_REQUIRE(pluck::chain_like<request>);
+    STATIC_REQUIRE_FALSE(pluck::chain_like<theatre>);
+    STATIC_REQUIRE_FALSE(pluck::chain_like<unready>);
+    STATIC_REQUIRE(std::is_same_v<decltype(pluck::as_chain(request{})), chain<temperature, top_k>>);
+    STATIC_REQUIRE(std::is_same_v<decltype(request{} | greedy{}), chain<temperature, top_k, greedy>>);
+    const request asked{.heat = 0.7, .tokens = 5};
+    for (std::uint64_t number = 0; number < 100; ++number) {
+        const std::vector<float> row = random_row(number);
+        CHECK(sample(row, asked, {.seed = number}) == sample(row, temperature(0.7) | top_k(5), {.seed = number}));
+        CHECK(kept_by(row, asked | top_p(0.5f)) == kept_by(row, temperature(0.7) | top_k(5) | top_p(0.5f)));
+    }
+    const std::vector<std::vector<float>> batch(2, {1, 2, 3});
+    const std::vector<pluck::key> keys(2);
+    std::vector<pluck::pick> picks(2);
+    pluck::sample_rows(batch, std::vector<request>{{}, {.tokens = 1}}, keys, picks);
+    CHECK(picks[0] == sample(batch[0], chain{}, {}));
+    CHECK(picks[1].token == 2);
 }
 
 TEST_CASE("what sample takes is a stage, a chain or combined") {

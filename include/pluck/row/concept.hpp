@@ -9,18 +9,13 @@
 #include <pluck/detail/philox.hpp>
 #include <pluck/detail/ranking.hpp>
 #include <pluck/pick.hpp>
+#include <pluck/row/rejection.hpp>
 
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 
 namespace pluck { inline namespace v0 {
-
-/// The draw by rejection, docs/draw.md section 4: the purpose of its random bits, how many tokens a block of the envelope has, and how
-/// many proposals it makes at most. Each is accepted with a chance of 1/64 at least.
-inline constexpr std::uint32_t rejection_purpose = 1;
-inline constexpr std::uint32_t envelope_block = 64;
-inline constexpr std::uint32_t max_proposals = 4096;
 
 /// What stages may ask of a row, and do to it. None of it throws. None of it empties a row that has a candidate.
 ///
@@ -41,7 +36,7 @@ inline constexpr std::uint32_t max_proposals = 4096;
 ///     scale(t)                     T becomes T * t
 /// What ends it:
 ///     draw(uniform)                a token in proportion to mass
-///     draw_by_rejection()                a token in proportion to mass, by random(rejection_purpose, 0), random(.., 1), ...
+///     draw_by_rejection()          the same by rejection, from random(rejection_purpose, 0), random(.., 1), ...
 ///     fail(status)                 the row has no token, for this reason; the stages that follow are not run
 ///
 /// An adjuster runs before all that, and meets the row as `adjusting` shows it.

@@ -33,4 +33,7 @@ struct rejection : stage {
     }
 };
 
+/// The name of the first version; it goes with the next one.
+using dart [[deprecated("pluck: dart is now rejection")]] = rejection;
+
 }}  // namespace pluck::v0

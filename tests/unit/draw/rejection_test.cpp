@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <limits>
 #include <set>
+#include <type_traits>
 #include <vector>
 
 using namespace pluck_test;
@@ -91,4 +92,11 @@ TEST_CASE("rejection at a row without candidates, or with a NaN, draws nothing a
 TEST_CASE("inspection knows rejection as a draw: every kept token has its probability") {
     const std::vector<float> row = {0.0f, 0.0f, forbidden, 0.0f, 0.0f};
     CHECK((pluck::probabilities(row, rejection{}) == pluck::probabilities(row, pluck::categorical{})).all());
+}
+
+TEST_CASE("the draw by rejection still answers to its first name, with a warning") {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    STATIC_REQUIRE(std::is_same_v<pluck::dart, pluck::rejection>);
+#pragma GCC diagnostic pop
 }

@@ -60,10 +60,23 @@ inline constexpr bool is_chain = false;
 template <class... Stages>
 inline constexpr bool is_chain<chain<Stages...>> = true;
 
-/// What is no chain itself, but says by a const `stages()` which chain it stands for: `combined`, or a type of your own.
+/// What a chain does whose stages are not known by its type: dynamic_chain.hpp specialises it.
+template <class T>
+struct run_time_chain {
+    static constexpr bool exists = false;
+};
+
+template <class T>
+concept chosen_at_run_time = run_time_chain<T>::exists;
+
+/// A chain as a value, of either kind.
+template <class T>
+concept chain_value = is_chain<T> || chosen_at_run_time<T>;
+
+/// What is no chain itself, but says by a const `stages()` which one it stands for: `combined`, or a type of your own.
 template <class T>
 concept has_stages = requires(const T& x) {
-    requires is_chain<std::remove_cvref_t<decltype(x.stages())>>;
+    requires chain_value<std::remove_cvref_t<decltype(x.stages())>>;
 };
 
 }  // namespace detail
@@ -93,19 +106,30 @@ namespace presets {
 
 }  // namespace presets
 
-/// Whatever sample() takes: a stage, a chain, or anything with a const `stages()` that returns a chain, as `combined` has.
+/// Whatever sample() takes: a stage, a chain, or anything with a const `stages()` that returns a chain, as `combined`.
 template <class T>
-concept chain_like = stage_like<T> || detail::is_chain<T> || detail::has_stages<T>;
+concept chain_like = stage_like<T> || detail::chain_value<T> || detail::has_stages<T>;
 
 /// The chain of anything that is one.
 template <chain_like T>
 [[nodiscard]] PLUCK_HOST_DEVICE constexpr auto as_chain(const T& x) noexcept {
     if constexpr (stage_like<T>) return chain<T>{x};
-    else if constexpr (detail::is_chain<T>) return x;
+    else if constexpr (detail::chain_value<T>) return x;
     else return x.stages();
 }
 
 namespace detail {
+
+/// The same without a copy of what is a chain already.
+template <chain_like T>
+[[nodiscard]] PLUCK_HOST_DEVICE constexpr decltype(auto) stages_of(const T& x) noexcept {
+    if constexpr (chain_value<T>) return (x);
+    else return as_chain(x);
+}
+
+/// Anything whose stages are known by its type.
+template <class T>
+concept typed_chain_like = chain_like<T> && is_chain<std::remove_cvref_t<decltype(as_chain(std::declval<const T&>()))>>;
 
 template <class... Right>
 constexpr chain<Right...> joined(const chain<>&, const chain<Right...>& right) noexcept {
@@ -139,10 +163,15 @@ template <class First, class... Rest>
     return first < rest ? first : rest;
 }
 
+template <chosen_at_run_time Chain>
+[[nodiscard]] std::size_t rows_served(const Chain& stages) noexcept {
+    return run_time_chain<Chain>::rows_served(stages);
+}
+
 }  // namespace detail
 
 /// `a | b`: first a, then b. Either side may be anything that sample() takes.
-template <chain_like Left, chain_like Right>
+template <detail::typed_chain_like Left, detail::typed_chain_like Right>
 [[nodiscard]] constexpr auto operator|(const Left& left, const Right& right) noexcept {
     return detail::joined(as_chain(left), as_chain(right));
 }
@@ -204,10 +233,30 @@ PLUCK_HOST_DEVICE void remember(const chain<First, Rest...>& stages, Row& row, s
     remember(stages.rest, row, token);
 }
 
+// The same of a chain that is known at run time only.
+
+PLUCK_ANY_ROW
+template <chosen_at_run_time Chain, class Row>
+PLUCK_HOST_DEVICE void adjust(const Chain& stages, Row& row) {
+    run_time_chain<Chain>::adjust(stages, row);
+}
+
+PLUCK_ANY_ROW
+template <chosen_at_run_time Chain, class Row>
+PLUCK_HOST_DEVICE std::int32_t choose(const Chain& stages, Row& row) {
+    return run_time_chain<Chain>::choose(stages, row);
+}
+
+PLUCK_ANY_ROW
+template <chosen_at_run_time Chain, class Row>
+PLUCK_HOST_DEVICE void remember(const Chain& stages, Row& row, std::int32_t token) {
+    run_time_chain<Chain>::remember(stages, row, token);
+}
+
 /// What comes after the adjusters: classification, cuts, draw.
 PLUCK_ANY_ROW
-template <class... Stages, class Row>
-[[nodiscard]] PLUCK_HOST_DEVICE pick try_draw(const chain<Stages...>& stages, Row& row) {
+template <chain_value Chain, class Row>
+[[nodiscard]] PLUCK_HOST_DEVICE pick try_draw(const Chain& stages, Row& row) {
     if (!row.settle()) return {-1, row.state()};
     const std::int32_t token = choose(stages, row);
     if (row.state() != status::ok) return {-1, row.state()};
@@ -217,8 +266,8 @@ template <class... Stages, class Row>
 
 /// All of run() but that stages remember it.
 PLUCK_ANY_ROW
-template <class... Stages, class Row>
-[[nodiscard]] PLUCK_HOST_DEVICE pick try_run(const chain<Stages...>& stages, Row& row) {
+template <chain_value Chain, class Row>
+[[nodiscard]] PLUCK_HOST_DEVICE pick try_run(const Chain& stages, Row& row) {
     adjust(stages, row);
     return try_draw(stages, row);
 }
@@ -227,8 +276,8 @@ template <class... Stages, class Row>
 
 /// Runs a chain on a row of any backend: adjusters, classification, cuts, draw, and what stages remember of it.
 PLUCK_ANY_ROW
-template <class... Stages, class Row>
-[[nodiscard]] PLUCK_HOST_DEVICE pick run(const chain<Stages...>& stages, Row& row) {
+template <detail::chain_value Chain, class Row>
+[[nodiscard]] PLUCK_HOST_DEVICE pick run(const Chain& stages, Row& row) {
     const pick drawn = detail::try_run(stages, row);
     if (drawn) detail::remember(stages, row, drawn.token);
     return drawn;

@@ -70,10 +70,8 @@ struct eigen_expression {
     void write(float* to) const {
         constexpr int order = int(X::RowsAtCompileTime) == 1 ? Eigen::RowMajor : Eigen::ColMajor;
         using floats = Eigen::Array<float, X::RowsAtCompileTime, X::ColsAtCompileTime, order>;
-        Eigen::Map<floats>(to, x.rows(), x.cols()) =
-            x.derived().array().unaryExpr([](typename X::Scalar value) noexcept {
-                return scalar_traits<typename X::Scalar>::widen(value);
-            });
+        Eigen::Map<floats>(to, x.rows(), x.cols()) = x.derived().array().unaryExpr(
+            [](typename X::Scalar value) noexcept { return scalar_traits<typename X::Scalar>::widen(value); });
     }
 };
 
@@ -109,7 +107,7 @@ struct batch_traits<X> {
 namespace detail {
 
 template <eigen_dense P>
-    requires std::floating_point<typename P::Scalar>
+requires std::floating_point<typename P::Scalar>
 struct probability_traits<P> {
     static std::size_t size(const P& p) noexcept { return static_cast<std::size_t>(p.size()); }
     static double at(const P& p, std::size_t i) {
@@ -134,7 +132,7 @@ template <class X, chain_like Chain>
 
 template <class X, chain_like Chain>
 [[nodiscard]] Eigen::ArrayXd probabilities(const X& row, const Chain& chain) {
-    detail::check_no_key<Chain>();
+    detail::check_no_key("probabilities", chain);
     return probabilities(row, chain, key{});
 }
 

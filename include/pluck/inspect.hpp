@@ -19,6 +19,7 @@
 #include <ranges>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace pluck { inline namespace v0 {
@@ -37,7 +38,7 @@ template <class P>
 struct probability_traits {};
 
 template <plain_range P>
-    requires std::floating_point<std::ranges::range_value_t<const P>>
+requires std::floating_point<std::ranges::range_value_t<const P>>
 struct probability_traits<P> {
     PLUCK_TAGGED static std::size_t size(const P& p) noexcept { return std::ranges::size(p); }
     PLUCK_TAGGED static double at(const P& p, std::size_t i) noexcept {
@@ -46,7 +47,9 @@ struct probability_traits<P> {
 };
 
 template <class P>
-concept probability_range = requires(const P& p) { probability_traits<P>::at(p, std::size_t{}); };
+concept probability_range = requires(const P& p) {
+    probability_traits<P>::at(p, std::size_t{});
+};
 
 inline namespace PLUCK_BUILD {
 
@@ -56,7 +59,7 @@ auto inspected(const char* who, const X& x, const Chain& chain, const key& key, 
     workspace scratch;
     const auto view = row_traits<X>::view(x);
     cpu::row row(view, scratch, randomness(key), 0);
-    const pick drawn = try_run(as_chain(chain), row);  // not run(): a stage with memory must not learn of it
+    const pick drawn = try_run(stages_of(chain), row);  // not run(): a stage with memory must not learn of it
     if (!drawn) {
         raise({"pluck::", who, ": the row has no distribution: ", to_string(drawn.status)});
     }
@@ -81,16 +84,23 @@ void each_probability(const P& p, const F& f) {
 template <probability_range P, probability_range Q, class F>
 void each_pair(const char* who, const P& p, const Q& q, const F& f) {
     const std::size_t size = probability_traits<P>::size(p);
-    if (size != probability_traits<Q>::size(q)) reject(who, "q.size()", ("p's size " + text_of(size)).c_str(), probability_traits<Q>::size(q));
+    if (size != probability_traits<Q>::size(q))
+        reject(who, "q.size()", ("p's size " + text_of(size)).c_str(), probability_traits<Q>::size(q));
     for (std::size_t i = 0; i < size; ++i) f(probability_traits<P>::at(p, i), probability_traits<Q>::at(q, i));
 }
 
 }  // namespace PLUCK_BUILD
 
 template <class Chain>
-constexpr void check_no_key() noexcept {
-    static_assert(!needs_key<Chain>,
-                  "pluck: a stage of this chain is random; pass the draw's key as the last argument");
+void check_no_key(const char* who, const Chain& chain) {
+    using stages = std::remove_cvref_t<decltype(stages_of(chain))>;
+    if constexpr (chosen_at_run_time<stages>) {
+        if (run_time_chain<stages>::needs_key(stages_of(chain)))
+            raise({"pluck::", who, ": a stage of this chain is random; pass the draw's key as the last argument"});
+    } else {
+        static_assert(!needs_key<Chain>,
+                      "pluck: a stage of this chain is random; pass the draw's key as the last argument");
+    }
 }
 
 }  // namespace detail
@@ -109,8 +119,8 @@ void probabilities(const X& row, const Chain& chain, std::span<double> out, cons
     if constexpr (detail::check_row<X>()) {
         detail::inspected("probabilities", row, chain, key, [out](cpu::row& kept, std::size_t vocab) {
             if (out.size() != vocab) {
-                detail::reject("probabilities", "out.size()", ("the row's " + detail::text_of(vocab) + " tokens").c_str(),
-                               out.size());
+                detail::reject("probabilities", "out.size()",
+                               ("the row's " + detail::text_of(vocab) + " tokens").c_str(), out.size());
             }
             for (double& probability : out) probability = 0;
             const double total = static_cast<double>(kept.total());
@@ -123,7 +133,7 @@ void probabilities(const X& row, const Chain& chain, std::span<double> out, cons
 
 template <class X, chain_like Chain>
 void probabilities(const X& row, const Chain& chain, std::span<double> out) {
-    detail::check_no_key<Chain>();
+    detail::check_no_key("probabilities", chain);
     probabilities(row, chain, out, key{});
 }
 
@@ -148,7 +158,7 @@ template <class X, chain_like Chain>
 
 template <class X, chain_like Chain>
 [[nodiscard]] std::vector<candidate> candidates(const X& row, const Chain& chain) {
-    detail::check_no_key<Chain>();
+    detail::check_no_key("candidates", chain);
     return candidates(row, chain, key{});
 }
 
@@ -212,7 +222,7 @@ template <class X, chain_like Chain>
 }
 template <class X, chain_like Chain>
 [[nodiscard]] double entropy(const X& row, const Chain& chain) {
-    detail::check_no_key<Chain>();
+    detail::check_no_key("entropy", chain);
     return entropy(row, chain, key{});
 }
 
@@ -235,7 +245,7 @@ template <class X, chain_like Chain>
 }
 template <class X, chain_like Chain>
 [[nodiscard]] double effective_size(const X& row, const Chain& chain) {
-    detail::check_no_key<Chain>();
+    detail::check_no_key("effective_size", chain);
     return effective_size(row, chain, key{});
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <pluck/chain.hpp>
+#include <pluck/dynamic_chain.hpp>
 #include <pluck/inspect.hpp>
 #include <pluck/sample.hpp>
 #include <pluck/version.hpp>

@@ -97,7 +97,7 @@ inline namespace PLUCK_BUILD {
 template <class X, chain_like Chain>
 [[nodiscard]] pick sample(const X& row, const Chain& chain, const key& key, workspace& scratch) noexcept {
     if constexpr (detail::check_row<X>()) {
-        return detail::draw_one(detail::look_at_row<X>{row}, as_chain(chain), randomness(key), 0, scratch);
+        return detail::draw_one(detail::look_at_row<X>{row}, detail::stages_of(chain), randomness(key), 0, scratch);
     }
 }
 
@@ -177,7 +177,7 @@ void sample_rows(const Batch& batch, const Chains& chains, std::span<const key> 
     if constexpr (detail::check_batch<Batch>()) {
         const std::size_t rows = detail::checked_rows(batch, keys.size(), picks.size());
         if constexpr (chain_like<Chains>) {
-            const auto stages = as_chain(chains);
+            const auto& stages = detail::stages_of(chains);
             detail::check_served(detail::rows_served(stages), rows);
             executor(rows, [&](std::size_t i) noexcept {
                 detail::workspace_lease scratch;
@@ -190,10 +190,11 @@ void sample_rows(const Batch& batch, const Chains& chains, std::span<const key> 
                 detail::reject("sample_rows", "chains.size()",
                                ("the batch's " + detail::text_of(rows) + " rows").c_str(), std::ranges::size(chains));
             }
-            for (std::size_t i = 0; i < rows; ++i) detail::check_served(detail::rows_served(as_chain(chain[i])), rows);
+            for (std::size_t i = 0; i < rows; ++i)
+                detail::check_served(detail::rows_served(detail::stages_of(chain[i])), rows);
             executor(rows, [&](std::size_t i) noexcept {
                 detail::workspace_lease scratch;
-                picks[i] = detail::draw_one(detail::look_into_batch<Batch>{batch, i}, as_chain(chain[i]),
+                picks[i] = detail::draw_one(detail::look_into_batch<Batch>{batch, i}, detail::stages_of(chain[i]),
                                             randomness(keys[i]), i, *scratch);
             });
         }

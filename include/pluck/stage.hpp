@@ -32,7 +32,8 @@ enum class verb : std::uint8_t {
 ///
 /// A stage is trivially copyable, checks its parameters in its constructor, and its call does not throw. Optional:
 /// `static constexpr bool random = true` where it moves cuts by chance (inspection then asks for a key),
-/// `after(row, token)` to learn the token drawn, `rows()` where it has per-row parameters.
+/// `after(row, token)` to learn the token drawn, `rows()` where it has per-row parameters, `static constexpr const char*
+/// name = "at_least"` for messages.
 struct stage {};
 
 template <class T>
@@ -46,6 +47,13 @@ template <class Stage>
 [[nodiscard]] constexpr bool is_random() noexcept {
     if constexpr (requires { Stage::random; }) return Stage::random;
     else return false;
+}
+
+/// A stage's name in messages.
+template <class Stage>
+[[nodiscard]] constexpr const char* name_of() noexcept {
+    if constexpr (requires { Stage::name; }) return Stage::name;
+    else return "a stage without a name";
 }
 
 /// How many rows the per-row parameters of a stage can serve.

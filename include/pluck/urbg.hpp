@@ -58,7 +58,7 @@ requires std::uniform_random_bit_generator<Generator>
     for (auto& word : bits.word) word = detail::word_of(generator);
     if constexpr (detail::check_row<X>()) {
         detail::workspace_lease scratch;
-        return detail::draw_one(detail::look_at_row<X>{row}, as_chain(chain), randomness(bits), 0, *scratch);
+        return detail::draw_one(detail::look_at_row<X>{row}, detail::stages_of(chain), randomness(bits), 0, *scratch);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "support/catch.hpp"
 #include "support/logit_cases.hpp"
 #include "unit/helpers.hpp"
+#include <pluck/dynamic_chain.hpp>
 #include <pluck/sample.hpp>
 #include <pluck/thread_pool.hpp>
 #include <pluck/urbg.hpp>
@@ -337,5 +338,18 @@ TEST_CASE("stages and chains are made without memory, but for what is refused") 
               made.top_p = 0.3;
               (void)chain;
               (void)pluck::as_chain(made);
+              pluck::dynamic_chain rules = chain | pluck::greedy{};
+              rules.clear();
+              rules.add(pluck::temperature(0.8)).add(made.stages());
+              (void)rules.size();
+          }) == 0);
+}
+
+TEST_CASE("a draw by a dynamic chain allocates as little as by a typed one") {
+    const auto row = row_of<float>();
+    const pluck::dynamic_chain rules = pluck::temperature(0.8) | pluck::top_k(50) | pluck::top_p(0.9);
+    (void)sample(row, rules, {});
+    CHECK(allocations_of([&] {
+              for (int i = 0; i < 20; ++i) (void)sample(row, rules, {.seed = i});
           }) == 0);
 }

@@ -17,21 +17,28 @@
 
 namespace pluck { inline namespace v0 {
 
-/// One value or one per row; read with the row's index.
+/// One value or one per row; read with the row's index. Two words: a chain may hold many, and is copied into kernels.
 template <class T>
 class param {
+    static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(const T*));
+
 public:
     PLUCK_HOST_DEVICE constexpr param(T value) noexcept : value_(value) {}
-    constexpr param(per_row<T> rows) noexcept : value_(missing()), values_(rows.values), count_(rows.count) {}
+    constexpr param(per_row<T> rows) noexcept : param(missing()) {
+        if (rows.values == nullptr && rows.count != 0) return;  // no values at all
+        values_ = rows.values;
+        count_ = rows.count < trusted ? rows.count : trusted;
+    }
 
     /// The value of this row; `missing()` past the end of a per-row array.
     [[nodiscard]] PLUCK_HOST_DEVICE constexpr T operator[](std::size_t row) const noexcept {
+        if (count_ == single) return value_;
         if (row >= count_) return missing();
-        return values_ != nullptr ? values_[row] : value_;
+        return values_[row];
     }
 
     /// How many rows it can serve.
-    [[nodiscard]] constexpr std::size_t rows() const noexcept { return count_; }
+    [[nodiscard]] constexpr std::size_t rows() const noexcept { return count_ < trusted ? count_ : single; }
 
     /// A value that no parameter allows. The words of a key, which are unsigned, allow all: their arrays are checked first.
     [[nodiscard]] PLUCK_HOST_DEVICE static constexpr T missing() noexcept {
@@ -40,9 +47,14 @@ public:
     }
 
 private:
-    T value_{};
-    const T* values_ = nullptr;
-    std::size_t count_ = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t single = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t trusted = single - 1;  // an array of as many values as there are rows
+
+    union {
+        T value_;
+        const T* values_;
+    };
+    std::size_t count_ = single;
 };
 
 /// What a parameter may be made from: any arithmetic type but bool.

@@ -22,6 +22,7 @@ namespace pluck { inline namespace v0 {
 /// Source.       docs/draw.md, section 4.
 struct categorical : stage {
     static constexpr verb does = verb::draw;
+    static constexpr const char* name = "categorical";
 
     PLUCK_ANY_ROW
     template <class Row>

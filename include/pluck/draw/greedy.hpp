@@ -19,6 +19,7 @@ namespace pluck { inline namespace v0 {
 /// Errors.       None.
 struct greedy : stage {
     static constexpr verb does = verb::draw;
+    static constexpr const char* name = "greedy";
 
     PLUCK_ANY_ROW
     template <class Row>

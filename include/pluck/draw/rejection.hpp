@@ -25,6 +25,7 @@ namespace pluck { inline namespace v0 {
 /// Source.       docs/draw.md, section 4. Rejection from an envelope: von Neumann, 1951.
 struct rejection : stage {
     static constexpr verb does = verb::draw;
+    static constexpr const char* name = "rejection";
 
     PLUCK_ANY_ROW
     template <class Row>

@@ -33,13 +33,14 @@ namespace pluck { inline namespace v0 {
 class min_p : public stage {
 public:
     static constexpr verb does = verb::keep;
+    static constexpr const char* name = "min_p";
 
     template <number Number, whole_number Integer = int>
     constexpr min_p(Number m, Integer min_keep = 1)
-        : m_(checked(static_cast<detail::real<Number>>(m))), min_keep_(detail::checked_min_keep("min_p", min_keep)) {}
+        : m_(checked(static_cast<detail::real<Number>>(m))), min_keep_(detail::checked_min_keep(name, min_keep)) {}
     template <whole_number Integer = int>
     constexpr min_p(per_row<float> m, Integer min_keep = 1)
-        : m_(m), min_keep_(detail::checked_min_keep("min_p", min_keep)) {}
+        : m_(m), min_keep_(detail::checked_min_keep(name, min_keep)) {}
 
     PLUCK_ANY_ROW
     template <class Row>
@@ -58,7 +59,7 @@ public:
 private:
     template <class Real>
     static constexpr float checked(Real m) {
-        if (!detail::in_range(m, Real{0}, Real{1})) detail::reject("min_p", "m", "in [0, 1]", m);
+        if (!detail::in_range(m, Real{0}, Real{1})) detail::reject(name, "m", "in [0, 1]", m);
         return detail::held(m);
     }
 

@@ -31,6 +31,7 @@ namespace pluck { inline namespace v0 {
 class top_k : public stage {
 public:
     static constexpr verb does = verb::keep;
+    static constexpr const char* name = "top_k";
 
     template <whole_number Integer>
     constexpr top_k(Integer k) : k_(checked(k)) {}
@@ -49,7 +50,7 @@ public:
 private:
     template <class Integer>
     static constexpr std::int32_t checked(Integer k) {
-        if (std::cmp_less(k, 0)) detail::reject("top_k", "k", ">= 0", k);
+        if (std::cmp_less(k, 0)) detail::reject(name, "k", ">= 0", k);
         // No row is that long, so a larger k says the same.
         constexpr std::int32_t most = std::numeric_limits<std::int32_t>::max();
         return std::cmp_greater(k, most) ? most : static_cast<std::int32_t>(k);

@@ -37,13 +37,14 @@ namespace pluck { inline namespace v0 {
 class top_p : public stage {
 public:
     static constexpr verb does = verb::keep;
+    static constexpr const char* name = "top_p";
 
     template <number Number, whole_number Integer = int>
     constexpr top_p(Number p, Integer min_keep = 1)
-        : p_(checked(static_cast<detail::real<Number>>(p))), min_keep_(detail::checked_min_keep("top_p", min_keep)) {}
+        : p_(checked(static_cast<detail::real<Number>>(p))), min_keep_(detail::checked_min_keep(name, min_keep)) {}
     template <whole_number Integer = int>
     constexpr top_p(per_row<float> p, Integer min_keep = 1)
-        : p_(p), min_keep_(detail::checked_min_keep("top_p", min_keep)) {}
+        : p_(p), min_keep_(detail::checked_min_keep(name, min_keep)) {}
 
     PLUCK_ANY_ROW
     template <class Row>
@@ -58,7 +59,7 @@ public:
 private:
     template <class Real>
     static constexpr float checked(Real p) {
-        if (!detail::in_range(p, Real{0}, Real{1})) detail::reject("top_p", "p", "in [0, 1]", p);
+        if (!detail::in_range(p, Real{0}, Real{1})) detail::reject(name, "p", "in [0, 1]", p);
         return detail::held(p);
     }
 

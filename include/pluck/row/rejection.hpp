@@ -9,8 +9,8 @@
 
 namespace pluck { inline namespace v0 {
 
-/// The purpose of its random bits, how many tokens a block of the envelope has, and how many proposals it makes at most.
-/// Each is accepted with a chance of 1/64 at least.
+/// The purpose of its random bits, how many tokens a block of the envelope has, and how many proposals it makes at
+/// most. Each is accepted with a chance of 1/64 at least.
 inline constexpr std::uint32_t rejection_purpose = static_cast<std::uint32_t>(detail::purpose::rejection);
 inline constexpr std::uint32_t envelope_block = 64;
 inline constexpr std::uint32_t max_proposals = 4096;

@@ -30,6 +30,7 @@ namespace pluck { inline namespace v0 {
 class temperature : public stage {
 public:
     static constexpr verb does = verb::shape;
+    static constexpr const char* name = "temperature";
 
     template <number Number>
     constexpr temperature(Number t) : t_(checked(static_cast<detail::real<Number>>(t))) {}
@@ -54,7 +55,7 @@ private:
     }
     template <class Real>
     static constexpr float checked(Real t) {
-        if (!allowed(t)) detail::reject("temperature", "t", "0 or in [2^-64, 2^64]", t);
+        if (!allowed(t)) detail::reject(name, "t", "0 or in [2^-64, 2^64]", t);
         return detail::held(t);
     }
 

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+//
+// The library's own stages, in one list: what a chain that is made at run time can hold. A new sampler adds its header
+// and its name here, and touches no other list.
+#pragma once
+
+#include <pluck/draw/categorical.hpp>
+#include <pluck/draw/greedy.hpp>
+#include <pluck/draw/rejection.hpp>
+#include <pluck/keep/min_p.hpp>
+#include <pluck/keep/top_k.hpp>
+#include <pluck/keep/top_p.hpp>
+#include <pluck/shape/temperature.hpp>
+
+namespace pluck { inline namespace v0 { namespace detail {
+
+/// `list<Stages...>` with all of the library's stages.
+template <template <class...> class List>
+using of_library_stages = List<temperature,                      // shape
+                               top_k, top_p, min_p,              // keep
+                               categorical, greedy, rejection>;  // draw
+
+}}}  // namespace pluck::v0::detail

@@ -52,6 +52,8 @@ template <class Chain>
 inline constexpr bool moves_scores = false;
 template <class... Stages>
 inline constexpr bool moves_scores<chain<Stages...>> = (... || (Stages::does == verb::adjust));
+template <detail::chosen_at_run_time Chain>
+inline constexpr bool moves_scores<Chain> = detail::run_time_chain<Chain>::moves_scores;
 
 /// The row as after(row, token) sees it on a device, where one thread of one block calls it.
 template <class Row>

@@ -76,9 +76,9 @@ PLUCK_INLINE std::size_t row::count() noexcept {
 }
 
 PLUCK_INLINE std::uint64_t row::total() noexcept {
-    parts& row = now();
-    if (row.total == 0) row.total = search().exact_total();
-    return row.total;
+    parts& current = now();
+    if (current.total == 0) current.total = search().exact_total();
+    return current.total;
 }
 
 /// The masses of a block's tokens; bit i: whether token i of them is kept.
@@ -125,13 +125,13 @@ PLUCK_INLINE void row::keep_largest(std::size_t k) noexcept {
 }
 
 PLUCK_INLINE void row::keep_mass(float p, std::size_t min_keep) noexcept {
-    const parts& row = now();
+    const parts& current = now();
     if (detail::ordered(p) >= detail::ordered(1.0f)) return;
     if (min_keep <= 1) {  // mostly all that follows is a draw, which needs no cut
         pending_p_ = p;
         return;
     }
-    const found_cut nucleus = take_cut(nucleus_search(search(), p, row.total));
+    const found_cut nucleus = take_cut(nucleus_search(search(), p, current.total));
     if (search().leaves_less(nucleus, min_keep)) return keep_largest(min_keep);
     cut(nucleus);
 }
@@ -171,9 +171,9 @@ PLUCK_INLINE void row::drop_above(ranking_key cut) noexcept {
 }
 
 PLUCK_INLINE void row::scale(double factor) noexcept {
-    parts& row = now();
+    parts& current = now();
     temperature_ = scaled_temperature(temperature_, factor);
-    row.total = 0;
+    current.total = 0;
 }
 
 /// Puts the kept scores and their places aside, in order, and counts them.

@@ -4,12 +4,9 @@
 #pragma once
 
 #include <pluck/detail/config.hpp>
-#include <pluck/detail/error.hpp>
 #include <pluck/detail/log.hpp>
-#include <pluck/detail/min_keep.hpp>
 #include <pluck/detail/parameter.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/per_row.hpp>
 #include <pluck/pick.hpp>
 #include <pluck/stage.hpp>
 
@@ -35,18 +32,15 @@ public:
     static constexpr verb does = verb::keep;
     static constexpr const char* name = "min_p";
 
-    template <number Number, whole_number Integer = int>
-    constexpr min_p(Number m, Integer min_keep = 1)
-        : m_(checked(static_cast<detail::real<Number>>(m))), min_keep_(detail::checked_min_keep(name, min_keep)) {}
-    template <whole_number Integer = int>
-    constexpr min_p(per_row<float> m, Integer min_keep = 1)
-        : m_(m), min_keep_(detail::checked_min_keep(name, min_keep)) {}
+    template <real_parameter Real, whole_number Integer = int>
+    constexpr min_p(Real m, Integer min_keep = 1)
+        : m_(name, "m", m), min_keep_(detail::checked<detail::count_of<std::uint32_t>>(name, "min_keep", min_keep)) {}
 
     PLUCK_ANY_ROW
     template <class Row>
     PLUCK_HOST_DEVICE void operator()(Row& row) const {
         const float m = m_[row.index()];
-        if (!detail::in_range(m, 0.0f, 1.0f)) return row.fail(status::bad_parameter);
+        if (!m_.has(m)) return row.fail(status::bad_parameter);
         if (detail::ordered(m) == 0) return;
         float theta = row.best().score();
         if (detail::ordered(m) != detail::ordered(1.0f))
@@ -57,13 +51,7 @@ public:
     [[nodiscard]] constexpr std::size_t rows() const noexcept { return m_.rows(); }
 
 private:
-    template <class Real>
-    static constexpr float checked(Real m) {
-        if (!detail::in_range(m, Real{0}, Real{1})) detail::reject(name, "m", "in [0, 1]", m);
-        return detail::held(m);
-    }
-
-    param<float> m_;
+    detail::parameter<detail::share> m_;
     std::uint32_t min_keep_;
 };
 

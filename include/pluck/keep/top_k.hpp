@@ -4,16 +4,12 @@
 #pragma once
 
 #include <pluck/detail/config.hpp>
-#include <pluck/detail/error.hpp>
 #include <pluck/detail/parameter.hpp>
-#include <pluck/per_row.hpp>
 #include <pluck/pick.hpp>
 #include <pluck/stage.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <utility>
 
 namespace pluck { inline namespace v0 {
 
@@ -33,30 +29,21 @@ public:
     static constexpr verb does = verb::keep;
     static constexpr const char* name = "top_k";
 
-    template <whole_number Integer>
-    constexpr top_k(Integer k) : k_(checked(k)) {}
-    constexpr top_k(per_row<std::int32_t> k) noexcept : k_(k) {}
+    template <count_parameter Count>
+    constexpr top_k(Count k) : k_(name, "k", k) {}
 
     PLUCK_ANY_ROW
     template <class Row>
     PLUCK_HOST_DEVICE void operator()(Row& row) const {
         const std::int32_t k = k_[row.index()];
-        if (k < 0) return row.fail(status::bad_parameter);
+        if (!k_.has(k)) return row.fail(status::bad_parameter);
         if (k != 0) row.keep_largest(static_cast<std::uint32_t>(k));
     }
 
     [[nodiscard]] constexpr std::size_t rows() const noexcept { return k_.rows(); }
 
 private:
-    template <class Integer>
-    static constexpr std::int32_t checked(Integer k) {
-        if (std::cmp_less(k, 0)) detail::reject(name, "k", ">= 0", k);
-        // No row is that long, so a larger k says the same.
-        constexpr std::int32_t most = std::numeric_limits<std::int32_t>::max();
-        return std::cmp_greater(k, most) ? most : static_cast<std::int32_t>(k);
-    }
-
-    param<std::int32_t> k_;
+    detail::parameter<detail::count_of<std::int32_t>> k_;
 };
 
 }}  // namespace pluck::v0

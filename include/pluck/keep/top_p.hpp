@@ -4,11 +4,8 @@
 #pragma once
 
 #include <pluck/detail/config.hpp>
-#include <pluck/detail/error.hpp>
-#include <pluck/detail/min_keep.hpp>
 #include <pluck/detail/parameter.hpp>
 #include <pluck/detail/ranking.hpp>
-#include <pluck/per_row.hpp>
 #include <pluck/pick.hpp>
 #include <pluck/stage.hpp>
 
@@ -39,31 +36,22 @@ public:
     static constexpr verb does = verb::keep;
     static constexpr const char* name = "top_p";
 
-    template <number Number, whole_number Integer = int>
-    constexpr top_p(Number p, Integer min_keep = 1)
-        : p_(checked(static_cast<detail::real<Number>>(p))), min_keep_(detail::checked_min_keep(name, min_keep)) {}
-    template <whole_number Integer = int>
-    constexpr top_p(per_row<float> p, Integer min_keep = 1)
-        : p_(p), min_keep_(detail::checked_min_keep(name, min_keep)) {}
+    template <real_parameter Real, whole_number Integer = int>
+    constexpr top_p(Real p, Integer min_keep = 1)
+        : p_(name, "p", p), min_keep_(detail::checked<detail::count_of<std::uint32_t>>(name, "min_keep", min_keep)) {}
 
     PLUCK_ANY_ROW
     template <class Row>
     PLUCK_HOST_DEVICE void operator()(Row& row) const {
         const float p = p_[row.index()];
-        if (!detail::in_range(p, 0.0f, 1.0f)) return row.fail(status::bad_parameter);
+        if (!p_.has(p)) return row.fail(status::bad_parameter);
         if (detail::ordered(p) != detail::ordered(1.0f)) row.keep_mass(p, min_keep_);
     }
 
     [[nodiscard]] constexpr std::size_t rows() const noexcept { return p_.rows(); }
 
 private:
-    template <class Real>
-    static constexpr float checked(Real p) {
-        if (!detail::in_range(p, Real{0}, Real{1})) detail::reject(name, "p", "in [0, 1]", p);
-        return detail::held(p);
-    }
-
-    param<float> p_;
+    detail::parameter<detail::share> p_;
     std::uint32_t min_keep_;
 };
 

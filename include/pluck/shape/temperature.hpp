@@ -4,10 +4,8 @@
 #pragma once
 
 #include <pluck/detail/config.hpp>
-#include <pluck/detail/error.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/parameter.hpp>
-#include <pluck/per_row.hpp>
 #include <pluck/pick.hpp>
 #include <pluck/stage.hpp>
 
@@ -32,15 +30,14 @@ public:
     static constexpr verb does = verb::shape;
     static constexpr const char* name = "temperature";
 
-    template <number Number>
-    constexpr temperature(Number t) : t_(checked(static_cast<detail::real<Number>>(t))) {}
-    constexpr temperature(per_row<float> t) noexcept : t_(t) {}
+    template <real_parameter Real>
+    constexpr temperature(Real t) : t_(name, "t", t) {}
 
     PLUCK_ANY_ROW
     template <class Row>
     PLUCK_HOST_DEVICE void operator()(Row& row) const {
         const float t = t_[row.index()];
-        if (!allowed(t)) return row.fail(status::bad_parameter);
+        if (!t_.has(t)) return row.fail(status::bad_parameter);
         if (detail::ordered(t) == 0) return row.keep_largest(1);
         if (detail::ordered(t) != detail::ordered(1.0f)) row.scale(t);
     }
@@ -48,18 +45,17 @@ public:
     [[nodiscard]] constexpr std::size_t rows() const noexcept { return t_.rows(); }
 
 private:
-    template <class Float>
-    PLUCK_HOST_DEVICE static constexpr bool allowed(Float t) noexcept {
-        return detail::ordered(t) == 0 ||
-               detail::in_range(t, static_cast<Float>(min_temperature), static_cast<Float>(max_temperature));
-    }
-    template <class Real>
-    static constexpr float checked(Real t) {
-        if (!allowed(t)) detail::reject(name, "t", "0 or in [2^-64, 2^64]", t);
-        return detail::held(t);
-    }
+    struct range {
+        using type = float;
+        static constexpr const char* text = "0 or in [2^-64, 2^64]";
+        template <class Float>
+        [[nodiscard]] PLUCK_HOST_DEVICE static constexpr bool has(Float t) noexcept {
+            return detail::ordered(t) == 0 ||
+                   detail::in_range(t, static_cast<Float>(min_temperature), static_cast<Float>(max_temperature));
+        }
+    };
 
-    param<float> t_;
+    detail::parameter<range> t_;
 };
 
 }}  // namespace pluck::v0

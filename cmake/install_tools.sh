@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Sourced by the scripts that set themselves up, such as tests/run: `need TOOL...` installs what is missing of
-#     compiler cmake ninja eigen catch2 gnuplot clang benchmark valgrind python
+#     compiler cmake ninja eigen catch2 gnuplot clang benchmark valgrind python binutils mingw wine s390x qemu
 # with apt-get on Debian and Ubuntu. Elsewhere it names what is missing, and stops.
 
 say() { printf '\n== %s\n' "$*"; }
@@ -31,6 +31,11 @@ has() {
     ninja) [ -n "$(command -v ninja)" ] ;;
     gnuplot) [ -n "$(command -v gnuplot)" ] ;;
     python) [ -n "$(command -v python3)" ] ;;
+    binutils) [ -n "$(command -v objdump)" ] ;;
+    mingw) [ -n "$(command -v x86_64-w64-mingw32-g++-posix)" ] ;;
+    wine) [ -n "$(command -v wine)" ] ;;
+    s390x) [ -n "$(command -v s390x-linux-gnu-g++)" ] ;;
+    qemu) [ -n "$(command -v qemu-x86_64)" ] ;;
     valgrind) [ -n "$(command -v valgrind)" ] && has_header valgrind/callgrind.h ;;
     clang) [ -n "$(command -v clang++)" ] && echo 'int main() {}' | clang++ -fsanitize=thread -o /dev/null -x c++ - 2>/dev/null ;;
     eigen) [ -n "${Eigen3_DIR:-}${CMAKE_PREFIX_PATH:-}" ] || has_header eigen3/Eigen/Core ;;
@@ -52,6 +57,11 @@ debian_packages() {
     benchmark) echo libbenchmark-dev ;;
     valgrind) echo valgrind ;;
     python) echo python3 ;;
+    binutils) echo binutils ;;
+    mingw) echo g++-mingw-w64-x86-64-posix ;;
+    wine) echo wine ;;
+    s390x) echo g++-s390x-linux-gnu ;;
+    qemu) echo qemu-user ;;
     esac
 }
 
@@ -108,5 +118,5 @@ need() {
                 "pluck needs a C++20 compiler (g++ 11, clang++ 14 or newer), CMake 3.25, Eigen 3.4, Catch2 2.13."
         done
     fi
-    need_new_cmake
+    [ -z "$(command -v cmake)" ] || need_new_cmake
 }

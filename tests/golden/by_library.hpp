@@ -132,7 +132,10 @@ private:
     template <class Scalar>
     static void put(Scalar& where, u64 bits) {
         static_assert(std::is_trivially_copyable_v<Scalar>);
-        std::memcpy(static_cast<void*>(&where), &bits, sizeof where);  // the low bytes come first
+        using word = std::conditional_t<sizeof where == 8, u64,
+                                        std::conditional_t<sizeof where == 4, std::uint32_t, std::uint16_t>>;
+        const auto low = static_cast<word>(bits);
+        std::memcpy(static_cast<void*>(&where), &low, sizeof where);
     }
 
     /// What the row keeps and draws, and that sample() draws the same.

@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-#if !PLUCK_ON_DEVICE && !PLUCK_HARDWARE_FMA
+#if !PLUCK_ON_DEVICE && !PLUCK_HARDWARE_FMA && !defined(_WIN32)
 // libm's fmaf under a name that no compiler knows: clang++ -ffast-math would expand a call that it recognises into a
 // multiplication and an addition where the target has no fma instruction.
 #if defined(__APPLE__)
@@ -27,19 +27,6 @@ template <class To, class From>
     return __builtin_bit_cast(To, from);  // std::bit_cast is not to be had in device code
 }
 
-/// a * b + c, rounded once.
-[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE float fma(float a, float b, float c) noexcept {
-#if PLUCK_ON_DEVICE
-    float result;  // the intrinsic would flush subnormals under -use_fast_math, this instruction does not
-    asm("fma.rn.f32 %0, %1, %2, %3;" : "=f"(result) : "f"(a), "f"(b), "f"(c));
-    return result;
-#elif PLUCK_HARDWARE_FMA
-    return __builtin_fmaf(a, b, c);
-#else
-    return pluck_libm_fmaf(a, b, c);
-#endif
-}
-
 /// The same value, of which the optimiser knows nothing: an expression cannot be rearranged across it.
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE double opaque(double value) noexcept {
 #if !PLUCK_ON_DEVICE
@@ -53,6 +40,38 @@ template <class To, class From>
     asm("" : "+m"(value));
 #endif
     return value;
+}
+
+#if !PLUCK_ON_DEVICE && !PLUCK_HARDWARE_FMA && defined(_WIN32)
+/// a * b + c, rounded once, where libm may round twice: that of MinGW-w64 does. A product of floats is a double; its sum
+/// with c is rounded to odd: the last bit is set if something was lost, so that no float's tie comes about by rounding.
+[[nodiscard]] PLUCK_ALWAYS_INLINE float fused_by_doubles(float a, float b, float c) noexcept {
+    const double product = opaque(opaque(static_cast<double>(a)) * static_cast<double>(b));
+    const double addend = opaque(static_cast<double>(c));
+    const double sum = opaque(product + addend);
+    const double added = opaque(sum - product);
+    const double lost = opaque(opaque(product - opaque(sum - added)) + opaque(addend - added));
+    const auto lost_bits = bits_as<std::uint64_t>(lost);
+    auto bits = bits_as<std::uint64_t>(sum);
+    const bool finite = (bits >> 52 & 0x7ff) != 0x7ff;
+    if (finite && lost_bits << 1 != 0 && (bits & 1) == 0) bits += (lost_bits ^ bits) >> 63 != 0 ? ~std::uint64_t{0} : 1;
+    return opaque(static_cast<float>(opaque(bits_as<double>(bits))));
+}
+#endif
+
+/// a * b + c, rounded once.
+[[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE float fma(float a, float b, float c) noexcept {
+#if PLUCK_ON_DEVICE
+    float result;  // the intrinsic would flush subnormals under -use_fast_math, this instruction does not
+    asm("fma.rn.f32 %0, %1, %2, %3;" : "=f"(result) : "f"(a), "f"(b), "f"(c));
+    return result;
+#elif PLUCK_HARDWARE_FMA
+    return __builtin_fmaf(a, b, c);
+#elif defined(_WIN32)
+    return fused_by_doubles(a, b, c);
+#else
+    return pluck_libm_fmaf(a, b, c);
+#endif
 }
 
 [[nodiscard]] PLUCK_HOST_DEVICE inline float sum(float a, float b) noexcept {

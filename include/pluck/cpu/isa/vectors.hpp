@@ -6,6 +6,7 @@
 
 #include <pluck/detail/config.hpp>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -54,6 +55,9 @@ using longs = eight::longs;
 using floats = eight::floats;
 
 inline constexpr std::size_t short_lanes = 16;
+
+/// Of two lanes that are taken for one word of 64 bits, whether the first is the lower half.
+inline constexpr bool first_is_low = std::endian::native == std::endian::little;
 
 typedef std::int16_t shorts __attribute__((vector_size(32)));
 typedef std::uint16_t ushorts __attribute__((vector_size(32)));
@@ -279,7 +283,8 @@ template <class Word, std::size_t... Steps>
     for (std::size_t i = lanes * lanes; i != 0; i -= together) {
         append_bits_above(found, words + (i - together), flip, above, steps);
     }
-    pick_lanes<0, 4, 1, 5, 2, 6, 3, 7>(found, found, found);
+    if constexpr (first_is_low) pick_lanes<0, 4, 1, 5, 2, 6, 3, 7>(found, found, found);
+    else pick_lanes<4, 0, 5, 1, 6, 2, 7, 3>(found, found, found);
     std::uint64_t pairs[4];
     __builtin_memcpy(pairs, &found, sizeof pairs);
     const std::uint64_t bits = pairs[0] | pairs[1] << 8 | pairs[2] << 16 | pairs[3] << 24;

@@ -171,11 +171,16 @@ private:
 
     template <std::size_t I>
     PLUCK_ALWAYS_INLINE void even(longs& to) const noexcept {
-        to = (pairs_[I] << 32) >> (shifts_[I] & 0xffffffffu);
+        half<I, first_is_low>(to);
     }
     template <std::size_t I>
     PLUCK_ALWAYS_INLINE void odd(longs& to) const noexcept {
-        to = (pairs_[I] & 0xffffffff00000000u) >> (shifts_[I] >> 32);
+        half<I, !first_is_low>(to);
+    }
+    template <std::size_t I, bool Low>
+    PLUCK_ALWAYS_INLINE void half(longs& to) const noexcept {
+        if constexpr (Low) to = (pairs_[I] << 32) >> (shifts_[I] & 0xffffffffu);
+        else to = (pairs_[I] & 0xffffffff00000000u) >> (shifts_[I] >> 32);
     }
 
     longs pairs_[Vectors];

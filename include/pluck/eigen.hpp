@@ -22,7 +22,7 @@ namespace pluck { inline namespace v0 {
 template <>
 struct scalar_traits<Eigen::half> {
     using layout = half;
-    [[nodiscard]] static float widen(Eigen::half value) noexcept {
+    [[nodiscard]] PLUCK_TAGGED static float widen(Eigen::half value) noexcept {
         return scalar_traits<half>::widen(half{detail::bits_as<std::uint16_t>(value)});
     }
 };
@@ -30,7 +30,7 @@ struct scalar_traits<Eigen::half> {
 template <>
 struct scalar_traits<Eigen::bfloat16> {
     using layout = bfloat16;
-    [[nodiscard]] static float widen(Eigen::bfloat16 value) noexcept {
+    [[nodiscard]] PLUCK_TAGGED static float widen(Eigen::bfloat16 value) noexcept {
         return scalar_traits<bfloat16>::widen(bfloat16{detail::bits_as<std::uint16_t>(value)});
     }
 };
@@ -67,7 +67,7 @@ struct eigen_expression {
     std::size_t size;
 
     /// to = its [size] elements as floats. Throws std::bad_alloc where Eigen needs memory for a part of it.
-    void write(float* to) const {
+    PLUCK_TAGGED void write(float* to) const {
         constexpr int order = int(X::RowsAtCompileTime) == 1 ? Eigen::RowMajor : Eigen::ColMajor;
         using floats = Eigen::Array<float, X::RowsAtCompileTime, X::ColsAtCompileTime, order>;
         Eigen::Map<floats>(to, x.rows(), x.cols()) = x.derived().array().unaryExpr(
@@ -80,7 +80,7 @@ struct eigen_expression {
 /// A vector, array, Map, Ref, matrix.row(i), or an expression of one dimension.
 template <detail::eigen_row X>
 struct row_traits<X> {
-    static auto view(const X& x) noexcept {
+    PLUCK_TAGGED static auto view(const X& x) noexcept {
         const auto size = static_cast<std::size_t>(x.size());
         if constexpr (detail::eigen_in_memory<X>) {
             return logits_view<typename X::Scalar>{x.derived().data(), size, x.derived().innerStride()};
@@ -94,8 +94,8 @@ struct row_traits<X> {
 template <detail::eigen_batch X>
 requires detail::eigen_in_memory<X>
 struct batch_traits<X> {
-    static std::size_t rows(const X& x) noexcept { return static_cast<std::size_t>(x.rows()); }
-    static auto row(const X& x, std::size_t index) noexcept {
+    PLUCK_TAGGED static std::size_t rows(const X& x) noexcept { return static_cast<std::size_t>(x.rows()); }
+    PLUCK_TAGGED static auto row(const X& x, std::size_t index) noexcept {
         const Eigen::Index inner = x.derived().innerStride(), outer = x.derived().outerStride();
         const bool row_major = bool(X::IsRowMajor);
         return batch_view<typename X::Scalar>{x.derived().data(), rows(x), static_cast<std::size_t>(x.cols()),
@@ -109,8 +109,8 @@ namespace detail {
 template <eigen_dense P>
 requires std::floating_point<typename P::Scalar>
 struct probability_traits<P> {
-    static std::size_t size(const P& p) noexcept { return static_cast<std::size_t>(p.size()); }
-    static double at(const P& p, std::size_t i) {
+    PLUCK_TAGGED static std::size_t size(const P& p) noexcept { return static_cast<std::size_t>(p.size()); }
+    PLUCK_TAGGED static double at(const P& p, std::size_t i) {
         return static_cast<double>(p.derived().coeff(static_cast<Eigen::Index>(i)));
     }
 };

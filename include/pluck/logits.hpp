@@ -34,7 +34,7 @@ struct batch_view {
     std::ptrdiff_t row_stride = static_cast<std::ptrdiff_t>(vocab);
     std::ptrdiff_t vocab_stride = 1;
 
-    [[nodiscard]] constexpr logits_view<Scalar> row(std::size_t index) const noexcept {
+    [[nodiscard]] PLUCK_TAGGED constexpr logits_view<Scalar> row(std::size_t index) const noexcept {
         const Scalar* first = data != nullptr ? data + static_cast<std::ptrdiff_t>(index) * row_stride : nullptr;
         return {first, vocab, vocab_stride};
     }
@@ -83,31 +83,31 @@ concept plain_range = !eigen_like<X> && std::ranges::contiguous_range<const X> &
 
 template <logit_scalar Scalar>
 struct row_traits<logits_view<Scalar>> {
-    static constexpr logits_view<Scalar> view(const logits_view<Scalar>& x) noexcept { return x; }
+    PLUCK_TAGGED static constexpr logits_view<Scalar> view(const logits_view<Scalar>& x) noexcept { return x; }
 };
 
 /// std::span, std::vector, std::array, a C array.
 template <detail::plain_range X>
 requires logit_scalar<std::ranges::range_value_t<const X>>
 struct row_traits<X> {
-    static constexpr auto view(const X& x) noexcept {
+    PLUCK_TAGGED static constexpr auto view(const X& x) noexcept {
         return logits_view<std::ranges::range_value_t<const X>>{std::ranges::data(x), std::ranges::size(x)};
     }
 };
 
 template <logit_scalar Scalar>
 struct batch_traits<batch_view<Scalar>> {
-    static constexpr std::size_t rows(const batch_view<Scalar>& x) noexcept { return x.rows; }
-    static constexpr auto row(const batch_view<Scalar>& x, std::size_t index) noexcept { return x.row(index); }
+    PLUCK_TAGGED static constexpr std::size_t rows(const batch_view<Scalar>& x) noexcept { return x.rows; }
+    PLUCK_TAGGED static constexpr auto row(const batch_view<Scalar>& x, std::size_t index) noexcept { return x.row(index); }
 };
 
 /// A range of rows, which may lie anywhere and differ in length: std::vector<logits_view<float>>, say.
 template <detail::plain_range X>
 requires row_like<std::ranges::range_value_t<const X>>
 struct batch_traits<X> {
-    static constexpr std::size_t rows(const X& x) noexcept { return std::ranges::size(x); }
+    PLUCK_TAGGED static constexpr std::size_t rows(const X& x) noexcept { return std::ranges::size(x); }
     using traits = row_traits<std::ranges::range_value_t<const X>>;
-    static constexpr auto row(const X& x, std::size_t index) noexcept(noexcept(traits::view(std::ranges::data(x)[0]))) {
+    PLUCK_TAGGED static constexpr auto row(const X& x, std::size_t index) noexcept(noexcept(traits::view(std::ranges::data(x)[0]))) {
         return traits::view(std::ranges::data(x)[index]);
     }
 };

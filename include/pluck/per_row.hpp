@@ -3,6 +3,8 @@
 // A stage's parameter with one value for each row of a batch.
 #pragma once
 
+#include <pluck/detail/config.hpp>
+
 #include <concepts>
 #include <cstddef>
 #include <limits>
@@ -23,8 +25,8 @@ struct per_row {
     const T* values = nullptr;
     std::size_t count = std::numeric_limits<std::size_t>::max();
 
-    constexpr explicit per_row(const T* from) noexcept : values(from) {}
-    constexpr explicit per_row(std::span<const T> from) noexcept : values(from.data()), count(from.size()) {}
+    PLUCK_TAGGED constexpr explicit per_row(const T* from) noexcept : values(from) {}
+    PLUCK_TAGGED constexpr explicit per_row(std::span<const T> from) noexcept : values(from.data()), count(from.size()) {}
 
     /// A temporary container would be gone before the first draw.
     template <class Range>

@@ -44,8 +44,8 @@ requires(X::NumDimensions == 1) struct row_traits<X> {
 /// A tensor of rank 2, [batch, vocab], in either layout.
 template <detail::tensor_in_memory X>
 requires(X::NumDimensions == 2) struct batch_traits<X> {
-    static std::size_t rows(const X& x) noexcept { return static_cast<std::size_t>(x.dimension(0)); }
-    static auto row(const X& x, std::size_t index) noexcept {
+    PLUCK_TAGGED static std::size_t rows(const X& x) noexcept { return static_cast<std::size_t>(x.dimension(0)); }
+    PLUCK_TAGGED static auto row(const X& x, std::size_t index) noexcept {
         const bool row_major = int(X::Layout) == int(Eigen::RowMajor);
         const auto count = static_cast<std::ptrdiff_t>(x.dimension(0)),
                    vocab = static_cast<std::ptrdiff_t>(x.dimension(1));

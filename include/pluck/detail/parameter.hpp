@@ -26,7 +26,7 @@ class param {
 
 public:
     PLUCK_HOST_DEVICE constexpr param(T value) noexcept : value_(value) {}
-    constexpr param(per_row<T> rows) noexcept : param(missing()) {
+    PLUCK_TAGGED constexpr param(per_row<T> rows) noexcept : param(missing()) {
         if (rows.values == nullptr && rows.count != 0) return;  // no values at all
         values_ = rows.values;
         count_ = rows.count < trusted ? rows.count : trusted;
@@ -40,7 +40,7 @@ public:
     }
 
     /// How many rows it can serve.
-    [[nodiscard]] constexpr std::size_t rows() const noexcept { return count_ < trusted ? count_ : single; }
+    [[nodiscard]] PLUCK_TAGGED constexpr std::size_t rows() const noexcept { return count_ < trusted ? count_ : single; }
 
     /// A value that no parameter allows. The words of a key, which are unsigned, allow all: their arrays are checked
     /// first.
@@ -81,8 +81,8 @@ namespace detail {
 template <number Number>
 using real = std::conditional_t<std::same_as<std::remove_cv_t<Number>, float>, float, double>;
 
-[[nodiscard]] constexpr float held(float checked) noexcept { return checked; }
-[[nodiscard]] constexpr float held(double checked) noexcept { return scalar_traits<double>::widen(checked); }
+[[nodiscard]] PLUCK_TAGGED constexpr float held(float checked) noexcept { return checked; }
+[[nodiscard]] PLUCK_TAGGED constexpr float held(double checked) noexcept { return scalar_traits<double>::widen(checked); }
 
 // A range says in which type its values are held, which of them it has, in integers, and how a message calls it.
 
@@ -111,7 +111,7 @@ struct count_of {
 /// A number of a range, as it is held; else throws "pluck::top_p: p must be in [0, 1], got 1.5". A count beyond its type
 /// becomes the largest, which says the same: no row is that long.
 template <class Range, number Number>
-[[nodiscard]] constexpr typename Range::type checked(const char* who, const char* name, Number value) {
+[[nodiscard]] PLUCK_TAGGED constexpr typename Range::type checked(const char* who, const char* name, Number value) {
     using type = typename Range::type;
     if constexpr (std::is_floating_point_v<type>) {
         const auto exact = static_cast<real<Number>>(value);
@@ -134,9 +134,9 @@ public:
     using type = typename Range::type;
 
     template <number Number>
-    constexpr parameter(const char* who, const char* name, Number value)
+    PLUCK_TAGGED constexpr parameter(const char* who, const char* name, Number value)
         : param<type>(checked<Range>(who, name, value)) {}
-    constexpr parameter(const char*, const char*, per_row<type> rows) noexcept : param<type>(rows) {}
+    PLUCK_TAGGED constexpr parameter(const char*, const char*, per_row<type> rows) noexcept : param<type>(rows) {}
 };
 
 }  // namespace detail

@@ -33,7 +33,7 @@ public:
     static constexpr const char* name = "min_p";
 
     template <real_parameter Real, whole_number Integer = int>
-    constexpr min_p(Real m, Integer min_keep = 1)
+    PLUCK_TAGGED constexpr min_p(Real m, Integer min_keep = 1)
         : m_(name, "m", m), min_keep_(detail::checked<detail::count_of<std::uint32_t>>(name, "min_keep", min_keep)) {}
 
     PLUCK_ANY_ROW
@@ -48,7 +48,7 @@ public:
         row.keep_at_least(theta, min_keep_);
     }
 
-    [[nodiscard]] constexpr std::size_t rows() const noexcept { return m_.rows(); }
+    [[nodiscard]] PLUCK_TAGGED constexpr std::size_t rows() const noexcept { return m_.rows(); }
 
 private:
     detail::parameter<detail::share> m_;

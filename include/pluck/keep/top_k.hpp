@@ -30,7 +30,7 @@ public:
     static constexpr const char* name = "top_k";
 
     template <count_parameter Count>
-    constexpr top_k(Count k) : k_(name, "k", k) {}
+    PLUCK_TAGGED constexpr top_k(Count k) : k_(name, "k", k) {}
 
     PLUCK_ANY_ROW
     template <class Row>
@@ -40,7 +40,7 @@ public:
         if (k != 0) row.keep_largest(static_cast<std::uint32_t>(k));
     }
 
-    [[nodiscard]] constexpr std::size_t rows() const noexcept { return k_.rows(); }
+    [[nodiscard]] PLUCK_TAGGED constexpr std::size_t rows() const noexcept { return k_.rows(); }
 
 private:
     detail::parameter<detail::count_of<std::int32_t>> k_;

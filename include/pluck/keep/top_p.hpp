@@ -37,7 +37,7 @@ public:
     static constexpr const char* name = "top_p";
 
     template <real_parameter Real, whole_number Integer = int>
-    constexpr top_p(Real p, Integer min_keep = 1)
+    PLUCK_TAGGED constexpr top_p(Real p, Integer min_keep = 1)
         : p_(name, "p", p), min_keep_(detail::checked<detail::count_of<std::uint32_t>>(name, "min_keep", min_keep)) {}
 
     PLUCK_ANY_ROW
@@ -48,7 +48,7 @@ public:
         if (detail::ordered(p) != detail::ordered(1.0f)) row.keep_mass(p, min_keep_);
     }
 
-    [[nodiscard]] constexpr std::size_t rows() const noexcept { return p_.rows(); }
+    [[nodiscard]] PLUCK_TAGGED constexpr std::size_t rows() const noexcept { return p_.rows(); }
 
 private:
     detail::parameter<detail::share> p_;

@@ -31,7 +31,7 @@ public:
     static constexpr const char* name = "temperature";
 
     template <real_parameter Real>
-    constexpr temperature(Real t) : t_(name, "t", t) {}
+    PLUCK_TAGGED constexpr temperature(Real t) : t_(name, "t", t) {}
 
     PLUCK_ANY_ROW
     template <class Row>
@@ -42,7 +42,7 @@ public:
         if (detail::ordered(t) != detail::ordered(1.0f)) row.scale(t);
     }
 
-    [[nodiscard]] constexpr std::size_t rows() const noexcept { return t_.rows(); }
+    [[nodiscard]] PLUCK_TAGGED constexpr std::size_t rows() const noexcept { return t_.rows(); }
 
 private:
     struct range {

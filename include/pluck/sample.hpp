@@ -9,6 +9,7 @@
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/error.hpp>
 #include <pluck/detail/randomness.hpp>
+#include <pluck/detail/thread_workspace.hpp>
 #include <pluck/executor.hpp>
 #include <pluck/key.hpp>
 #include <pluck/logits.hpp>

@@ -3,6 +3,7 @@
 // Draws whose randomness comes from a generator of the caller's instead of a key.
 #pragma once
 
+#include <pluck/detail/thread_workspace.hpp>
 #include <pluck/sample.hpp>
 
 #include <bit>

@@ -95,36 +95,4 @@ private:
     buffer<std::uint64_t> block_mass_;
 };
 
-namespace detail {
-
-/// The calling thread's own workspace, for one draw. A stage may draw from another row while its own is being drawn
-/// from: the draw within gets memory of its own.
-class workspace_lease {
-public:
-    workspace_lease() noexcept : shared_(of_thread()), nested_(shared_.taken) { shared_.taken = true; }
-    workspace_lease(const workspace_lease&) = delete;
-    workspace_lease& operator=(const workspace_lease&) = delete;
-    ~workspace_lease() {
-        if (!nested_) shared_.taken = false;
-    }
-
-    [[nodiscard]] workspace& operator*() noexcept { return nested_ ? own_ : shared_.scratch; }
-
-private:
-    struct shared {
-        workspace scratch;
-        bool taken = false;
-    };
-    static shared& of_thread() noexcept {
-        thread_local shared memory;
-        return memory;
-    }
-
-    shared& shared_;
-    bool nested_;
-    workspace own_;
-};
-
-}  // namespace detail
-
 }}  // namespace pluck::v0

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+//
+// The scratch memory that each thread keeps for draws that are handed none.
+#pragma once
+
+#include <pluck/workspace.hpp>
+
+namespace pluck { inline namespace v0 { namespace detail {
+
+/// What a thread knows of its own workspace. It has no destructor, so that it can be read for as long as the thread
+/// runs: the destructors of statics, and of what the thread made before it first drew, run when the workspace is gone.
+struct thread_state {
+    workspace* scratch = nullptr;
+    bool taken = false;  // by a draw; for good once the workspace is gone
+};
+
+[[nodiscard]] inline thread_state& state_of_thread() noexcept {
+    static constinit thread_local thread_state state;
+    return state;
+}
+
+/// The workspace itself, which goes when the thread ends. Reached by way of the state only.
+struct thread_workspace {
+    workspace scratch;
+
+    thread_workspace() noexcept { state_of_thread().scratch = &scratch; }
+    thread_workspace(const thread_workspace&) = delete;
+    thread_workspace& operator=(const thread_workspace&) = delete;
+    ~thread_workspace() { state_of_thread() = {.scratch = nullptr, .taken = true}; }
+
+    static void make() noexcept { static thread_local thread_workspace made; }
+};
+
+/// The calling thread's own workspace, for one draw. A stage may draw from another row while its own is being drawn
+/// from: the draw within gets memory of its own. So does one that comes after the thread's workspace.
+class workspace_lease {
+public:
+    workspace_lease() noexcept : thread_(state_of_thread()), own_is_used_(thread_.taken) {
+        if (own_is_used_) return;
+        if (thread_.scratch == nullptr) thread_workspace::make();
+        thread_.taken = true;
+    }
+    workspace_lease(const workspace_lease&) = delete;
+    workspace_lease& operator=(const workspace_lease&) = delete;
+    ~workspace_lease() {
+        if (!own_is_used_) thread_.taken = false;
+    }
+
+    [[nodiscard]] workspace& operator*() noexcept { return own_is_used_ ? own_ : *thread_.scratch; }
+
+private:
+    thread_state& thread_;
+    bool own_is_used_;
+    workspace own_;
+};
+
+}}}  // namespace pluck::v0::detail

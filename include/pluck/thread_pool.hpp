@@ -21,7 +21,24 @@
 #include <thread>
 #include <utility>
 
+#if __has_include(<unistd.h>)
+#include <unistd.h>
+#endif
+
 namespace pluck { inline namespace v0 {
+
+namespace detail {
+
+/// Which process this is, where one can become two by fork().
+[[nodiscard]] inline long process_id() noexcept {
+#if __has_include(<unistd.h>)
+    return static_cast<long>(getpid());
+#else
+    return 0;
+#endif
+}
+
+}  // namespace detail
 
 /// Runs f(0) ... f(n - 1) on the calling thread and the pool's.
 ///
@@ -31,13 +48,24 @@ namespace pluck { inline namespace v0 {
 /// Parameters.   threads   [1, 4096], the calling thread included; by default as many as the machine has
 /// Guarantees.   Each i runs once; picks do not depend on the number of threads. Calls from several threads, and from
 ///               within f, are fine: a caller always works on its own items and never waits for a free thread.
+///               After fork() the child has the pool, but none of its threads: there, all runs on the calling thread.
+///               A child that f itself makes must not return from f.
 /// Errors.       std::invalid_argument outside the range.
 class thread_pool {
 public:
     thread_pool() : thread_pool(std::clamp(std::thread::hardware_concurrency(), 1u, 4096u)) {}
 
     template <whole_number Integer>
-    explicit thread_pool(Integer threads) : helpers_(checked(threads) - 1), pool_(std::max(helpers_, 1)) {}
+    explicit thread_pool(Integer threads)
+        : helpers_(checked(threads) - 1),
+          process_(detail::process_id()),
+          pool_(std::make_unique<Eigen::ThreadPool>(std::max(helpers_, 1))) {}
+
+    thread_pool(const thread_pool&) = delete;
+    thread_pool& operator=(const thread_pool&) = delete;
+    ~thread_pool() {
+        if (!has_threads()) (void)pool_.release();
+    }
 
     template <class F>
     void operator()(std::size_t n, const F& f) const {
@@ -45,16 +73,16 @@ public:
         if (n == 0) return;
         // Shared with the helpers, since one may wake up when the work is long done: it then finds no item left.
         const auto work = std::make_shared<progress>();
-        const auto helpers = std::min(static_cast<std::size_t>(helpers_), n - 1);
+        const auto helpers = has_threads() ? std::min(static_cast<std::size_t>(helpers_), n - 1) : 0;
         for (std::size_t helper = 0; helper < helpers; ++helper) {
 #if PLUCK_EXCEPTIONS
             try {
-                pool_.Schedule([work, n, &f] { work->run(n, f); });
+                pool_->Schedule([work, n, &f] { work->run(n, f); });
             } catch (...) {
                 break;  // no memory for more helpers: f must outlive those that run, so this call goes on without
             }
 #else
-            pool_.Schedule([work, n, &f] { work->run(n, f); });
+            pool_->Schedule([work, n, &f] { work->run(n, f); });
 #endif
         }
         work->run(n, f);
@@ -83,8 +111,13 @@ private:
         return static_cast<int>(threads);
     }
 
+    /// In a process that fork() made of this one's, Eigen's pool waits for threads that are not there, and its locks may
+    /// be held by them: it is not touched any more.
+    [[nodiscard]] bool has_threads() const noexcept { return detail::process_id() == process_; }
+
     int helpers_;
-    mutable Eigen::ThreadPool pool_;
+    long process_;
+    std::unique_ptr<Eigen::ThreadPool> pool_;
 };
 
 }}  // namespace pluck::v0

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
+#include "support/child.hpp"
 #include "support/effort.hpp"
 #include "support/logit_cases.hpp"
 #include "unit/helpers.hpp"
@@ -10,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -131,3 +133,87 @@ TEST_CASE("the number of threads is 1 to 4096, whatever its type") {
     const thread_pool two(std::size_t{2});
     CHECK(calls_of(two, 3) == std::vector<int>(3, 1));
 }
+
+#if PLUCK_TEST_CHILDREN
+
+namespace {
+
+// Threads that are in the pool all the time, so that fork() copies it in any state.
+class busy_callers {
+public:
+    explicit busy_callers(const thread_pool& pool) {
+        for (int caller = 0; caller < 3; ++caller) {
+            threads_.emplace_back([&] {
+                while (!stop_) pool(8, [&](std::size_t) noexcept { ++calls_; });
+            });
+        }
+        while (calls_ < 8) std::this_thread::yield();
+    }
+    busy_callers(const busy_callers&) = delete;
+    busy_callers& operator=(const busy_callers&) = delete;
+    ~busy_callers() {
+        stop_ = true;
+        for (std::thread& each : threads_) each.join();
+    }
+
+private:
+    std::atomic<bool> stop_ = false;
+    std::atomic<int> calls_ = 0;
+    std::vector<std::thread> threads_;
+};
+
+struct batch_of_rows {
+    std::vector<std::vector<float>> rows;
+    std::vector<pluck::key> keys;
+    batch_of_rows() {
+        for (std::size_t i = 0; i < 20; ++i) {
+            rows.push_back(random_row(i));
+            keys.push_back({.seed = 4, .sequence = i});
+        }
+    }
+    template <class Executor>
+    std::vector<pluck::pick> drawn_by(const Executor& executor) const {
+        std::vector<pluck::pick> picks(rows.size());
+        pluck::sample_rows(rows, pluck::top_p(0.9f), keys, picks, executor);
+        return picks;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a child process ends like any other, whatever pools it was made with") {
+    static const thread_pool until_the_end(4);  // exit() destroys it
+    CHECK(calls_of(until_the_end, 100) == std::vector<int>(100, 1));
+    auto destroyed = std::make_unique<const thread_pool>(3);
+    for (int child = 0; child < 12; ++child) CHECK(exit_code_of_child([] { return 5; }) == 5);
+    for (int child = 0; child < 12; ++child) {
+        CHECK(exit_code_of_child([&] {
+                  destroyed.reset();
+                  return 5;
+              }) == 5);
+    }
+    CHECK(calls_of(*destroyed, 100) == std::vector<int>(100, 1));
+}
+
+TEST_CASE("a child process draws with the pool that it was made with") {
+    const batch_of_rows batch;
+    const std::vector<pluck::pick> expected = batch.drawn_by(pluck::serial{});
+    static const thread_pool pool(3);
+    CHECK(batch.drawn_by(pool) == expected);
+    for (int child = 0; child < 12; ++child) {
+        CHECK(exit_code_of_child([&] { return batch.drawn_by(pool) == expected ? 5 : 6; }) == 5);
+    }
+    CHECK(batch.drawn_by(pool) == expected);
+}
+
+TEST_CASE("a child process draws with a pool that other threads were in when it was made") {
+    const batch_of_rows batch;
+    const std::vector<pluck::pick> expected = batch.drawn_by(pluck::serial{});
+    static const thread_pool pool(3);
+    const busy_callers callers(pool);
+    for (int child = 0; child < 12; ++child) {
+        CHECK(exit_code_of_child([&] { return batch.drawn_by(pool) == expected ? 5 : 6; }) == 5);
+    }
+}
+
+#endif

@@ -98,7 +98,9 @@ struct row_traits<X> {
 template <logit_scalar Scalar>
 struct batch_traits<batch_view<Scalar>> {
     PLUCK_TAGGED static constexpr std::size_t rows(const batch_view<Scalar>& x) noexcept { return x.rows; }
-    PLUCK_TAGGED static constexpr auto row(const batch_view<Scalar>& x, std::size_t index) noexcept { return x.row(index); }
+    PLUCK_TAGGED static constexpr auto row(const batch_view<Scalar>& x, std::size_t index) noexcept {
+        return x.row(index);
+    }
 };
 
 /// A range of rows, which may lie anywhere and differ in length: std::vector<logits_view<float>>, say.
@@ -107,7 +109,8 @@ requires row_like<std::ranges::range_value_t<const X>>
 struct batch_traits<X> {
     PLUCK_TAGGED static constexpr std::size_t rows(const X& x) noexcept { return std::ranges::size(x); }
     using traits = row_traits<std::ranges::range_value_t<const X>>;
-    PLUCK_TAGGED static constexpr auto row(const X& x, std::size_t index) noexcept(noexcept(traits::view(std::ranges::data(x)[0]))) {
+    PLUCK_TAGGED static constexpr auto row(const X& x, std::size_t index) noexcept(
+        noexcept(traits::view(std::ranges::data(x)[0]))) {
         return traits::view(std::ranges::data(x)[index]);
     }
 };

@@ -26,7 +26,8 @@ struct per_row {
     std::size_t count = std::numeric_limits<std::size_t>::max();
 
     PLUCK_TAGGED constexpr explicit per_row(const T* from) noexcept : values(from) {}
-    PLUCK_TAGGED constexpr explicit per_row(std::span<const T> from) noexcept : values(from.data()), count(from.size()) {}
+    PLUCK_TAGGED constexpr explicit per_row(std::span<const T> from) noexcept
+        : values(from.data()), count(from.size()) {}
 
     /// A temporary container would be gone before the first draw.
     template <class Range>

@@ -53,10 +53,10 @@ namespace detail {
 /// Errors.       std::invalid_argument outside the range.
 class thread_pool {
 public:
-    thread_pool() : thread_pool(std::clamp(std::thread::hardware_concurrency(), 1u, 4096u)) {}
+    PLUCK_TAGGED thread_pool() : thread_pool(std::clamp(std::thread::hardware_concurrency(), 1u, 4096u)) {}
 
     template <whole_number Integer>
-    explicit thread_pool(Integer threads)
+    PLUCK_TAGGED explicit thread_pool(Integer threads)
         : helpers_(checked(threads) - 1),
           process_(detail::process_id()),
           pool_(std::make_unique<Eigen::ThreadPool>(std::max(helpers_, 1))) {}
@@ -68,7 +68,7 @@ public:
     }
 
     template <class F>
-    void operator()(std::size_t n, const F& f) const {
+    PLUCK_TAGGED void operator()(std::size_t n, const F& f) const {
         static_assert(noexcept(f(n)), "pluck: a function that an executor runs must be noexcept");
         if (n == 0) return;
         // Shared with the helpers, since one may wake up when the work is long done: it then finds no item left.
@@ -104,7 +104,7 @@ private:
     };
 
     template <class Integer>
-    static int checked(Integer threads) {
+    PLUCK_TAGGED static int checked(Integer threads) {
         if (std::cmp_less(threads, 1) || std::cmp_greater(threads, 4096)) {
             detail::reject("thread_pool", "threads", "in [1, 4096]", threads);
         }

@@ -4,6 +4,8 @@
 // draw allocates nothing once warm.
 #pragma once
 
+#include <pluck/detail/config.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -18,7 +20,7 @@ namespace cpu {
 /// are a small part of the row: 64 floats are four cache lines, and one maximum stands for them.
 inline constexpr std::size_t block_size = 64;
 
-[[nodiscard]] constexpr std::size_t blocks_of(std::size_t size) noexcept {
+[[nodiscard]] PLUCK_TAGGED constexpr std::size_t blocks_of(std::size_t size) noexcept {
     return (size + block_size - 1) / block_size;
 }
 
@@ -32,7 +34,7 @@ inline constexpr std::size_t block_size = 64;
 class workspace {
 public:
     /// Makes room for rows of this length now, so that later draws allocate nothing. False if memory was refused.
-    [[nodiscard]] bool reserve(std::size_t vocab) noexcept {
+    [[nodiscard]] PLUCK_TAGGED bool reserve(std::size_t vocab) noexcept {
         if (vocab <= capacity_ && scores_) return true;  // no scores: moved from
         const std::size_t blocks = cpu::blocks_of(vocab);
         auto scores = allocate<float>(vocab);
@@ -57,30 +59,30 @@ public:
         return true;
     }
 
-    [[nodiscard]] float* scores() noexcept { return scores_.get(); }
-    [[nodiscard]] std::int32_t* tokens() noexcept { return tokens_.get(); }
+    [[nodiscard]] PLUCK_TAGGED float* scores() noexcept { return scores_.get(); }
+    [[nodiscard]] PLUCK_TAGGED std::int32_t* tokens() noexcept { return tokens_.get(); }
     /// Where the next row is gathered while the present one is still needed.
-    [[nodiscard]] float* spare_scores() noexcept { return spare_scores_.get(); }
-    [[nodiscard]] std::int32_t* spare_tokens() noexcept { return spare_tokens_.get(); }
-    void swap_spare() noexcept {
+    [[nodiscard]] PLUCK_TAGGED float* spare_scores() noexcept { return spare_scores_.get(); }
+    [[nodiscard]] PLUCK_TAGGED std::int32_t* spare_tokens() noexcept { return spare_tokens_.get(); }
+    PLUCK_TAGGED void swap_spare() noexcept {
         scores_.swap(spare_scores_);
         tokens_.swap(spare_tokens_);
     }
-    [[nodiscard]] std::int32_t* ordered() noexcept { return ordered_.get(); }
-    [[nodiscard]] std::uint64_t* weights() noexcept { return weights_.get(); }
-    [[nodiscard]] std::int32_t* block_best() noexcept { return block_best_.get(); }
-    [[nodiscard]] std::uint64_t* block_mass() noexcept { return block_mass_.get(); }
+    [[nodiscard]] PLUCK_TAGGED std::int32_t* ordered() noexcept { return ordered_.get(); }
+    [[nodiscard]] PLUCK_TAGGED std::uint64_t* weights() noexcept { return weights_.get(); }
+    [[nodiscard]] PLUCK_TAGGED std::int32_t* block_best() noexcept { return block_best_.get(); }
+    [[nodiscard]] PLUCK_TAGGED std::uint64_t* block_mass() noexcept { return block_mass_.get(); }
 
 private:
     struct release {
-        void operator()(void* memory) const noexcept { ::operator delete(memory); }
+        PLUCK_TAGGED void operator()(void* memory) const noexcept { ::operator delete(memory); }
     };
     template <class T>
     using buffer = std::unique_ptr<T[], release>;
 
     // Uninitialised: pages that no draw touches are never mapped.
     template <class T>
-    static buffer<T> allocate(std::size_t count) noexcept {
+    PLUCK_TAGGED static buffer<T> allocate(std::size_t count) noexcept {
         return buffer<T>(static_cast<T*>(::operator new(count * sizeof(T), std::nothrow)));
     }
 

@@ -40,7 +40,9 @@ public:
     }
 
     /// How many rows it can serve.
-    [[nodiscard]] PLUCK_TAGGED constexpr std::size_t rows() const noexcept { return count_ < trusted ? count_ : single; }
+    [[nodiscard]] PLUCK_TAGGED constexpr std::size_t rows() const noexcept {
+        return count_ < trusted ? count_ : single;
+    }
 
     /// A value that no parameter allows. The words of a key, which are unsigned, allow all: their arrays are checked
     /// first.
@@ -82,7 +84,9 @@ template <number Number>
 using real = std::conditional_t<std::same_as<std::remove_cv_t<Number>, float>, float, double>;
 
 [[nodiscard]] PLUCK_TAGGED constexpr float held(float checked) noexcept { return checked; }
-[[nodiscard]] PLUCK_TAGGED constexpr float held(double checked) noexcept { return scalar_traits<double>::widen(checked); }
+[[nodiscard]] PLUCK_TAGGED constexpr float held(double checked) noexcept {
+    return scalar_traits<double>::widen(checked);
+}
 
 // A range says in which type its values are held, which of them it has, in integers, and how a message calls it.
 

@@ -3,6 +3,7 @@
 // The scratch memory that each thread keeps for draws that are handed none.
 #pragma once
 
+#include <pluck/detail/config.hpp>
 #include <pluck/workspace.hpp>
 
 namespace pluck { inline namespace v0 { namespace detail {
@@ -14,7 +15,7 @@ struct thread_state {
     bool taken = false;  // by a draw; for good once the workspace is gone
 };
 
-[[nodiscard]] inline thread_state& state_of_thread() noexcept {
+[[nodiscard]] PLUCK_TAGGED inline thread_state& state_of_thread() noexcept {
     static constinit thread_local thread_state state;
     return state;
 }
@@ -23,30 +24,30 @@ struct thread_state {
 struct thread_workspace {
     workspace scratch;
 
-    thread_workspace() noexcept { state_of_thread().scratch = &scratch; }
+    PLUCK_TAGGED thread_workspace() noexcept { state_of_thread().scratch = &scratch; }
     thread_workspace(const thread_workspace&) = delete;
     thread_workspace& operator=(const thread_workspace&) = delete;
-    ~thread_workspace() { state_of_thread() = {.scratch = nullptr, .taken = true}; }
+    PLUCK_TAGGED ~thread_workspace() { state_of_thread() = {.scratch = nullptr, .taken = true}; }
 
-    static void make() noexcept { static thread_local thread_workspace made; }
+    PLUCK_TAGGED static void make() noexcept { static thread_local thread_workspace made; }
 };
 
 /// The calling thread's own workspace, for one draw. A stage may draw from another row while its own is being drawn
 /// from: the draw within gets memory of its own. So does one that comes after the thread's workspace.
 class workspace_lease {
 public:
-    workspace_lease() noexcept : thread_(state_of_thread()), own_is_used_(thread_.taken) {
+    PLUCK_TAGGED workspace_lease() noexcept : thread_(state_of_thread()), own_is_used_(thread_.taken) {
         if (own_is_used_) return;
         if (thread_.scratch == nullptr) thread_workspace::make();
         thread_.taken = true;
     }
     workspace_lease(const workspace_lease&) = delete;
     workspace_lease& operator=(const workspace_lease&) = delete;
-    ~workspace_lease() {
+    PLUCK_TAGGED ~workspace_lease() {
         if (!own_is_used_) thread_.taken = false;
     }
 
-    [[nodiscard]] workspace& operator*() noexcept { return own_is_used_ ? own_ : *thread_.scratch; }
+    [[nodiscard]] PLUCK_TAGGED workspace& operator*() noexcept { return own_is_used_ ? own_ : *thread_.scratch; }
 
 private:
     thread_state& thread_;

@@ -7,6 +7,7 @@
 #include <pluck/chain.hpp>
 #include <pluck/cpu/row.hpp>
 #include <pluck/detail/error.hpp>
+#include <pluck/detail/range.hpp>
 #include <pluck/logits.hpp>
 #include <pluck/sample.hpp>
 
@@ -16,7 +17,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <ranges>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -38,12 +38,10 @@ template <class P>
 struct probability_traits {};
 
 template <plain_range P>
-requires std::floating_point<std::ranges::range_value_t<const P>>
+requires std::floating_point<range_value<P>>
 struct probability_traits<P> {
-    PLUCK_TAGGED static std::size_t size(const P& p) noexcept { return std::ranges::size(p); }
-    PLUCK_TAGGED static double at(const P& p, std::size_t i) noexcept {
-        return static_cast<double>(std::ranges::data(p)[i]);
-    }
+    PLUCK_TAGGED static std::size_t size(const P& p) noexcept { return std::size(p); }
+    PLUCK_TAGGED static double at(const P& p, std::size_t i) noexcept { return static_cast<double>(std::data(p)[i]); }
 };
 
 template <class P>

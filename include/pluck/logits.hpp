@@ -4,11 +4,12 @@
 // eigen.hpp and tensor.hpp specialise the trait for Eigen's types, and so can you for your own.
 #pragma once
 
+#include <pluck/detail/range.hpp>
 #include <pluck/detail/scalar.hpp>
 
 #include <concepts>
 #include <cstddef>
-#include <ranges>
+#include <span>
 #include <type_traits>
 
 namespace pluck { inline namespace v0 {
@@ -77,7 +78,7 @@ concept eigen_like = requires {
 || requires { typename X::Nested; };
 
 template <class X>
-concept plain_range = !eigen_like<X> && std::ranges::contiguous_range<const X> && std::ranges::sized_range<const X>;
+concept plain_range = !eigen_like<X> && contiguous_range<X>;
 
 }  // namespace detail
 
@@ -88,10 +89,10 @@ struct row_traits<logits_view<Scalar>> {
 
 /// std::span, std::vector, std::array, a C array.
 template <detail::plain_range X>
-requires logit_scalar<std::ranges::range_value_t<const X>>
+requires logit_scalar<detail::range_value<X>>
 struct row_traits<X> {
     PLUCK_TAGGED static constexpr auto view(const X& x) noexcept {
-        return logits_view<std::ranges::range_value_t<const X>>{std::ranges::data(x), std::ranges::size(x)};
+        return logits_view<detail::range_value<X>>{std::data(x), std::size(x)};
     }
 };
 
@@ -105,13 +106,13 @@ struct batch_traits<batch_view<Scalar>> {
 
 /// A range of rows, which may lie anywhere and differ in length: std::vector<logits_view<float>>, say.
 template <detail::plain_range X>
-requires row_like<std::ranges::range_value_t<const X>>
+requires row_like<detail::range_value<X>>
 struct batch_traits<X> {
-    PLUCK_TAGGED static constexpr std::size_t rows(const X& x) noexcept { return std::ranges::size(x); }
-    using traits = row_traits<std::ranges::range_value_t<const X>>;
-    PLUCK_TAGGED static constexpr auto row(const X& x, std::size_t index) noexcept(
-        noexcept(traits::view(std::ranges::data(x)[0]))) {
-        return traits::view(std::ranges::data(x)[index]);
+    PLUCK_TAGGED static constexpr std::size_t rows(const X& x) noexcept { return std::size(x); }
+    using traits = row_traits<detail::range_value<X>>;
+    PLUCK_TAGGED static constexpr auto row(const X& x,
+                                           std::size_t index) noexcept(noexcept(traits::view(std::data(x)[0]))) {
+        return traits::view(std::data(x)[index]);
     }
 };
 

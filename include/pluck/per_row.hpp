@@ -8,7 +8,6 @@
 #include <concepts>
 #include <cstddef>
 #include <limits>
-#include <ranges>
 #include <span>
 #include <type_traits>
 
@@ -31,7 +30,7 @@ struct per_row {
 
     /// A temporary container would be gone before the first draw.
     template <class Range>
-    requires(!std::is_lvalue_reference_v<Range> && !std::ranges::borrowed_range<Range> &&
+    requires(!std::is_lvalue_reference_v<Range> && !std::ranges::enable_borrowed_range<std::remove_cvref_t<Range>> &&
              std::convertible_to<Range, std::span<const T>>) explicit per_row(Range&&) = delete;
 };
 

@@ -132,12 +132,12 @@ template <class T>
 concept typed_chain_like = chain_like<T> && is_chain<std::remove_cvref_t<decltype(as_chain(std::declval<const T&>()))>>;
 
 template <class... Right>
-constexpr chain<Right...> joined(const chain<>&, const chain<Right...>& right) noexcept {
+PLUCK_TAGGED constexpr chain<Right...> joined(const chain<>&, const chain<Right...>& right) noexcept {
     return right;
 }
 
 template <class First, class... Rest, class... Right>
-constexpr chain<First, Rest..., Right...> joined(const chain<First, Rest...>& left,
+PLUCK_TAGGED constexpr chain<First, Rest..., Right...> joined(const chain<First, Rest...>& left,
                                                  const chain<Right...>& right) noexcept {
     return chain<First, Rest..., Right...>{left.first, joined(left.rest, right)};
 }

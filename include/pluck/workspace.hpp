@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <new>
 #include <utility>
 
@@ -37,14 +36,14 @@ public:
     [[nodiscard]] PLUCK_TAGGED bool reserve(std::size_t vocab) noexcept {
         if (vocab <= capacity_ && scores_) return true;  // no scores: moved from
         const std::size_t blocks = cpu::blocks_of(vocab);
-        auto scores = allocate<float>(vocab);
-        auto tokens = allocate<std::int32_t>(vocab);
-        auto spare_scores = allocate<float>(vocab);
-        auto spare_tokens = allocate<std::int32_t>(vocab);
-        auto ordered = allocate<std::int32_t>(vocab);
-        auto weights = allocate<std::uint64_t>(vocab);
-        auto block_best = allocate<std::int32_t>(blocks);
-        auto block_mass = allocate<std::uint64_t>(blocks);
+        auto scores = buffer<float>(vocab);
+        auto tokens = buffer<std::int32_t>(vocab);
+        auto spare_scores = buffer<float>(vocab);
+        auto spare_tokens = buffer<std::int32_t>(vocab);
+        auto ordered = buffer<std::int32_t>(vocab);
+        auto weights = buffer<std::uint64_t>(vocab);
+        auto block_best = buffer<std::int32_t>(blocks);
+        auto block_mass = buffer<std::uint64_t>(blocks);
         if (!scores || !tokens || !spare_scores || !spare_tokens || !ordered || !weights || !block_best || !block_mass)
             return false;
         scores_ = std::move(scores);
@@ -74,17 +73,30 @@ public:
     [[nodiscard]] PLUCK_TAGGED std::uint64_t* block_mass() noexcept { return block_mass_.get(); }
 
 private:
-    struct release {
-        PLUCK_TAGGED void operator()(void* memory) const noexcept { ::operator delete(memory); }
-    };
+    /// Memory that is not initialised: pages that no draw touches are never mapped.
     template <class T>
-    using buffer = std::unique_ptr<T[], release>;
+    class buffer {
+    public:
+        PLUCK_TAGGED buffer() noexcept {}
+        PLUCK_TAGGED explicit buffer(std::size_t count) noexcept
+            : memory_(static_cast<T*>(::operator new(count * sizeof(T), std::nothrow))) {}
+        PLUCK_TAGGED buffer(buffer&& other) noexcept : memory_(other.memory_) { other.memory_ = nullptr; }
+        PLUCK_TAGGED buffer& operator=(buffer&& other) noexcept {
+            swap(other);
+            return *this;
+        }
+        PLUCK_TAGGED ~buffer() { ::operator delete(memory_); }
+        PLUCK_TAGGED explicit operator bool() const noexcept { return memory_ != nullptr; }
+        [[nodiscard]] PLUCK_TAGGED T* get() const noexcept { return memory_; }
+        PLUCK_TAGGED void swap(buffer& other) noexcept {
+            T* const memory = memory_;
+            memory_ = other.memory_;
+            other.memory_ = memory;
+        }
 
-    // Uninitialised: pages that no draw touches are never mapped.
-    template <class T>
-    PLUCK_TAGGED static buffer<T> allocate(std::size_t count) noexcept {
-        return buffer<T>(static_cast<T*>(::operator new(count * sizeof(T), std::nothrow)));
-    }
+    private:
+        T* memory_ = nullptr;
+    };
 
     std::size_t capacity_ = 0;
     buffer<float> scores_;

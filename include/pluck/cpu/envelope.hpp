@@ -10,7 +10,6 @@
 #include <pluck/row/concept.hpp>
 #include <pluck/workspace.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -54,8 +53,14 @@ static_assert(envelope_block == block_size);
 [[nodiscard]] inline std::size_t place_among(const std::int32_t* tokens, std::size_t count,
                                              std::int32_t token) noexcept {
     if (tokens == nullptr) return static_cast<std::size_t>(token);
-    const std::int32_t* found = std::lower_bound(tokens, tokens + count, token);
-    return found != tokens + count && *found == token ? static_cast<std::size_t>(found - tokens) : count;
+    std::size_t first = 0;  // by halves: the first place of which the token is not lower
+    for (std::size_t left = count; left > 0;) {
+        const std::size_t half = left / 2;
+        const bool lower = tokens[first + half] < token;
+        first += lower ? half + 1 : 0;
+        left = lower ? left - half - 1 : half;
+    }
+    return first != count && tokens[first] == token ? first : count;
 }
 
 /// A proposal: a token, accepted if its mass exceeds the height.

@@ -29,9 +29,9 @@
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
 
 class candidates;
-class nucleus_search;
+class nucleus_finder;
 struct envelope;
-struct found_cut;
+class found_cut;
 
 class PLUCK_EXPORT row {
 public:
@@ -138,7 +138,7 @@ private:
     parts& now() noexcept;
     /// Whether a nucleus is still to be cut.
     [[nodiscard]] bool cut_pending() const noexcept;
-    [[nodiscard]] found_cut take_cut(nucleus_search&& nucleus) noexcept;
+    [[nodiscard]] found_cut take_cut(nucleus_finder&& nucleus) noexcept;
 
     [[nodiscard]] PLUCK_TAGGED std::int32_t token(std::size_t i) const noexcept {
         return uncut_.tokens != nullptr ? uncut_.tokens[i] : static_cast<std::int32_t>(i);
@@ -146,7 +146,7 @@ private:
     [[nodiscard]] float best_logit() const noexcept;
     [[nodiscard]] row_view view() const noexcept;
     [[nodiscard]] row_view look() const noexcept;
-    [[nodiscard]] candidates search() noexcept;
+    [[nodiscard]] candidates kept_tokens() noexcept;
     [[nodiscard]] std::size_t place_of_best() const noexcept;
     [[nodiscard]] std::uint64_t weigh_block(std::size_t begin, std::uint64_t* masses) noexcept;
     [[nodiscard]] envelope make_envelope() noexcept;

@@ -122,6 +122,26 @@ template <class To, class From>
 #endif
 }
 
+/// The number of bits that it takes to write this down; 0 takes none. Not std::bit_width, nor std::min and std::max
+/// below: as functions of their own they would be shared with units for other processors, and windows.h has macros of
+/// that name.
+[[nodiscard]] PLUCK_HOST_DEVICE inline std::uint32_t bit_width(std::uint32_t bits) noexcept {
+#if PLUCK_ON_DEVICE
+    return static_cast<std::uint32_t>(32 - __clz(static_cast<int>(bits)));
+#else
+    return bits == 0 ? 0 : static_cast<std::uint32_t>(32 - __builtin_clz(bits));
+#endif
+}
+
+template <class T>
+[[nodiscard]] PLUCK_HOST_DEVICE constexpr T smaller(T a, T b) noexcept {
+    return b < a ? b : a;
+}
+template <class T>
+[[nodiscard]] PLUCK_HOST_DEVICE constexpr T larger(T a, T b) noexcept {
+    return a < b ? b : a;
+}
+
 /// How many bits above the highest that is set; one must be.
 [[nodiscard]] PLUCK_HOST_DEVICE inline std::uint32_t leading_zeros(std::uint64_t bits) noexcept {
 #if PLUCK_ON_DEVICE

@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace pluck { inline namespace v0 { namespace detail {
 
@@ -37,12 +38,25 @@ inline namespace without_exceptions {
 }
 }  // namespace
 
-/// The shortest decimal that reads back as the same value; independent of the locale.
+/// The shortest decimal that reads back as the same value; independent of the locale. Integers without std::to_chars,
+/// whose parts, functions of their own, would be shared with units for other processors.
 template <class T>
 [[nodiscard]] PLUCK_TAGGED std::string text_of(T value) {
     char buffer[64];
-    const auto written = std::to_chars(buffer, buffer + sizeof buffer, value);
-    return {buffer, written.ptr};
+    char* const end = buffer + sizeof buffer;
+    if constexpr (std::is_floating_point_v<T>) {
+        return {buffer, std::to_chars(buffer, end, value).ptr};
+    } else {
+        const bool negative = value < T{0};
+        char* begin = end;
+        do {
+            const int digit = static_cast<int>(value % T{10});
+            *--begin = static_cast<char>('0' + (negative ? -digit : digit));
+            value = static_cast<T>(value / T{10});
+        } while (value != T{0});
+        if (negative) *--begin = '-';
+        return {begin, end};
+    }
 }
 
 #if PLUCK_EXCEPTIONS

@@ -6,17 +6,37 @@
 
 #include <pluck/cpu/cut/select.hpp>
 #include <pluck/cpu/isa/dispatch.hpp>
+#include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/philox.hpp>
 #include <pluck/workspace.hpp>
 
-#include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
+
+/// Sorts distinct numbers, from the least up, by a heap: few, and never more than linearly many times a logarithm.
+inline void sort(std::uint64_t* numbers, std::size_t count) noexcept {
+    const auto sift = [numbers](std::size_t root, std::size_t end) noexcept {
+        const std::uint64_t moved = numbers[root];
+        for (std::size_t child = 2 * root + 1; child < end; child = 2 * root + 1) {
+            if (child + 1 < end && numbers[child] < numbers[child + 1]) ++child;
+            if (numbers[child] <= moved) break;
+            numbers[root] = numbers[child];
+            root = child;
+        }
+        numbers[root] = moved;
+    };
+    for (std::size_t root = count / 2; root > 0; --root) sift(root - 1, count);
+    for (std::size_t end = count; end > 1; --end) {
+        const std::uint64_t largest = numbers[0];
+        numbers[0] = numbers[end - 1];
+        numbers[end - 1] = largest;
+        sift(0, end - 1);
+    }
+}
 
 /// The best tokens of a row, in id order.
 struct weighed_head {
@@ -33,7 +53,7 @@ struct weighed_head {
 ///               block_mass    [blocks of count], overwritten
 /// Returns.      The element that is drawn for each of the targets, or head.count if that is not one and the same, or
 ///               too much to be found out here.
-/// Cost.         Linear, two additions for each token; a sort of those about the cuts, at most `most_doubtful`.
+/// Cost.         Linear, two additions for each token; a sort of those about the cuts, at most `max_doubtful`.
 [[nodiscard]] inline std::size_t draw_between(const weighed_head& head, std::uint64_t least, std::uint64_t most,
                                               const bits128& uniform, std::uint64_t* block_mass) noexcept {
     // As select() does, once: the buckets in which the two ends fall, and what is certain above them.
@@ -41,7 +61,7 @@ struct weighed_head {
     std::uint64_t sums[max_buckets];
     const auto low = static_cast<std::uint32_t>(head.range.low);
     const std::uint32_t width = static_cast<std::uint32_t>(head.range.high) - low;
-    const int shift = std::max(static_cast<int>(std::bit_width(width)) - (head.count < 512 ? 6 : 8), 0);
+    const int shift = detail::larger(static_cast<int>(detail::bit_width(width)) - (head.count < 512 ? 6 : 8), 0);
     std::uint32_t bucket = width >> shift;
     for (std::uint32_t i = 0; i <= bucket; ++i) sums[i] = 0;
     const auto bucket_of = [&](std::size_t i) noexcept {
@@ -55,18 +75,18 @@ struct weighed_head {
     for (; bucket > 0 && reached + sums[bucket] < most; --bucket) reached += sums[bucket];
     const std::uint32_t last = bucket;
 
-    constexpr std::size_t most_doubtful = 512;
-    std::uint32_t places[most_doubtful + block_size];
+    constexpr std::size_t max_doubtful = 512;
+    std::uint32_t places[max_doubtful + block_size];
     const auto certain = static_cast<std::int32_t>(
-        std::min(head.range.low + ((std::int64_t{first} + 1) << shift), std::int64_t{head.range.high} + 1));
+        detail::smaller(head.range.low + ((std::int64_t{first} + 1) << shift), std::int64_t{head.range.high} + 1));
     const auto possible = static_cast<std::int32_t>(low + (last << shift));
     const std::size_t count = run_kernel<kernels::split_head>(head.scores, head.masses, head.count, certain, possible,
-                                                              block_mass, most_doubtful, &places[0]);
-    if (count > most_doubtful) return head.count;
-    std::uint64_t doubtful[most_doubtful];  // the better, the less; then by id
+                                                              block_mass, max_doubtful, &places[0]);
+    if (count > max_doubtful) return head.count;
+    std::uint64_t doubtful[max_doubtful];  // the better, the less; then by id
     for (std::size_t i = 0; i < count; ++i)
         doubtful[i] = std::uint64_t{~(static_cast<std::uint32_t>(head.scores[places[i]]) - low)} << 32 | places[i];
-    std::sort(doubtful, doubtful + count);
+    sort(&doubtful[0], count);
 
     // The cut of the least target: what is kept, and what is drawn from that.
     const auto element = [&](std::size_t rank) noexcept { return static_cast<std::uint32_t>(doubtful[rank]); };

@@ -5,9 +5,10 @@
 // kept is then a matter of counting.
 #pragma once
 
+#include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
+#include <pluck/detail/ranking.hpp>
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -45,7 +46,7 @@ struct score_cut {
     std::uint32_t above_low = static_cast<std::uint32_t>(range.high) - low;  // no score is higher by more
     while (above_low != 0) {
         const int bucket_bits = count < 512 ? 6 : 8;  // to clear and to walk the buckets costs, too
-        const auto width = static_cast<int>(std::bit_width(above_low));
+        const auto width = static_cast<int>(detail::bit_width(above_low));
         const int shift = width > bucket_bits ? width - bucket_bits : 0;
         std::uint32_t bucket = above_low >> shift;
         for (std::size_t i = 0; i <= bucket; ++i) sums[i] = 0;
@@ -83,6 +84,20 @@ struct score_cut {
         count = left;
     }
     return {static_cast<std::int32_t>(low), target};
+}
+
+/// The least ordered score whose difference from the best one satisfies `reaches`, by bisection. It must hold for the
+/// best score, and for every score above one for which it holds.
+template <class Reaches>
+[[nodiscard]] std::int32_t least_score(std::int32_t best, const Reaches& reaches) noexcept {
+    std::int32_t low = -detail::ordered_infinity;
+    std::int32_t high = best;
+    while (low < high) {
+        const auto middle = static_cast<std::int32_t>((std::int64_t{low} + high) >> 1);
+        if (reaches(detail::float_of(middle) - detail::float_of(best))) high = middle;
+        else low = middle + 1;
+    }
+    return low;
 }
 
 }}}}  // namespace pluck::v0::cpu::PLUCK_ROW_BUILD

@@ -28,7 +28,8 @@ template <class Format>
 
 template <class Format>
 const narrow_loops& narrow_loops::of() noexcept {
-    static constexpr narrow_loops all{run_dispatched<kernels::scan_narrow<Format>>, run_dispatched<kernels::widen<Format>>,
+    static constexpr narrow_loops all{run_dispatched<kernels::scan_narrow<Format>>,
+                                      run_dispatched<kernels::widen<Format>>,
                                       run_dispatched<kernels::widen_blocks<Format>>, cpu::widen_one<Format>};
     return all;
 }

@@ -3,7 +3,10 @@
 // What the row on the CPU does, but for what depends on the caller's types.
 #pragma once
 
+#include <pluck/cpu/cut/candidates.hpp>
+#include <pluck/cpu/cut/found_cut.hpp>
 #include <pluck/cpu/cut/nucleus.hpp>
+#include <pluck/cpu/cut/select.hpp>
 #include <pluck/cpu/cut/top_k.hpp>
 #include <pluck/cpu/envelope.hpp>
 #include <pluck/cpu/isa/dispatch.hpp>
@@ -77,7 +80,7 @@ PLUCK_INLINE std::size_t row::count() noexcept {
 
 PLUCK_INLINE std::uint64_t row::total() noexcept {
     parts& current = now();
-    if (current.total == 0) current.total = search().exact_total();
+    if (current.total == 0) current.total = kept_tokens().total();
     return current.total;
 }
 
@@ -98,7 +101,7 @@ PLUCK_INLINE row_view row::view() const noexcept {
 PLUCK_INLINE row_view row::look() const noexcept {
     return {uncut_.scores, uncut_.size, scratch_.block_best(), uncut_.kept};
 }
-PLUCK_INLINE candidates row::search() noexcept {
+PLUCK_INLINE candidates row::kept_tokens() noexcept {
     return {look(), narrow_, seen_, mass_scale(temperature_), scratch_};
 }
 
@@ -107,11 +110,11 @@ PLUCK_INLINE candidates row::search() noexcept {
 PLUCK_INLINE bool row::cut_pending() const noexcept { return detail::ordered(pending_p_) < detail::ordered(1.0f); }
 
 PLUCK_INLINE row::parts& row::now() noexcept {
-    if (cut_pending()) cut(take_cut(nucleus_search(search(), pending_p_, uncut_.total)));
+    if (cut_pending()) cut(take_cut(nucleus_finder(kept_tokens(), pending_p_, uncut_.total)));
     return uncut_;
 }
 
-PLUCK_INLINE found_cut row::take_cut(nucleus_search&& nucleus) noexcept {
+PLUCK_INLINE found_cut row::take_cut(nucleus_finder&& nucleus) noexcept {
     pending_p_ = 1;
     uncut_.total = 0;  // the masses of the blocks may be gone
     return nucleus.cut();
@@ -121,7 +124,7 @@ PLUCK_INLINE void row::keep_largest(std::size_t k) noexcept {
     if (k >= uncut_.size) return;
     if (k <= 1) return keep_best();
     now();
-    cut(token_search(search()).after_tokens(k));
+    cut(find_top_k(kept_tokens(), k));
 }
 
 PLUCK_INLINE void row::keep_mass(float p, std::size_t min_keep) noexcept {
@@ -131,8 +134,8 @@ PLUCK_INLINE void row::keep_mass(float p, std::size_t min_keep) noexcept {
         pending_p_ = p;
         return;
     }
-    const found_cut nucleus = take_cut(nucleus_search(search(), p, current.total));
-    if (search().leaves_less(nucleus, min_keep)) return keep_largest(min_keep);
+    const found_cut nucleus = take_cut(nucleus_finder(kept_tokens(), p, current.total));
+    if (kept_tokens().leaves_less(nucleus, min_keep)) return keep_largest(min_keep);
     cut(nucleus);
 }
 
@@ -142,8 +145,8 @@ PLUCK_INLINE void row::keep_at_least(float score, std::size_t min_keep) noexcept
     if (least > seen_.best || negative_nan) return keep_largest(min_keep);  // also a NaN without a sign
     if (least <= uncut_.kept.score) return;
     now();
-    const found_cut found{.kept = {least}};
-    if (min_keep > 1 && search().leaves_less(found, min_keep)) return keep_largest(min_keep);
+    const row_cut found{{least}};
+    if (min_keep > 1 && kept_tokens().leaves_less(found, min_keep)) return keep_largest(min_keep);
     cut(found);
 }
 
@@ -184,15 +187,16 @@ PLUCK_INLINE std::size_t row::gather(const row_view& from) noexcept {
 
 /// Drops what lies below the cut. To copy what stays pays where that is little.
 PLUCK_INLINE void row::cut(const found_cut& found) noexcept {
-    if (found.gathered != 0) {
-        return adopt(run_kernel<kernels::compact>(scratch_.spare_scores(), scratch_.spare_tokens(), found.gathered,
-                                                  found.score, found.ties));
+    if (found.is_list()) {
+        const list_cut& list = found.list();
+        return adopt(run_kernel<kernels::compact>(scratch_.spare_scores(), scratch_.spare_tokens(), list.count,
+                                                  list.score, list.ties));
     }
-    const row_view kept = search().cut_row(found);
+    const row_view kept = kept_tokens().kept_by(found.row().kept);
     const std::size_t little = uncut_.size / 8;
     if (run_kernel<kernels::count>(kept, little) <= little) return adopt(gather(kept));
     uncut_.kept = kept.kept;
-    uncut_.total = found.total;
+    uncut_.total = found.row().total;
 }
 
 PLUCK_INLINE void row::keep_best() noexcept {
@@ -218,7 +222,7 @@ PLUCK_INLINE void row::adopt(std::size_t count) noexcept {
 
 PLUCK_INLINE std::int32_t row::draw(const bits128& uniform) noexcept {
     if (cut_pending()) {
-        nucleus_search nucleus(search(), pending_p_, uncut_.total);
+        nucleus_finder nucleus(kept_tokens(), pending_p_, uncut_.total);
         const std::size_t place = nucleus.draw(uniform);
         if (place < uncut_.size) return token(place);
         cut(take_cut(std::move(nucleus)));
@@ -274,8 +278,7 @@ PLUCK_INLINE std::int32_t row::draw_by_rejection() noexcept {
         proposal proposals[together];
         float logits[together];
         std::uint64_t masses[together];
-        for (std::uint32_t i = 0; i < together; ++i)
-            points[i] = mass_point(random(rejection_purpose, first + i), area);
+        for (std::uint32_t i = 0; i < together; ++i) points[i] = mass_point(random(rejection_purpose, first + i), area);
         all.at(points, proposals);
         for (std::uint32_t i = 0; i < together; ++i) logits[i] = kept_logit(proposals[i].token);
         const float* scores = &logits[0];

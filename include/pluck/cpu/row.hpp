@@ -97,6 +97,9 @@ public:
     [[nodiscard]] std::size_t count() noexcept;
     [[nodiscard]] std::uint64_t total() noexcept;
 
+    /// The mass of a token, 0 if it is not kept.
+    [[nodiscard]] std::uint64_t mass(std::int32_t token) noexcept;
+
     /// f(token, score, mass) for each kept token, in id order.
     template <class F>
     PLUCK_TAGGED void for_each(const F& f) {

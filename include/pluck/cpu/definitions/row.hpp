@@ -84,6 +84,11 @@ PLUCK_INLINE std::uint64_t row::total() noexcept {
     return current.total;
 }
 
+PLUCK_INLINE std::uint64_t row::mass(std::int32_t token) noexcept {
+    now();
+    return mass_of(kept_logit(token) - best_logit(), mass_scale(temperature_));
+}
+
 /// The masses of a block's tokens; bit i: whether token i of them is kept.
 PLUCK_INLINE std::uint64_t row::weigh_block(std::size_t begin, std::uint64_t* masses) noexcept {
     narrow_.need_block(begin);

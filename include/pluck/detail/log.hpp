@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The natural logarithm of min-p's parameter, in integers: libm's log differs from one system to the next.
+// The natural logarithm of a probability, in integers: libm's log differs from one system to the next.
 #pragma once
 
 #include <pluck/detail/arithmetic.hpp>
@@ -38,5 +38,15 @@ namespace pluck { inline namespace v0 {
     constexpr std::uint64_t ln2 = 0xB17217F7D1CF79ABu;  // ln 2 with 64 fraction bits
     return -(static_cast<double>(static_cast<std::int64_t>(detail::product_high(minus_log2, ln2))) * 0x1p-56);
 }
+
+namespace detail {
+
+/// log(mass / total) in nats, as every backend reports it: the share and its logarithm are each rounded to float.
+[[nodiscard]] PLUCK_HOST_DEVICE inline float log_share(std::uint64_t mass, std::uint64_t total) noexcept {
+    const double share = quotient(static_cast<double>(mass), static_cast<double>(total));
+    return nearest_float(log_of(nearest_float(share)));
+}
+
+}  // namespace detail
 
 }}  // namespace pluck::v0

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+//
+// Batches on the CPU: many draws in one call, by the same keys and results as on a device (cuda/sample.cuh).
+#pragma once
+
+#include <pluck/chain.hpp>
+#include <pluck/cpu/draw_one.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/error.hpp>
+#include <pluck/detail/log.hpp>
+#include <pluck/detail/randomness.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/executor.hpp>
+#include <pluck/key.hpp>
+#include <pluck/keys.hpp>
+#include <pluck/logits.hpp>
+#include <pluck/pick.hpp>
+#include <pluck/results.hpp>
+#include <pluck/workspace.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <ranges>
+#include <span>
+#include <string>
+#include <type_traits>
+
+namespace pluck { inline namespace v0 {
+
+/// Which rows are drawn from, and where the parameters of each draw lie. All of it may be left out.
+struct batch_options {
+    /// [draws]: draw i is from row indices[i]; several may be from one row. Parameters, keys and results belong to draws.
+    /// An index outside of the batch gives its draw `bad_parameter`. Empty: draw i is from row i.
+    std::span<const std::int32_t> indices = {};
+    /// [draws]: draw i reads its `per_row` parameters, and chains, at slots[i], and `row.index()` says so. So parameters
+    /// lie in arrays that stay, while requests come and go. A slot that is negative or past the end of an array gives its
+    /// draw `bad_parameter`. Empty: draw i reads them at i.
+    std::span<const std::int32_t> slots = {};
+};
+
+namespace detail {
+
+template <class Range>
+concept chain_range = std::ranges::contiguous_range<const Range> && std::ranges::sized_range<const Range> &&
+    chain_like<std::ranges::range_value_t<const Range>>;
+
+template <class Batch>
+inline constexpr bool check_batch() noexcept {
+    static_assert(batch_like<Batch>,
+                  "pluck: not a batch of logits. A batch is [batch, vocab]: an Eigen matrix, array or Map, a rank-2 "
+                  "tensor, batch_view, or a range of rows. One row alone goes to sample()");
+    return batch_like<Batch>;
+}
+
+/// Results as they are wanted on the CPU: in arrays of their own, or as picks.
+struct outputs {
+    results arrays{};
+    pick* picks = nullptr;
+};
+
+/// What a draw is given and where: all sizes of it checked.
+struct draws {
+    std::size_t count;
+    std::size_t rows;
+    batch_options how;
+
+    [[nodiscard]] std::string text() const {
+        return how.indices.empty() ? "the batch's " + text_of(count) + " rows" : "the " + text_of(count) + " draws";
+    }
+    void check_size(const char* what, std::size_t size) const {
+        if (size != count) reject("sample_rows", what, text().c_str(), size);
+    }
+    /// Where draws read at slots, it is the slot that is past the end of an array or not, which is that draw's status.
+    void check_served(std::size_t served) const {
+        if (served >= count || !how.slots.empty()) return;
+        reject("sample_rows", "a per_row parameter's size", (">= " + text()).c_str(), served);
+    }
+
+    [[nodiscard]] std::int64_t row_of(std::size_t i) const noexcept {
+        return how.indices.empty() ? static_cast<std::int64_t>(i) : how.indices[i];
+    }
+    [[nodiscard]] std::int64_t slot_of(std::size_t i) const noexcept {
+        return how.slots.empty() ? static_cast<std::int64_t>(i) : how.slots[i];
+    }
+};
+
+template <class Batch>
+[[nodiscard]] draws draws_of(const Batch& batch, const batch_options& how) noexcept {
+    const auto rows = static_cast<std::size_t>(batch_traits<Batch>::rows(batch));
+    return {how.indices.empty() ? rows : how.indices.size(), rows, how};
+}
+
+inline namespace PLUCK_BUILD {
+
+/// Draw i of a batch, and what is wanted of it.
+template <class Batch, class Chain>
+void draw_of_batch(const Batch& batch, const draws& all, std::size_t i, const Chain& stages, const keys& keys,
+                   const outputs& out) noexcept {
+    pick drawn{-1, status::bad_parameter};
+    std::size_t kept = 0;
+    float log_probability = bits_as<float>(std::uint32_t{0x7fc00000u});  // NaN
+    const std::int64_t row = all.row_of(i), slot = all.slot_of(i);
+    if (row >= 0 && static_cast<std::size_t>(row) < all.rows && slot >= 0) {
+        workspace_lease scratch;
+        drawn = draw_one(look_into_batch<Batch>{batch, static_cast<std::size_t>(row)}, stages, randomness(keys[i]),
+                         static_cast<std::size_t>(slot), *scratch, [&](cpu::row& state, const pick& found) noexcept {
+                             if (!found) return;
+                             if (out.arrays.kept != nullptr) kept = state.count();
+                             if (out.arrays.log_probability != nullptr)
+                                 log_probability = log_share(state.mass(found.token), state.total());
+                         });
+    }
+    if (out.picks != nullptr) out.picks[i] = drawn;
+    if (out.arrays.token != nullptr) out.arrays.token[i] = drawn.token;
+    if (out.arrays.status != nullptr) out.arrays.status[i] = drawn.status;
+    if (out.arrays.kept != nullptr) out.arrays.kept[i] = static_cast<std::int32_t>(kept);
+    if (out.arrays.log_probability != nullptr) out.arrays.log_probability[i] = log_probability;
+}
+
+/// Checks what depends on the chains, and draws.
+template <class Batch, class Chains, class Executor>
+void draw_batch(const Batch& batch, const draws& all, const Chains& chains, const keys& keys, const outputs& out,
+                const Executor& executor) {
+    keys.check("sample_rows", all.count);
+    if constexpr (chain_like<Chains>) {
+        const auto& stages = stages_of(chains);
+        all.check_served(rows_served(stages));
+        executor(all.count, [&](std::size_t i) noexcept { draw_of_batch(batch, all, i, stages, keys, out); });
+    } else {
+        const auto* chain = std::ranges::data(chains);
+        all.check_size("chains.size()", std::ranges::size(chains));
+        for (std::size_t i = 0; i < all.count; ++i) all.check_served(rows_served(stages_of(chain[i])));
+        executor(all.count,
+                 [&](std::size_t i) noexcept { draw_of_batch(batch, all, i, stages_of(chain[i]), keys, out); });
+    }
+}
+
+}  // namespace PLUCK_BUILD
+
+}  // namespace detail
+
+inline namespace PLUCK_BUILD {
+
+/// Draws one token from each row of a batch.
+///
+/// Shapes.       batch [batch, vocab]; keys, picks and, if there is one per row, chains [batch].
+/// Parameters.   chain      for all rows, or a contiguous range of chains, one per row
+///               keys       one per row; a row's pick depends on its own logits, chain and key alone
+///               picks      written in the caller's memory, one per row
+///               executor   who calls whom: serial by default
+/// Ties, Non-finite, Randomness: as sample(), row by row. Neither the order of the rows, nor how a batch is split, nor
+///               the number of threads changes a pick.
+/// Cost.         As sample(), times the rows, over the executor's threads.
+/// Errors.       std::invalid_argument if sizes disagree, before anything is written. A bad row is a status.
+template <class Batch, class Chains, class Executor = serial>
+requires chain_like<Chains> || detail::chain_range<Chains>
+void sample_rows(const Batch& batch, const Chains& chains, std::span<const key> keys, std::span<pick> picks,
+                 const Executor& executor = {}) {
+    if constexpr (detail::check_batch<Batch>()) {
+        const detail::draws all = detail::draws_of(batch, {});
+        all.check_size("keys.size()", keys.size());
+        all.check_size("picks.size()", picks.size());
+        detail::draw_batch(batch, all, chains, {.whole = keys.data()}, {.picks = picks.data()}, executor);
+    }
+}
+
+/// Draws from the rows of a batch as a server does: with keys and results in arrays, and the same structs as on a
+/// device.
+///
+///     sample_rows(logits, chain, {.seed = 42, .position = per_row<std::uint64_t>{positions}}, {.token = tokens});
+///
+/// Shapes.       batch [rows, vocab]; draws are as many as its rows, or as how.indices; the arrays of keys, results and
+///               slots, and a range of chains, are [draws].
+/// Parameters.   chains     for all draws, or a contiguous range of chains, one per draw
+///               keys       for each word one value or one per draw, or `.whole` keys
+///               out        arrays in the caller's memory, null for what is not wanted
+///               how        which rows draws are from, and which slots they have: see batch_options
+///               executor   who calls whom: serial by default
+/// Definition.   kept is the number of tokens in what the chain keeps; log_probability is log(mass / Z) of the token:
+///               mass / Z and its logarithm are each rounded to float, so its bits are those of a device.
+/// Cost.         As above. kept and log_probability settle the last cut, which a draw alone may not need.
+/// Errors.       std::invalid_argument if an array is too short or too long for the draws, before anything is written.
+///               What is wrong with one draw is its status.
+template <class Batch, class Chains, class Executor = serial>
+requires chain_like<Chains> || detail::chain_range<Chains>
+void sample_rows(const Batch& batch, const Chains& chains, const keys& keys, const results& out,
+                 const batch_options& how = {}, const Executor& executor = {}) {
+    if constexpr (detail::check_batch<Batch>()) {
+        const detail::draws all = detail::draws_of(batch, how);
+        if (!how.slots.empty()) all.check_size("slots.size()", how.slots.size());
+        detail::draw_batch(batch, all, chains, keys, {.arrays = out}, executor);
+    }
+}
+
+/// The same with the chain spelt out in place.
+template <class Batch, class Executor = serial>
+void sample_rows(const Batch& batch, const combined& chain, std::span<const key> keys, std::span<pick> picks,
+                 const Executor& executor = {}) {
+    sample_rows<Batch, combined, Executor>(batch, chain, keys, picks, executor);
+}
+
+template <class Batch, class Executor = serial>
+void sample_rows(const Batch& batch, const combined& chain, const keys& keys, const results& out,
+                 const batch_options& how = {}, const Executor& executor = {}) {
+    sample_rows<Batch, combined, Executor>(batch, chain, keys, out, how, executor);
+}
+
+}  // namespace PLUCK_BUILD
+
+}}  // namespace pluck::v0

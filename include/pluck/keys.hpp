@@ -13,8 +13,8 @@
 
 namespace pluck { inline namespace v0 {
 
-/// Where draws get their randomness from: for each word of a key one value for all draws, or an array with one for each;
-/// or an array of whole keys. The arrays of a batch on a device are in device memory, and are read as the kernel runs: a
+/// Where draws get their randomness from: for each word of a key one value for all draws, or an array with one for
+/// each; or an array of whole keys. For a device the arrays are in device memory, and are read as the kernel runs: a
 /// captured graph sees what they hold at each replay.
 ///
 ///     keys{.seed = 42, .sequence = per_row<std::uint64_t>{sequences}, .position = per_row<std::uint64_t>{positions}}

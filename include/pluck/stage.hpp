@@ -32,8 +32,8 @@ enum class verb : std::uint8_t {
 ///
 /// A stage is trivially copyable, checks its parameters in its constructor, and its call does not throw. Optional:
 /// `static constexpr bool random = true` where it moves cuts by chance (inspection then asks for a key),
-/// `after(row, token)` to learn the token drawn, `rows()` where it has per-row parameters, `static constexpr const char*
-/// name = "at_least"` for messages.
+/// `after(row, token)` to learn the token drawn, `rows()` where it has per-row parameters, and for messages
+/// `static constexpr const char* name = "at_least"`.
 struct stage {};
 
 template <class T>

@@ -16,8 +16,8 @@
 
 namespace pluck { inline namespace v0 { namespace detail { inline namespace PLUCK_BUILD {
 
-/// From what `look()` returns, a view, to a pick, and `learn(row, pick)` before the row is gone. To look at an expression
-/// may mean to compute it, which needs memory; nothing is learnt of a row that gets none.
+/// From what `look()` returns, a view, to a pick, and `learn(row, pick)` before the row is gone. To look at an
+/// expression may mean to compute it, which needs memory; nothing is learnt of a row that gets none.
 template <class Look, class Chain, class Learn>
 [[nodiscard]] pick draw_one(const Look& look, const Chain& stages, const randomness& random, std::size_t index,
                             workspace& scratch, const Learn& learn) noexcept {

@@ -13,8 +13,9 @@ namespace pluck { inline namespace v0 {
 /// Draws a token in proportion to its mass, by rejection.
 ///
 /// Definition.   Over each block of 64 token ids the envelope is as high as the mass of its best kept token. Proposals
-///               are uniform under the envelope; the first that falls below the mass of its token draws it. Another map from
-///               random bits to tokens than categorical()'s, so that a key gives another token, equally likely.
+///               are uniform under the envelope; the first that falls below the mass of its token draws it. Another
+///               map from random bits to tokens than categorical()'s, so that a key gives another token, equally
+///               likely.
 /// Ties.         None to break.
 /// Non-finite.   A token without mass cannot be hit.
 /// Randomness.   128 bits for each proposal, mostly some ten to forty of them; after 4096 (a chance below 10^-28)

@@ -9,18 +9,18 @@
 #include <pluck/detail/error.hpp>
 #include <pluck/detail/log.hpp>
 #include <pluck/detail/randomness.hpp>
+#include <pluck/detail/range.hpp>
 #include <pluck/detail/ranking.hpp>
+#include <pluck/detail/thread_workspace.hpp>
 #include <pluck/executor.hpp>
 #include <pluck/key.hpp>
 #include <pluck/keys.hpp>
 #include <pluck/logits.hpp>
 #include <pluck/pick.hpp>
 #include <pluck/results.hpp>
-#include <pluck/workspace.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <ranges>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -41,8 +41,7 @@ struct batch_options {
 namespace detail {
 
 template <class Range>
-concept chain_range = std::ranges::contiguous_range<const Range> && std::ranges::sized_range<const Range> &&
-    chain_like<std::ranges::range_value_t<const Range>>;
+concept chain_range = contiguous_range<Range> && chain_like<range_value<Range>>;
 
 template <class Batch>
 inline constexpr bool check_batch() noexcept {
@@ -64,28 +63,28 @@ struct draws {
     std::size_t rows;
     batch_options how;
 
-    [[nodiscard]] std::string text() const {
+    [[nodiscard]] PLUCK_TAGGED std::string text() const {
         return how.indices.empty() ? "the batch's " + text_of(count) + " rows" : "the " + text_of(count) + " draws";
     }
-    void check_size(const char* what, std::size_t size) const {
+    PLUCK_TAGGED void check_size(const char* what, std::size_t size) const {
         if (size != count) reject("sample_rows", what, text().c_str(), size);
     }
     /// Where draws read at slots, it is the slot that is past the end of an array or not, which is that draw's status.
-    void check_served(std::size_t served) const {
+    PLUCK_TAGGED void check_served(std::size_t served) const {
         if (served >= count || !how.slots.empty()) return;
         reject("sample_rows", "a per_row parameter's size", (">= " + text()).c_str(), served);
     }
 
-    [[nodiscard]] std::int64_t row_of(std::size_t i) const noexcept {
+    [[nodiscard]] PLUCK_TAGGED std::int64_t row_of(std::size_t i) const noexcept {
         return how.indices.empty() ? static_cast<std::int64_t>(i) : how.indices[i];
     }
-    [[nodiscard]] std::int64_t slot_of(std::size_t i) const noexcept {
+    [[nodiscard]] PLUCK_TAGGED std::int64_t slot_of(std::size_t i) const noexcept {
         return how.slots.empty() ? static_cast<std::int64_t>(i) : how.slots[i];
     }
 };
 
 template <class Batch>
-[[nodiscard]] draws draws_of(const Batch& batch, const batch_options& how) noexcept {
+[[nodiscard]] PLUCK_TAGGED draws draws_of(const Batch& batch, const batch_options& how) noexcept {
     const auto rows = static_cast<std::size_t>(batch_traits<Batch>::rows(batch));
     return {how.indices.empty() ? rows : how.indices.size(), rows, how};
 }
@@ -127,8 +126,8 @@ void draw_batch(const Batch& batch, const draws& all, const Chains& chains, cons
         all.check_served(rows_served(stages));
         executor(all.count, [&](std::size_t i) noexcept { draw_of_batch(batch, all, i, stages, keys, out); });
     } else {
-        const auto* chain = std::ranges::data(chains);
-        all.check_size("chains.size()", std::ranges::size(chains));
+        const auto* chain = std::data(chains);
+        all.check_size("chains.size()", std::size(chains));
         for (std::size_t i = 0; i < all.count; ++i) all.check_served(rows_served(stages_of(chain[i])));
         executor(all.count,
                  [&](std::size_t i) noexcept { draw_of_batch(batch, all, i, stages_of(chain[i]), keys, out); });

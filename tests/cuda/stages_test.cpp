@@ -239,14 +239,16 @@ TEST_CASE("a row is looked at a few times only, also where all logits are equal"
     CHECK(sweeps(levels, hot | pluck::top_p(0.9f)) == 8);
 }
 
-TEST_CASE("the rows that are few enough for racecheck pass through every order") {
+TEST_CASE("the rows that are few enough for racecheck pass through every operation") {
     using shape = host_team_shape<4, 2>;
-    using pluck::cuda::deed;
+    using all = pluck::cuda::row_operations;
+    namespace operations = pluck::cuda::operations;
     // As on a device, one of them short and one of them with longer strips.
     constexpr std::size_t lengths[] = {2 * shape::list + 5, 64 * shape::lanes * 8 + 5};
     for (const std::uint32_t blocks : {1u, 3u}) {
         pluck_test::crew<shape> threads(blocks);
-        std::set<deed> seen = {deed::stop, deed::count, deed::own_mass};  // the last two by what results ask for
+        // These two by what results ask for.
+        std::set<std::uint32_t> seen = {all::index_of<operations::count>(), all::index_of<operations::token_mass>()};
         for (const std::size_t vocab : lengths) {
             const device_test::few some = device_test::every_order(vocab, shape::list, vocab == lengths[0]);
             const device_test::listed chain(some.steps.data(), device_test::few::each);
@@ -258,17 +260,16 @@ TEST_CASE("the rows that are few enough for racecheck pass through every order")
                     pluck_test::team_row<shape, float, reading::held> row(threads, {scores.data(), vocab}, key, r);
                     CHECK(row.run(stages) == on_cpu(scores, stages, key, r).drawn);
                     CHECK(row.alike());
-                    seen.insert(row.ordered().begin(), row.ordered().end());
+                    seen.insert(row.performed().begin(), row.performed().end());
                 };
                 on_team_and_cpu(chain);
                 on_team_and_cpu(rejection);
             }
         }
-        std::set<deed> missing;
-        for (std::uint32_t i = 0; i <= static_cast<std::uint32_t>(deed::rejection); ++i)
-            if (!seen.contains(static_cast<deed>(i))) missing.insert(static_cast<deed>(i));
-        INFO("blocks " << blocks << ", the first that is missing: "
-                       << (missing.empty() ? 0u : static_cast<std::uint32_t>(*missing.begin())));
+        std::set<std::uint32_t> missing;
+        for (std::uint32_t i = 0; i < all::size; ++i)
+            if (!seen.contains(i)) missing.insert(i);
+        INFO("blocks " << blocks << ", the first that is missing: " << (missing.empty() ? 0u : *missing.begin()));
         CHECK(missing.empty());
     }
 }

@@ -5,10 +5,12 @@
 #pragma once
 
 #include <pluck/chain.hpp>
+#include <pluck/cuda/generic/chain_traits.cuh>
 #include <pluck/cuda/generic/memory.cuh>
 #include <pluck/cuda/generic/row.cuh>
 #include <pluck/cuda/generic/row_shard.cuh>
 #include <pluck/cuda/generic/source.cuh>
+#include <pluck/cuda/generic/worker_loop.cuh>
 #include <pluck/cuda/geometry.cuh>
 #include <pluck/cuda/team/cluster_team.cuh>
 #include <pluck/detail/config.hpp>
@@ -48,13 +50,6 @@ struct row_source {
     }
 };
 
-template <class Chain>
-inline constexpr bool moves_scores = false;
-template <class... Stages>
-inline constexpr bool moves_scores<chain<Stages...>> = (... || (Stages::does == verb::adjust));
-template <detail::chosen_at_run_time Chain>
-inline constexpr bool moves_scores<Chain> = detail::run_time_chain<Chain>::moves_scores;
-
 /// The row as after(row, token) sees it on a device, where one thread of one block calls it.
 template <class Row>
 class afterwards {
@@ -84,7 +79,8 @@ __global__ void __launch_bounds__(device_team::threads, 2)
     const std::int64_t index = logits.row_of(draw);
     const bool there = index >= 0 && index < logits.rows;
     auto& memory = *reinterpret_cast<row_memory<device_team>*>(device_team::room());
-    using device_row = row<device_team, source>;
+    using operations = typename chain_traits<Chain>::operations;
+    using device_row = row<device_team, source, operations>;
     __shared__ alignas(device_row) std::byte room[sizeof(device_row)];
     auto& state = *reinterpret_cast<device_row*>(room);
     team.start();
@@ -110,13 +106,13 @@ __global__ void __launch_bounds__(device_team::threads, 2)
             afterwards known{state};
             detail::remember(chain, known, drawn.token);
         }
-        finish.tell(state, drawn, draw);
+        finish.write_result(state, drawn, draw);
         state.finished(drawn);
     } else {
-        serve<source>(team);
+        worker_loop<source, operations>(team);
     }
     if constexpr (Finish::writes_rows) {
-        const field<device_team, source> all(team, device_team::room());
+        const row_shard<device_team, source> all(team);
         finish.write(all, memory.result, draw);
     }
 }

@@ -14,13 +14,13 @@
 
 namespace pluck { inline namespace v0 { namespace cuda {
 
-/// Whether this thread speaks for its row.
+/// One thread of a row: the one that writes what is written once.
 template <class Team>
-[[nodiscard]] PLUCK_HOST_DEVICE bool speaks(const Team& team) noexcept {
+[[nodiscard]] PLUCK_HOST_DEVICE bool is_first_thread(const Team& team) noexcept {
     return team.block() == 0 && team.thread() == 0;
 }
 
-// tell() is called by the threads that have run the chain; write(), if it writes_rows, by all threads afterwards.
+// The threads that have run the chain call write_result(); all threads call write() afterwards, if it writes_rows.
 
 struct write_picks {
     static constexpr bool remembers = true;  // stages with a memory learn of the token
@@ -28,8 +28,8 @@ struct write_picks {
     results out;
 
     template <class Row>
-    PLUCK_HOST_DEVICE void tell(Row& row, const pick& drawn, std::uint32_t draw) const noexcept {
-        const bool first = speaks(row.team());
+    PLUCK_HOST_DEVICE void write_result(Row& row, const pick& drawn, std::uint32_t draw) const noexcept {
+        const bool first = is_first_thread(row.team());
         if (first && out.token != nullptr) out.token[draw] = drawn.token;
         if (first && out.status != nullptr) out.status[draw] = drawn.status;
         if (out.kept != nullptr) {
@@ -45,10 +45,10 @@ struct write_picks {
 };
 
 /// f(token, score) for each token of a block's slice.
-template <class Field, class F>
-PLUCK_HOST_DEVICE void each_of_slice(const Field& row, const F& f) noexcept {
+template <class Shard, class F>
+PLUCK_HOST_DEVICE void each_of_slice(const Shard& row, const F& f) noexcept {
     const auto& slice = row.source.slice;
-    for (std::uint32_t i = row.team.thread(); i < slice.size; i += Field::threads)
+    for (std::uint32_t i = row.team.thread(); i < slice.size; i += Shard::threads)
         f(slice.first + static_cast<std::int32_t>(i), row.source.one(slice.pad + i));
 }
 
@@ -60,12 +60,12 @@ struct write_probabilities {
     pluck::status* status;
 
     template <class Row>
-    PLUCK_HOST_DEVICE void tell(Row& row, const pick& drawn, std::uint32_t draw) const noexcept {
-        if (speaks(row.team()) && status != nullptr) status[draw] = drawn.status;
+    PLUCK_HOST_DEVICE void write_result(Row& row, const pick& drawn, std::uint32_t draw) const noexcept {
+        if (is_first_thread(row.team()) && status != nullptr) status[draw] = drawn.status;
         if (drawn) (void)row.total();
     }
-    template <class Field>
-    PLUCK_HOST_DEVICE void write(const Field& row, const outcome& result, std::uint32_t draw) const noexcept {
+    template <class Shard>
+    PLUCK_HOST_DEVICE void write(const Shard& row, const outcome& result, std::uint32_t draw) const noexcept {
         float* own = out + draw * stride;
         const double all = static_cast<double>(result.total);
         each_of_slice(row, [&](std::int32_t token, float score) {
@@ -88,11 +88,11 @@ struct write_masked {
     const std::int32_t* indices;
 
     template <class Row>
-    PLUCK_HOST_DEVICE void tell(Row& row, const pick& drawn, std::uint32_t draw) const noexcept {
-        if (speaks(row.team()) && status != nullptr) status[draw] = drawn.status;
+    PLUCK_HOST_DEVICE void write_result(Row& row, const pick& drawn, std::uint32_t draw) const noexcept {
+        if (is_first_thread(row.team()) && status != nullptr) status[draw] = drawn.status;
     }
-    template <class Field>
-    PLUCK_HOST_DEVICE void write(const Field& row, const outcome& result, std::uint32_t draw) const noexcept {
+    template <class Shard>
+    PLUCK_HOST_DEVICE void write(const Shard& row, const outcome& result, std::uint32_t draw) const noexcept {
         const bool some = bool(result.drawn);
         const Scalar* from =
             logits +

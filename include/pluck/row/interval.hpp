@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A part of the ranking between two cuts: what a device's row keeps.
+// A part of the ranking between two cuts: what a row keeps.
 #pragma once
 
 #include <pluck/detail/config.hpp>
@@ -9,12 +9,12 @@
 
 #include <cstdint>
 
-namespace pluck { inline namespace v0 { namespace cuda {
-
-inline constexpr std::int32_t last_token = std::int32_t{max_vocab};
+namespace pluck { inline namespace v0 {
 
 /// What lies between two cuts of the ranking, both included.
 struct interval {
+    static constexpr auto last_token = static_cast<std::int32_t>(max_vocab);  // ranked behind every token of its score
+
     std::int32_t low = 1 - detail::ordered_infinity;  // ordered scores; -infinity is never within
     std::int32_t high = detail::ordered_infinity;
     std::uint32_t low_token = std::uint32_t{max_vocab};  // unsigned, since cuts in between tokens may have any
@@ -55,4 +55,4 @@ struct interval {
     }
 };
 
-}}}  // namespace pluck::v0::cuda
+}}  // namespace pluck::v0

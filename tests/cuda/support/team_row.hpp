@@ -63,7 +63,7 @@ public:
     [[nodiscard]] pluck::cuda::scores at(std::uint32_t position) const { return pluck::cuda::widened(fetch(position)); }
 };
 
-template <class Shape, class Scalar, reading How>
+template <class Shape, class Scalar, reading How, class Operations = pluck::cuda::row_operations>
 class team_row {
 public:
     using team = host_team<Shape>;
@@ -71,7 +71,7 @@ public:
     using source = std::conditional_t<
         How == reading::counted, counted<Scalar>,
         std::conditional_t<How == reading::streamed, pluck::cuda::streamed<Scalar>, pluck::cuda::held<Scalar, stored>>>;
-    using row = pluck::cuda::row<team, source>;
+    using row = pluck::cuda::row<team, source, Operations>;
     using memory = pluck::cuda::row_memory<team>;
 
     team_row(crew<Shape>& threads, const pluck::logits_view<Scalar>& logits, const pluck::key& key, std::size_t index)
@@ -101,7 +101,7 @@ public:
         threads_.all([&](std::uint32_t i) { f(*rows_[i]); });
     }
 
-    /// f(row) by one thread of each block, while the others serve; what they say, which must be the same.
+    /// f(row) by one thread of each block, while the others work for it; what they say, which must be the same.
     template <class F>
     auto together(const F& f) const {
         using answer = decltype(f(*rows_[0]));
@@ -109,7 +109,7 @@ public:
         std::vector<std::optional<std::conditional_t<silent, int, answer>>> answers(threads_.size());
         threads_.all([&](std::uint32_t i) {
             row& own = *rows_[i];
-            if (own.team().thread() != 0) return pluck::cuda::serve<source>(own.team());
+            if (own.team().thread() != 0) return pluck::cuda::worker_loop<source, Operations>(own.team());
             if constexpr (silent) f(own);
             else answers[i] = f(own);
             own.finished({});
@@ -129,7 +129,7 @@ public:
             row& own = *rows_[i];
             pluck::detail::adjust(stages, own);
             if (own.team().thread() != 0)
-                return i == 1 ? serve_and_note(own.team()) : pluck::cuda::serve<source>(own.team());
+                return i == 1 ? work_and_note(own.team()) : pluck::cuda::worker_loop<source, Operations>(own.team());
             drawn[i] = pluck::detail::try_draw(stages, own);
             own.finished(*drawn[i]);
         });
@@ -142,7 +142,7 @@ public:
     void for_each_own(const F& f) const {
         threads_.all([&](std::uint32_t i) {
             const team& place = rows_[i]->team();
-            const pluck::cuda::field<team, source> all(place, place.room());
+            const pluck::cuda::row_shard<team, source> all(place);
             const auto& slice = all.source.slice;
             const pluck::cuda::outcome& found = all.shared.result;
             for (std::uint32_t t = place.thread(); t < slice.size; t += team::threads) {
@@ -153,8 +153,8 @@ public:
         });
     }
 
-    /// What the team was ordered to do by run().
-    [[nodiscard]] const std::vector<pluck::cuda::deed>& ordered() const { return ordered_; }
+    /// The operations that the team has carried out in run(), by their places in the list.
+    [[nodiscard]] const std::vector<std::uint32_t>& performed() const { return performed_; }
     /// Whether all threads have given the same answers so far.
     [[nodiscard]] bool alike() const { return alike_; }
     [[nodiscard]] bool is_listed() const { return rows_[0]->listed(); }
@@ -210,13 +210,13 @@ public:
     }
 
 private:
-    /// pluck::cuda::serve(), by the one thread that notes the orders.
-    void serve_and_note(const team& place) {
-        const auto& orders = reinterpret_cast<const memory*>(place.room())->orders;
+    /// pluck::cuda::worker_loop(), by the one thread that notes the operations.
+    void work_and_note(const team& place) {
         for (std::uint32_t slot = 1;; slot ^= 1) {
-            (void)pluck::cuda::carry_out<source>(place, slot);
-            if (orders[slot].what == pluck::cuda::deed::stop) return;
-            ordered_.push_back(orders[slot].what);
+            (void)pluck::cuda::perform_command<source, Operations>(place, slot);
+            const std::uint32_t operation = pluck::cuda::command_of(place, slot).operation;
+            if (operation == pluck::cuda::stop_command<Operations>) return;
+            performed_.push_back(operation);
         }
     }
 
@@ -228,7 +228,7 @@ private:
     std::vector<std::vector<unit>> memory_;
     mutable std::vector<std::optional<row>> rows_;
     mutable bool alike_ = true;
-    std::vector<pluck::cuda::deed> ordered_;
+    std::vector<std::uint32_t> performed_;
 };
 
 }  // namespace pluck_test

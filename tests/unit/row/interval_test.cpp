@@ -7,7 +7,7 @@
 #include <cstdint>
 
 using namespace pluck_test;
-using pluck::ranking_key, pluck::cuda::interval;
+using pluck::ranking_key, pluck::interval;
 
 TEST_CASE("the whole ranking has every candidate, and never -infinity") {
     const interval all;

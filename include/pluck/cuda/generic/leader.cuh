@@ -1,26 +1,32 @@
 // SPDX-License-Identifier: MIT
 //
-// How the thread that runs a chain has its block do something, and what it makes of several such steps: the search for
-// a cut of the ranking.
+// How the thread that runs a chain has its block carry out operations, and what it makes of several of them: the search
+// for a cut of the ranking.
 #pragma once
 
 #include <pluck/cuda/generic/memory.cuh>
 #include <pluck/cuda/generic/operations.cuh>
 #include <pluck/cuda/generic/select.cuh>
+#include <pluck/cuda/generic/worker_loop.cuh>
+#include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
+#include <pluck/detail/mass.hpp>
 #include <pluck/detail/ranking.hpp>
+#include <pluck/row/bins.hpp>
 #include <pluck/row/interval.hpp>
+#include <pluck/row/weighing.hpp>
 
 #include <cstddef>
 #include <cstdint>
 
 namespace pluck { inline namespace v0 { namespace cuda {
 
-/// Gives orders to the threads that serve(). In each block of a row one thread does so, and all of these the same.
-template <class Team, class Source>
-class orders {
+/// Commands the threads that are in the worker_loop(). In each block of a row one thread does so, and all of these the
+/// same.
+template <class Team, class Source, class Operations>
+class leader {
 public:
-    PLUCK_HOST_DEVICE explicit orders(const Team& team) noexcept : team_(team) {}
+    PLUCK_HOST_DEVICE explicit leader(const Team& team) noexcept : team_(team) {}
 
     [[nodiscard]] PLUCK_HOST_DEVICE const Team& team() const noexcept { return team_; }
     [[nodiscard]] PLUCK_HOST_DEVICE progress& now() noexcept { return now_; }
@@ -29,46 +35,43 @@ public:
         return *reinterpret_cast<row_memory<Team>*>(team_.room());
     }
 
-    /// Gives an order, which fill(order) completes, and says what was found.
-    template <class Fill>
-    PLUCK_HOST_DEVICE std::uint64_t ask(deed what, const Fill& fill) noexcept {
+    /// Has all warps carry out an operation, and says what was found.
+    template <class Operation>
+    PLUCK_HOST_DEVICE std::uint64_t run(const Operation& asked) noexcept {
+        static_assert(Operations::template has<Operation>,
+                      "pluck: the kernel does not know this operation; the stage that runs it lists it: "
+                      "using operations = pluck::cuda::operation_list<...>");
         slot_ ^= 1;
-        order& to = memory().orders[slot_];
-        to.what = what;
-        to.now = takes_turn(what) ? now_.next() : now_;
-        fill(to);
-        return carry_out<Source>(team_, slot_);
+        // Only where blocks exchange something it is the next table's turn: between two uses of the same table all
+        // blocks must have waited for each other.
+        const progress when = Operation::takes_turn ? now_.next() : now_;
+        memory().commands[slot_].set(Operations::template index_of<Operation>(), when, asked);
+        return perform_command<Source, Operations>(team_, slot_);
     }
     PLUCK_HOST_DEVICE void stop() noexcept {
-        (void)ask(deed::stop, [](order&) {});
-        slot_ = 0;  // where serve() begins
+        slot_ ^= 1;
+        memory().commands[slot_].operation = stop_command<Operations>;
+        (void)perform_command<Source, Operations>(team_, slot_);
+        slot_ = 0;  // where worker_loop() begins
     }
 
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::size_t count_of(const interval& within) noexcept {
-        return ask(deed::count, [&](order& to) { to.within = within; });
+        return run(operations::count{within});
     }
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint32_t list_of(const interval& within) noexcept {
-        return static_cast<std::uint32_t>(ask(deed::list, [&](order& to) { to.within = within; }));
+        return static_cast<std::uint32_t>(run(operations::list{within}));
     }
 
-    /// Has the weights of an interval's tokens dealt into bins; whether the target is in one. See deal().
-    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL bool dealt(deed what, const interval& within, std::uint64_t target,
-                                                   const weighing& weight, float bins, std::int32_t best,
-                                                   std::uint32_t listed = 0) noexcept {
-        (void)ask(what, [&](order& to) {
-            to.within = within;
-            to.weight = weight;
-            to.best = best;
-            to.bins_per_nat = bins;
-            to.flag = listed;
-            to.target = target;
-        });
+    /// Runs a `deal`, and says whether the target falls into one of its bins.
+    template <class Deal>
+    PLUCK_HOST_DEVICE bool finds_bin(const Deal& asked) noexcept {
+        (void)run(asked);
         return memory().found_bin != no_bin;
     }
     /// The part of the interval that is in the bin found.
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL interval part_found(const interval& within, float bins,
                                                                           std::int32_t best) const noexcept {
-        return binning(within, best, bins, Team::bins).part(within, memory().found_bin, best);
+        return detail::binning(within, best, bins, Team::bins).part(within, memory().found_bin, best);
     }
 
     /// An ordered score at or above which the strips' best tokens weigh `target` at least, and not much more: so do all
@@ -77,8 +80,8 @@ public:
                                                                            float bins, std::int32_t best) noexcept {
         constexpr std::int32_t lowest = 1 - detail::ordered_infinity;
         interval within;
-        if (!dealt(deed::deal_strips, within, target, weight, bins, best)) return lowest;
-        const bins_by_difference by_difference(detail::float_of(best), bins, Team::bins);
+        if (!finds_bin(operations::deal_strips{{within, weight, best, bins, target}})) return lowest;
+        const detail::bins_by_difference by_difference(detail::float_of(best), bins, Team::bins);
         const std::uint32_t bin = memory().found_bin;
         if (bin < by_difference.last) {  // mostly: where the bin ends, give or take one
             const float end = detail::sum(detail::float_of(best), -static_cast<float>(bin + 2) / bins);
@@ -88,7 +91,7 @@ public:
         within.lower(best);
         for (int round = 0; round < 3 && within.low < within.high; ++round) {
             if (memory().found_inside - memory().found_rest <= target / 8 + 4) break;
-            (void)dealt(deed::deal_strips, within, memory().found_rest, weight, 0, best);
+            (void)finds_bin(operations::deal_strips{{within, weight, best, 0, memory().found_rest}});
             within = part_found(within, 0, best);
             within.low_token = std::uint32_t{max_vocab};
             within.high_token = 0;
@@ -107,7 +110,7 @@ public:
                 const std::uint64_t key = cut_of_tie(within, target, weight, best);
                 if (key != 0) return ranking_key{key};
             }
-            if (!dealt(deed::deal_row, within, target, weight, bins, best)) return within.least();
+            if (!finds_bin(operations::deal_row{{within, weight, best, bins, target}})) return within.least();
             target = memory().found_rest;
             const std::uint64_t inside = memory().found_inside;
             within = part_found(within, bins, best);
@@ -127,14 +130,9 @@ public:
         // Bins of equal width in score between the best and the least, then of equal width in key.
         float bins = static_cast<float>(Team::bins - 2) / (detail::float_of(best) - detail::float_of(within.low));
         for (;; bins = 0) {
-            const std::uint64_t key = ask(deed::cut_of_few, [&](order& to) {
-                to.within = within;
-                to.weight = weight;
-                to.flag = listed;
-                to.target = target;
-            });
+            const std::uint64_t key = run(operations::cut_of_few{within, weight, listed, target});
             if (key != 0) return ranking_key{key};
-            if (!dealt(deed::deal_list, within, target, weight, bins, best, listed)) return within.least();
+            if (!finds_bin(operations::deal_list{{within, weight, best, bins, target}, listed})) return within.least();
             target = memory().found_rest;
             within = part_found(within, bins, best);
         }
@@ -146,39 +144,23 @@ private:
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint64_t cut_of_tie(interval tie, std::uint64_t target,
                                                                                const weighing& weight,
                                                                                std::int32_t best) noexcept {
-        if (tie.high < best) best = ranking_key{ask(deed::best, [&](order& to) { to.within = tie; })}.ordered_score();
+        if (tie.high < best) best = ranking_key{run(operations::best{tie})}.ordered_score();
         tie.raise(best);
         tie.lower(best);
         const std::uint64_t each = weight(detail::float_of(best));
         if (each == 0) return 0;
         const weighing equal{1, detail::float_of(best), 1};  // in which a tie weighs 2^mass_bits
-        const std::uint64_t all = ask(deed::mass, [&](order& to) {
-            to.within = tie;
-            to.weight = equal;
-            to.lightest = best;
-            to.flag = 0;
-        });
+        const std::uint64_t all = run(operations::mass{{tie, equal}, best, 0});
         const std::uint32_t turn = now_.turn;
         const std::uint64_t before = (target - 1) / each;  // ties that are kept before the last one
         if (before >= all >> mass_bits) return 0;
-        const auto token = static_cast<std::uint32_t>(ask(deed::token, [&](order& to) {
-            to.within = tie;
-            to.weight = equal;
-            to.flag = turn;
-            to.target = before << mass_bits;
-        }));
-        return ranking_key(best, static_cast<std::int32_t>(token)).value;
-    }
-
-    /// Whether blocks tell each other something in it. Only then is it the next table's turn: between two uses of the
-    /// same table all blocks must have waited for each other.
-    [[nodiscard]] PLUCK_HOST_DEVICE static bool takes_turn(deed what) noexcept {
-        return what != deed::deal_strips && what != deed::deal_list && what != deed::cut_of_few && what != deed::stop;
+        const std::uint64_t token = run(operations::token{{tie, equal}, turn, before << mass_bits});
+        return ranking_key(best, static_cast<std::int32_t>(static_cast<std::uint32_t>(token))).value;
     }
 
     Team team_;
     progress now_;
-    std::uint32_t slot_ = 0;  // of the last order
+    std::uint32_t slot_ = 0;  // of the last command
 };
 
 }}}  // namespace pluck::v0::cuda

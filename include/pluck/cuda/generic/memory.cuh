@@ -1,29 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
-// What a block keeps in its shared memory, and the orders by which its first warp has all of its warps do something.
+// What a block keeps in its shared memory, and the command by which the thread that runs a chain has all warps of its
+// block carry out an operation.
 #pragma once
 
 #include <pluck/cuda/geometry.cuh>
 #include <pluck/detail/config.hpp>
-#include <pluck/detail/mass.hpp>
-#include <pluck/detail/randomness.hpp>
 #include <pluck/pick.hpp>
 #include <pluck/row/interval.hpp>
+#include <pluck/row/weighing.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
+#include <type_traits>
 
 namespace pluck { inline namespace v0 { namespace cuda {
-
-/// What a token weighs: its mass, or 1.
-struct weighing {
-    std::uint32_t by_mass;
-    float best;
-    float scale;
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint64_t operator()(float score) const noexcept {
-        return by_mass ? mass_of(score - best, scale) : 1;
-    }
-};
 
 /// What changes of a row as it is worked on: how many tokens its list has, if it is one, and which of two tables is
 /// next.
@@ -39,35 +31,28 @@ struct progress {
     }
 };
 
-enum class deed : std::uint32_t {
-    stop,
-    scan,
-    count,
-    best,
-    mass,
-    token,
-    mass_and_token,
-    own_mass,
-    list,
-    deal_row,
-    deal_strips,
-    deal_list,
-    cut_of_few,
-    rejection
-};
+/// An operation has its arguments in so many bytes; what is larger lies in memory to which an argument points.
+inline constexpr std::size_t max_operation_bytes = 112;
 
-/// What all warps of a block shall do, and with what; each deed says what it looks at.
-struct order {
-    deed what = deed::stop;
-    progress now{};
-    interval within{};
-    weighing weight{};
-    std::int32_t best = 0;      ///< the ordered score of the best token
-    std::int32_t lightest = 0;  ///< an ordered score below which nothing has any mass
-    float bins_per_nat = 0;     ///< 0: bins of keys
-    std::uint32_t flag = 0;
-    std::uint64_t target = 0;
-    randomness random{};
+/// What all warps of a block shall do: the index of an operation in the kernel's operation_list, and its arguments.
+struct command {
+    std::uint32_t operation;
+    progress now;
+    alignas(16) std::byte arguments[max_operation_bytes];
+
+    template <class Operation>
+    PLUCK_HOST_DEVICE void set(std::uint32_t index, progress when, const Operation& asked) noexcept {
+        static_assert(std::is_trivially_copyable_v<Operation>, "pluck: workers get a copy of an operation's bytes");
+        static_assert(sizeof(Operation) <= max_operation_bytes && alignof(Operation) <= 16,
+                      "pluck: an operation's arguments are too large for a command; point to them");
+        operation = index;
+        now = when;
+        ::new (static_cast<void*>(arguments)) Operation(asked);
+    }
+    template <class Operation>
+    [[nodiscard]] PLUCK_HOST_DEVICE const Operation& as() const noexcept {
+        return *reinterpret_cast<const Operation*>(arguments);
+    }
 };
 
 /// What is left of a row when its chain has run.
@@ -79,7 +64,7 @@ struct outcome {
 };
 
 /// The part of a block's shared memory that does not depend on the geometry. Blocks write into each other's
-/// `published`, and into their lists where a warp has more than it can stage; they read each other's `histogram` and
+/// `broadcasts`, and into their lists where a warp has more than it can stage; they read each other's `histogram` and
 /// `staged`. All else is a block's own.
 template <class Team>
 struct row_memory {
@@ -96,17 +81,17 @@ struct row_memory {
     std::uint32_t slice_size;
     std::int32_t slice_first;
 
-    order orders[2];
+    command commands[2];  // used in turns
     outcome result;
 
-    std::uint64_t published[2];
+    std::uint64_t broadcasts[2];
     std::uint64_t found_rest;
     std::uint64_t found_inside;
     std::uint32_t found_bin;
     std::uint32_t finalists;
     std::uint32_t all_staged;
-    std::uint32_t
-        list_end[Team::max_blocks * Team::warps];  ///< of the tokens that each warp of the row brings to a list
+    /// Where the tokens that each warp of the row brings to a list end in it.
+    std::uint32_t list_end[Team::max_blocks * Team::warps];
     std::uint64_t finalist_key[Team::finalists];
     std::uint64_t finalist_weight[Team::finalists];
 

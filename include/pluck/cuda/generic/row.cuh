@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// The row on a device: the same primitives as the CPU's row. Its algorithm is plain C++ over a team (team.cuh), so that
+// The row on a device: the same primitives as the CPU's row. Its algorithm is plain C++ over a team (team/), so that
 // a team of std::threads runs this very source in the tests.
 //
-// Adjusters are run by all threads of all blocks of the row. Then one thread of each block runs the rest of the chain,
-// all of these threads the same, while the others serve(): what a stage asks of its row becomes an order to all
-// (deeds.cuh).
+// All threads of all blocks of the row run the adjusters. Then one thread of each block runs the rest of the chain, all
+// of these threads the same, while the others are in the worker_loop(): what a stage asks of its row becomes a command,
+// by which all warps carry out an operation (operation.cuh).
 #pragma once
 
 #include <pluck/cuda/generic/leader.cuh>
 #include <pluck/cuda/generic/memory.cuh>
 #include <pluck/cuda/generic/operations.cuh>
+#include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/log.hpp>
 #include <pluck/detail/mass.hpp>
@@ -21,18 +22,24 @@
 #include <pluck/pick.hpp>
 #include <pluck/row/concept.hpp>
 #include <pluck/row/interval.hpp>
+#include <pluck/row/least_score.hpp>
+#include <pluck/row/weighing.hpp>
 
 #include <cstddef>
 #include <cstdint>
 
 namespace pluck { inline namespace v0 { namespace cuda {
 
-template <class Team, class Source>
+template <class Team, class Source, class Operations = row_operations>
 class row {
 public:
+    using team_type = Team;
+    using source_type = Source;
+    using operations_type = Operations;
+
     /// A row at place `index` of its batch, whose row_memory has begun.
     PLUCK_HOST_DEVICE row(const Team& team, const key& key, std::uint32_t vocab, std::size_t index) noexcept
-        : orders_(team), key_(key), vocab_(vocab), index_(index) {
+        : leader_(team), key_(key), vocab_(vocab), index_(index) {
         if (vocab == 0) fail(status::no_candidate);
         if (vocab > max_vocab) fail(status::row_too_long);
     }
@@ -49,11 +56,11 @@ public:
             const auto wide = static_cast<std::int64_t>(id);
             if (wide < 0 || wide >= std::int64_t{vocab_}) return fail(status::bad_parameter);
             const auto token = static_cast<std::int32_t>(wide);
-            if (source.slice.owns(token) && source.slice.position_of(token) % Team::threads == orders_.team().thread())
+            if (source.slice.owns(token) && source.slice.position_of(token) % Team::threads == leader_.team().thread())
                 move(source, source.slice.position_of(token), [&](float score) { return f(score, i); });
             ++i;
         }
-        orders_.team().sync();
+        leader_.team().sync();
     }
 
     /// score = f(score, token) for every token; -infinity stays.
@@ -64,7 +71,7 @@ public:
         each_own(source, [&](std::uint32_t position, std::int32_t token) {
             move(source, position, [&](float score) { return f(score, token); });
         });
-        orders_.team().sync();
+        leader_.team().sync();
     }
 
     /// Forbids every token whose bit is 0, NaN included; bit i % 32 of words[i / 32] is token i's.
@@ -79,23 +86,22 @@ public:
                 if (!allowed) source.set(position, detail::minus_infinity);
             }
         });
-        orders_.team().sync();
+        leader_.team().sync();
     }
 
-    // ---- from here on by one thread of each block; the others serve() ----
+    // ---- from here on by one thread of each block, while the others are in the worker_loop() ----
 
     /// Lets the others go, and leaves them what has come out.
     PLUCK_HOST_DEVICE void finished(const pick& drawn) noexcept {
         memory().result = {drawn, kept_, masses(), total_};
-        orders_.stop();
+        leader_.stop();
     }
 
     /// Reads and classifies the row; true if a token can be drawn.
     PLUCK_HOST_DEVICE bool settle() noexcept {
         if (state_ != status::ok) return false;
         settled_ = true;
-        const bool copied = copied_;
-        const std::uint64_t seen = ask(deed::scan, [=](order& to) { to.flag = copied ? 1 : 0; });
+        const std::uint64_t seen = leader_.run(operations::scan{copied_ ? 1u : 0u});
         best_score_ = static_cast<std::int32_t>(static_cast<std::uint32_t>(seen));
         if (seen >> 32 != 0) fail(status::nan_logit);
         else if (best_score_ == detail::ordered_infinity) fail(status::pos_inf_logit);
@@ -117,17 +123,17 @@ public:
         if (best_token_ < 0) {
             interval tied = kept_;
             tied.raise(best_score_);
-            best_token_ = ranking_key{ask(deed::best, [&](order& to) { to.within = tied; })}.token();
+            best_token_ = ranking_key{leader_.run(operations::best{tied})}.token();
         }
         return {best_score_, best_token_};
     }
 
-    [[nodiscard]] PLUCK_HOST_DEVICE std::size_t count() noexcept { return orders_.count_of(kept_); }
+    [[nodiscard]] PLUCK_HOST_DEVICE std::size_t count() noexcept { return leader_.count_of(kept_); }
 
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint64_t total() noexcept {
         if (total_ == 0) {
-            total_ = ask(deed::mass, [&](order& to) { to_weigh(to); });
-            masses_turn_ = orders_.now().turn;
+            total_ = leader_.run(mass_of_kept());
+            masses_turn_ = leader_.now().turn;
         }
         return total_;
     }
@@ -135,17 +141,13 @@ public:
     /// The natural logarithm of the probability with which the row draws a token that it keeps.
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL float log_probability(std::int32_t token) noexcept {
         const double all = static_cast<double>(total());
-        const std::uint64_t mass = ask(deed::own_mass, [&](order& to) {
-            to.within = kept_;
-            to.weight = masses();
-            to.target = static_cast<std::uint32_t>(token);
-        });
+        const std::uint64_t mass = leader_.run(operations::token_mass{kept_, masses(), token});
         return detail::nearest_float(log_of(detail::nearest_float(detail::quotient(static_cast<double>(mass), all))));
     }
 
-    [[nodiscard]] PLUCK_HOST_DEVICE const Team& team() const noexcept { return orders_.team(); }
+    [[nodiscard]] PLUCK_HOST_DEVICE const Team& team() const noexcept { return leader_.team(); }
     /// Whether each block has a list of what is kept, and works alone.
-    [[nodiscard]] PLUCK_HOST_DEVICE bool listed() const noexcept { return orders_.now().listed(); }
+    [[nodiscard]] PLUCK_HOST_DEVICE bool listed() const noexcept { return leader_.now().listed(); }
 
     // ---- what moves the cuts and the temperature ----
 
@@ -154,16 +156,16 @@ public:
         if (k <= 1) return keep_from(best());
         interval within = kept_;
         const auto target = static_cast<std::uint32_t>(k);
-        if (!orders_.now().listed()) {
+        if (!leader_.now().listed()) {
             if (!dropped_ && target <= memory().shape.strips * memory().shape.blocks)
-                within.raise(orders_.reached(target, ones(), bins_per_nat, best_score_));
-            const std::uint32_t listed = orders_.list_of(within);
+                within.raise(leader_.reached(target, weighing::ones(), bins_per_nat, best_score_));
+            const std::uint32_t listed = leader_.list_of(within);
             if (listed <= Team::list) {
-                narrow(within, listed);
+                use_list(within, listed);
                 if (listed <= target) return;
             }
         }
-        keep_from(cut_at(within, target, ones(), bins_per_nat, true));
+        keep_from(cut_at(within, target, weighing::ones(), bins_per_nat, true));
     }
 
     PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void keep_mass(float p, std::size_t min_keep) noexcept {
@@ -171,28 +173,28 @@ public:
         const std::uint64_t target = mass_share(p, total());
         const float bins = scale_ * (static_cast<float>(Team::bins) / mass_bits);  // 40 octaves: all that has mass
         bool tied = false;
-        if (!orders_.now().listed()) {
+        if (!leader_.now().listed()) {
             // Mostly the best strips hold the whole nucleus, and only their best tokens have to be looked at: if these
             // are enough of it, surely; else with luck.
             interval head = kept_;
             if (!dropped_) {
-                const std::int32_t sure = orders_.reached(target, masses(), bins, best_score_);
+                const std::int32_t sure = leader_.reached(target, masses(), bins, best_score_);
                 head.raise(sure > 1 - detail::ordered_infinity
                                ? sure
-                               : orders_.reached(memory().shape.head, ones(), bins_per_nat, best_score_));
+                               : leader_.reached(memory().shape.head, weighing::ones(), bins_per_nat, best_score_));
             }
-            const std::uint32_t listed = orders_.list_of(head);
+            const std::uint32_t listed = leader_.list_of(head);
             if (listed <= Team::list) {
                 const interval before = kept_;
                 const bool was_whole = whole_;
-                narrow(head, listed);
-                if (total() < target || listed < min_keep) widen(before, was_whole);
+                use_list(head, listed);
+                if (total() < target || listed < min_keep) use_slices(before, was_whole);
             } else {
                 tied = total() % listed == 0;  // as in cut_of_wide(); mostly they are all there is
             }
         }
         const ranking_key least = cut_at(kept_, target, masses(), bins, tied);
-        if (min_keep > 1 && orders_.count_of({least, kept_.most()}) < min_keep) return keep_largest(min_keep);
+        if (min_keep > 1 && leader_.count_of({least, kept_.most()}) < min_keep) return keep_largest(min_keep);
         keep_from(least);
     }
 
@@ -201,8 +203,8 @@ public:
         const bool negative_nan = least < -detail::ordered_infinity;
         if (least > best_score_ || negative_nan) return keep_largest(min_keep);  // also a NaN without a sign
         if (least <= kept_.low) return;
-        const ranking_key cut{least, last_token};
-        if (min_keep > 1 && orders_.count_of({cut, kept_.most()}) < min_keep) return keep_largest(min_keep);
+        const ranking_key cut{least, interval::last_token};
+        if (min_keep > 1 && leader_.count_of({cut, kept_.most()}) < min_keep) return keep_largest(min_keep);
         keep_from(cut);
     }
 
@@ -210,7 +212,7 @@ public:
         const weighing weight = masses();
         if (weight(weight.best) < mass) return keep_largest(1);
         const auto enough = [&](float score) { return weight(score) >= mass; };
-        keep_at_least(detail::float_of(least_score(best_score_, weight.best, enough)), 1);
+        keep_at_least(detail::float_of(detail::least_score(best_score_, weight.best, enough)), 1);
     }
 
     PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void drop_above(ranking_key cut) noexcept {
@@ -218,7 +220,7 @@ public:
         interval rest = kept_;
         rest.high = cut.ordered_score();
         rest.high_token = static_cast<std::uint32_t>(cut.token());
-        const ranking_key top{ask(deed::best, [&](order& to) { to.within = rest; })};
+        const ranking_key top{leader_.run(operations::best{rest})};
         if (top.value == 0) return;
         kept_ = rest;
         best_score_ = top.ordered_score();
@@ -236,29 +238,28 @@ public:
     // ---- what ends it ----
 
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::int32_t draw(const bits128& uniform) noexcept {
-        if (total_ == 0) {  // both in one order, as nearly always
-            const auto token = static_cast<std::uint32_t>(ask(deed::mass_and_token, [&](order& to) {
-                to_weigh(to);
-                to.random.base = uniform;
-            }));
-            return static_cast<std::int32_t>(token);
-        }
-        const auto token = static_cast<std::uint32_t>(ask(deed::token, [&](order& to) {
-            to.within = kept_;
-            to.weight = masses();
-            to.flag = masses_turn_;
-            to.target = mass_point(uniform, total_);
-        }));
-        return static_cast<std::int32_t>(token);
+        const std::uint64_t token =
+            total_ == 0 ? leader_.run(operations::mass_and_token{mass_of_kept(), uniform})
+                        : leader_.run(operations::token{{kept_, masses()}, masses_turn_, mass_point(uniform, total_)});
+        return static_cast<std::int32_t>(static_cast<std::uint32_t>(token));
     }
 
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::int32_t draw_by_rejection() noexcept {
-        const auto token = static_cast<std::int32_t>(static_cast<std::uint32_t>(ask(deed::rejection, [&](order& to) {
-            to.within = kept_;
-            to.weight = masses();
-            to.random = randomness(key_);
-        })));
+        const std::uint64_t found = leader_.run(operations::rejection{kept_, masses(), randomness(key_)});
+        const auto token = static_cast<std::int32_t>(static_cast<std::uint32_t>(found));
         return token >= 0 ? token : draw(uniform());
+    }
+
+    // ---- what a stage's own operation needs ----
+
+    /// Has all warps of all blocks carry out an operation that the chain's stages list: see operation.cuh.
+    template <class Operation>
+    PLUCK_HOST_DEVICE std::uint64_t run_operation(const Operation& asked) noexcept {
+        return leader_.run(asked);
+    }
+    [[nodiscard]] PLUCK_HOST_DEVICE const interval& kept() const noexcept { return kept_; }
+    [[nodiscard]] PLUCK_HOST_DEVICE weighing masses() const noexcept {
+        return {1, detail::float_of(best_score_), scale_};
     }
 
     PLUCK_HOST_DEVICE void fail(status why) noexcept { state_ = why; }
@@ -267,25 +268,14 @@ private:
     static constexpr float unit_scale = 0x1.715476p+0f;  // mass_scale(1)
     static constexpr float bins_per_nat = 32.0f;         // the scores of models span some 30 nats; any number would do
 
-    [[nodiscard]] PLUCK_HOST_DEVICE row_memory<Team>& memory() const noexcept { return orders_.memory(); }
+    [[nodiscard]] PLUCK_HOST_DEVICE row_memory<Team>& memory() const noexcept { return leader_.memory(); }
     [[nodiscard]] PLUCK_HOST_DEVICE Source own_source() const noexcept {
-        return Source(memory(), orders_.team().room());
+        return Source(memory(), leader_.team().room());
     }
-    [[nodiscard]] PLUCK_HOST_DEVICE weighing masses() const noexcept {
-        return {1, detail::float_of(best_score_), scale_};
-    }
-    [[nodiscard]] PLUCK_HOST_DEVICE weighing ones() const noexcept { return {0, 0, 0}; }
-
-    template <class Fill>
-    PLUCK_HOST_DEVICE std::uint64_t ask(deed what, const Fill& fill) noexcept {
-        return orders_.ask(what, fill);
-    }
-    PLUCK_HOST_DEVICE void to_weigh(order& to) const noexcept {
+    [[nodiscard]] PLUCK_HOST_DEVICE operations::mass mass_of_kept() const noexcept {
         const float floor = detail::sum(detail::float_of(best_score_), -44.0f / scale_);  // as in mass.hpp
-        to.within = kept_;
-        to.weight = masses();
-        to.lightest = detail::ordered(floor) > kept_.low ? detail::ordered(floor) : kept_.low;
-        to.flag = whole_ ? 1 : 0;
+        const std::int32_t lightest = detail::ordered(floor) > kept_.low ? detail::ordered(floor) : kept_.low;
+        return {{kept_, masses()}, lightest, whole_ ? 1u : 0u};
     }
 
     // ---- what the row is ----
@@ -302,20 +292,20 @@ private:
     }
     [[nodiscard]] PLUCK_HOST_DEVICE ranking_key cut_at(const interval& within, std::uint64_t target,
                                                        const weighing& weight, float bins, bool tied) noexcept {
-        const std::uint32_t listed = orders_.now().list;
-        if (orders_.now().listed()) return orders_.cut_of_list(within, target, weight, best_score_, listed);
+        const std::uint32_t listed = leader_.now().list;
+        if (leader_.now().listed()) return leader_.cut_of_list(within, target, weight, best_score_, listed);
         total_ = 0;  // its tables may be used for other masses
-        return orders_.cut_of_wide(within, target, weight, bins, best_score_, tied);
+        return leader_.cut_of_wide(within, target, weight, bins, best_score_, tied);
     }
-    /// From now on the row is its list.
-    PLUCK_HOST_DEVICE void narrow(const interval& within, std::uint32_t listed) noexcept {
+    /// From now on the row is its list; it is slices again.
+    PLUCK_HOST_DEVICE void use_list(const interval& within, std::uint32_t listed) noexcept {
         kept_ = within;
-        orders_.now().list = listed;
+        leader_.now().list = listed;
         changed();
     }
-    PLUCK_HOST_DEVICE void widen(const interval& kept, bool whole) noexcept {
+    PLUCK_HOST_DEVICE void use_slices(const interval& kept, bool whole) noexcept {
         kept_ = kept;
-        orders_.now().list = progress::wide;
+        leader_.now().list = progress::wide;
         total_ = 0;
         whole_ = whole;
     }
@@ -336,9 +326,9 @@ private:
     PLUCK_HOST_DEVICE void copy() const noexcept {
         const Source source = own_source();
         const auto end = static_cast<std::uint32_t>(memory().shape.positions(Team::lanes));
-        for (std::uint32_t position = orders_.team().thread() * quad; position < end; position += Team::threads * quad)
+        for (std::uint32_t position = leader_.team().thread() * quad; position < end; position += Team::threads * quad)
             (void)source.keep(position, source.fetch(position));
-        orders_.team().sync();
+        leader_.team().sync();
     }
     template <class F>
     PLUCK_HOST_DEVICE static void move(const Source& source, std::uint32_t position, const F& f) noexcept {
@@ -349,11 +339,11 @@ private:
     }
     template <class F>
     PLUCK_HOST_DEVICE void each_own(const Source& source, const F& f) const noexcept {
-        for (std::uint32_t i = orders_.team().thread(); i < source.slice.size; i += Team::threads)
+        for (std::uint32_t i = leader_.team().thread(); i < source.slice.size; i += Team::threads)
             f(source.slice.pad + i, source.slice.first + static_cast<std::int32_t>(i));
     }
 
-    orders<Team, Source> orders_;
+    leader<Team, Source, Operations> leader_;
     key key_;
     std::uint32_t vocab_;
     std::size_t index_;

@@ -23,24 +23,29 @@
 namespace pluck { inline namespace v0 { namespace cuda {
 
 template <class Team, class Source>
-class field {
+class row_shard {
 public:
+    using team_type = Team;
+    using source_type = Source;
     using memory = row_memory<Team>;
     static constexpr std::uint32_t list_row = Team::lanes * quad;  // tokens of the list that a warp reads at once
     static constexpr std::uint32_t threads = Team::threads;
     static_assert(Team::list % list_row == 0);
 
-    /// `room` is the block's shared memory, whose row_memory has begun.
-    PLUCK_HOST_DEVICE field(const Team& own_team, std::byte* room) noexcept
+    /// A block's part of the row, once the row_memory in its shared memory has begun; `slot` is that of the command that
+    /// is carried out.
+    PLUCK_HOST_DEVICE explicit row_shard(const Team& own_team, std::uint32_t command_slot = 0) noexcept
         : team(own_team),
-          shared(*reinterpret_cast<memory*>(room)),
+          slot(command_slot),
+          shared(*reinterpret_cast<memory*>(team.room())),
           shape(shared.shape),
-          source(shared, room),
-          strip_best(reinterpret_cast<std::int32_t*>(room + memory_map<Team>(shape).strip_best)),
-          strip_mass(reinterpret_cast<std::uint64_t*>(room + memory_map<Team>(shape).strip_mass)),
-          tables_(reinterpret_cast<std::uint64_t*>(room + memory_map<Team>(shape).tables)) {}
+          source(shared, team.room()),
+          strip_best(reinterpret_cast<std::int32_t*>(team.room() + memory_map<Team>(shape).strip_best)),
+          strip_mass(reinterpret_cast<std::uint64_t*>(team.room() + memory_map<Team>(shape).strip_mass)),
+          tables_(reinterpret_cast<std::uint64_t*>(team.room() + memory_map<Team>(shape).tables)) {}
 
     const Team team;
+    const std::uint32_t slot;
     memory& shared;
     const geometry shape;
     const Source source;
@@ -67,10 +72,10 @@ public:
         return position_of(strip * shape.strip_quads + q);
     }
 
-    // ---- how a team talks ----
+    // ---- how a team exchanges what it found ----
 
     /// Waits for every thread of the row, or of the block once each block works alone.
-    PLUCK_HOST_DEVICE void meet(progress now) const noexcept {
+    PLUCK_HOST_DEVICE void barrier(progress now) const noexcept {
         if (now.listed()) team.sync();
         else team.sync_all();
     }
@@ -82,7 +87,7 @@ public:
         } else if (team.lane() < team.blocks()) {
             *team.at(table + team.block() * Team::warps + team.warp(), team.lane()) = of_warp;
         }
-        meet(now);
+        barrier(now);
     }
     [[nodiscard]] PLUCK_HOST_DEVICE std::uint32_t places(progress now) const noexcept {
         return now.listed() ? Team::warps : team.blocks() * Team::warps;
@@ -113,12 +118,12 @@ public:
 
     /// Where a point of [0, sum of `all` values) falls: which of them, and what of the point is left within it. By a
     /// warp.
-    struct landing {
+    struct location {
         std::uint32_t place;
         std::uint64_t rest;
     };
-    [[nodiscard]] PLUCK_HOST_DEVICE landing land(const std::uint64_t* values, std::uint32_t all,
-                                                 std::uint64_t point) const noexcept {
+    [[nodiscard]] PLUCK_HOST_DEVICE location locate(const std::uint64_t* values, std::uint32_t all,
+                                                    std::uint64_t point) const noexcept {
         PLUCK_ROLLED
         for (std::uint32_t base = 0; base < all; base += Team::lanes * quad) {  // neighbours to one lane
             std::uint64_t own[quad];
@@ -143,15 +148,16 @@ public:
     }
 
     /// Tells all what one thread knows, the one for which `mine` holds.
-    [[nodiscard]] PLUCK_HOST_DEVICE std::uint64_t publish(bool mine, std::uint64_t value, progress now) const noexcept {
-        std::uint64_t* slot = &shared.published[now.turn];
+    [[nodiscard]] PLUCK_HOST_DEVICE std::uint64_t broadcast(bool mine, std::uint64_t value,
+                                                            progress now) const noexcept {
+        std::uint64_t* slot = &shared.broadcasts[now.turn];
         if (mine) {
             *slot = value;
             PLUCK_ROLLED
             for (std::uint32_t block = 0; !now.listed() && block < team.blocks(); ++block)
                 *team.at(slot, block) = value;
         }
-        meet(now);
+        barrier(now);
         return *slot;
     }
 
@@ -242,7 +248,7 @@ private:
     /// The own strips that may have a score of `least` or more, one after the other. Each lane looks at one.
     class reaching_strips {
     public:
-        PLUCK_HOST_DEVICE reaching_strips(const field& row, progress now, std::int32_t least) noexcept
+        PLUCK_HOST_DEVICE reaching_strips(const row_shard& row, progress now, std::int32_t least) noexcept
             : row_(row), now_(now), least_(least) {
             const span_of mine = row.own_strips(now);
             next_ = mine.begin;
@@ -263,7 +269,7 @@ private:
         }
 
     private:
-        const field& row_;
+        const row_shard& row_;
         progress now_;
         std::uint32_t next_, end_;
         std::int32_t least_;

@@ -2,15 +2,16 @@
 #include "support/catch.hpp"
 #include "support/logit_cases.hpp"
 #include "unit/helpers.hpp"
-#include <pluck/cuda/generic/select.cuh>
 #include <pluck/detail/ranking.hpp>
+#include <pluck/row/bins.hpp>
+#include <pluck/row/interval.hpp>
 
 #include <cstdint>
 #include <limits>
 #include <type_traits>
 
 using namespace pluck_test;
-using pluck::cuda::bins_between, pluck::cuda::bins_by_difference;
+using pluck::detail::bins_between, pluck::detail::bins_by_difference;
 
 TEST_CASE("bins by difference never decrease as the score falls, and the best score is in the first") {
     tally seen;
@@ -76,31 +77,14 @@ TEST_CASE("bins between two integers partition what lies between them, up to all
     PLUCK_CHECK_TALLY(seen);
 }
 
-TEST_CASE("the least score for which something holds is found from any guess") {
-    tally seen;
-    const std::int32_t high = pluck::detail::ordered(0x1.8p40f);
-    const float guesses[] = {
-        0.0f, 1.0f, -1e20f, 0x1.8p40f, 1e30f, -float_of(bits::largest), float_of(bits::minus_infinity)};
-    for (const std::int32_t least :
-         {high, high - 1, high - 2, high - 3, high - 5, 1, 0, -1, -1'000'000'000, 2 - pluck::detail::ordered_infinity,
-          1 - pluck::detail::ordered_infinity, -pluck::detail::ordered_infinity}) {
-        for (const float guess : guesses) {
-            const auto holds = [&](float score) { return pluck::detail::ordered(score) >= least; };
-            const std::int32_t found = pluck::cuda::least_score(high, guess, holds);
-            seen.expect(found == least, "found ", found, ", not ", least, ", from ", guess);
-        }
-    }
-    PLUCK_CHECK_TALLY(seen);
-}
-
 TEST_CASE("the part of an interval in a bin has the scores that are dealt into that bin, and no others") {
     tally seen;
     for (const float best : {2.0f, 1000.0f, 0x1p100f}) {
         const bins_by_difference bins(best, 8.0f, 64);
-        const pluck::cuda::binning which({}, pluck::detail::ordered(best), 8.0f, 64);
+        const pluck::detail::binning which({}, pluck::detail::ordered(best), 8.0f, 64);
         const std::int32_t top = pluck::detail::ordered(best);
         for (const std::uint32_t bin : {0u, 1u, 3u, 7u, 63u}) {
-            const pluck::cuda::interval part = which.part({}, bin, top);
+            const pluck::interval part = which.part({}, bin, top);
             bool some = false;  // a bin that nothing is dealt into is never asked for
             for (std::int64_t step = 0; top - step > -pluck::detail::ordered_infinity; step += 1 + step / 50)
                 some = some || bins(pluck::detail::float_of(static_cast<std::int32_t>(top - step))) == bin;

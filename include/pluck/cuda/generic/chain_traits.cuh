@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+//
+// What a kernel has to know of a chain as it is compiled.
+#pragma once
+
+#include <pluck/chain.hpp>
+#include <pluck/cuda/generic/operations.cuh>
+#include <pluck/stage.hpp>
+
+namespace pluck { inline namespace v0 { namespace cuda {
+
+/// Specialise it for a chain of a type of your own. This one is right for any, and as careful as can be: a chain whose
+/// stages are known as it runs may do all that the library's stages do.
+template <class Chain>
+struct chain_traits {
+    static constexpr bool moves_scores = true;  ///< it has adjusters, so that scores need memory that can be written
+    using operations = row_operations;          ///< what its stages may ask of the workers
+};
+
+template <class Stage>
+struct operations_of_stage {
+    using type = operation_list<>;
+};
+template <class Stage>
+requires requires { typename Stage::operations; }
+struct operations_of_stage<Stage> {
+    using type = typename Stage::operations;
+};
+
+template <class... Stages>
+struct operations_of_stages {
+    using type = row_operations;
+};
+template <class First, class... Rest>
+struct operations_of_stages<First, Rest...> {
+    using type =
+        joined_operations<typename operations_of_stages<Rest...>::type, typename operations_of_stage<First>::type>;
+};
+
+template <class... Stages>
+struct chain_traits<chain<Stages...>> {
+    static constexpr bool moves_scores = (... || (Stages::does == verb::adjust));
+    using operations = typename operations_of_stages<Stages...>::type;
+};
+
+template <class Chain>
+inline constexpr bool moves_scores = chain_traits<Chain>::moves_scores;
+
+}}}  // namespace pluck::v0::cuda

@@ -189,6 +189,75 @@ TEST_CASE("an empty row and one that is too long are refused on a team, and not 
     CHECK(drawn(pluck::max_vocab + 1) == pluck::pick{-1, pluck::status::row_too_long});
 }
 
+namespace {
+
+struct refused_by_stage : pluck::stage {
+    static constexpr pluck::verb does = pluck::verb::adjust;
+    template <class Row>
+    void operator()(Row& row) const {
+        row.fail(pluck::status::bad_parameter);
+    }
+};
+
+/// Keeps what a number says that other draws change: after() does, once the token is known.
+struct with_memory : pluck::stage {
+    static constexpr pluck::verb does = pluck::verb::keep;
+    int* number = nullptr;
+    std::set<int>* read = nullptr;
+
+    template <class Row>
+    void operator()(Row& row) const {
+        row.keep_largest(3);  // a list: from here on blocks do not wait for each other
+        read->insert(*number);
+        row.keep_largest(*number == 0 ? 2 : 1);
+    }
+    template <class Row>
+    void after(Row& row, std::int32_t token) const {
+        *number = 1 + token + static_cast<int>(row.index());
+    }
+};
+
+}  // namespace
+
+TEST_CASE("every thread of a row that says that it has started waits for the others, if the row is refused as well") {
+    pluck_test::crew<host_team_shape<4, 1>> threads(3);
+    std::vector<float> scores(100, 1.0f);
+    const auto waits = [&](const std::vector<float>& row, const auto& chain) {
+        threads.team().started = 0;
+        threads.team().waited = 0;
+        pluck_test::team_row<host_team_shape<4, 1>, float, reading::held_as_float> on_team(
+            threads, {row.data(), row.size()}, pluck::key{}, 0);
+        (void)on_team.run(chain);
+        CHECK(threads.team().started == threads.size());
+        return threads.team().waited.load();
+    };
+    CHECK(waits(scores, pluck::chain{pluck::greedy{}}) == threads.size());
+    CHECK(waits({}, pluck::chain{pluck::greedy{}}) == threads.size());
+    CHECK(waits(scores, refused_by_stage{} | pluck::greedy{}) == threads.size());
+    scores[50] = float_of(exact::quiet_nan);
+    CHECK(waits(scores, pluck::chain{pluck::greedy{}}) == threads.size());
+}
+
+TEST_CASE("a stage's memory changes only when all blocks of the row have read it") {
+    pluck_test::crew<host_team_shape<4, 2>> threads(4);
+    splitmix random(12, 0);
+    std::vector<float> scores(600);
+    for (float& score : scores) score = random.bell();
+    for (std::uint64_t number = 0; number < 50; ++number) {
+        int memory = 0;
+        std::set<int> read;
+        with_memory stage;
+        stage.number = &memory;
+        stage.read = &read;
+        pluck_test::team_row<host_team_shape<4, 2>, float, reading::held> row(threads, {scores.data(), scores.size()},
+                                                                              pluck::key{.seed = number}, 7);
+        const pluck::pick drawn = row.run(pluck::temperature(2.0f) | stage);
+        CHECK(row.alike());
+        CHECK(read == std::set<int>{0});
+        CHECK(memory == 1 + drawn.token + 7);
+    }
+}
+
 TEST_CASE("blocks wait for each other as often as docs/cuda.md says") {
     using shape = host_team_shape<4, 2>;
     pluck_test::crew<shape> threads(3);
@@ -258,7 +327,7 @@ TEST_CASE("the rows that are few enough for racecheck pass through every operati
                 const pluck::key key{.seed = 86, .sequence = r};
                 const auto on_team_and_cpu = [&](const auto& stages) {
                     pluck_test::team_row<shape, float, reading::held> row(threads, {scores.data(), vocab}, key, r);
-                    CHECK(row.run(stages) == on_cpu(scores, stages, key, r).drawn);
+                    CHECK(row.run_and_note(stages) == on_cpu(scores, stages, key, r).drawn);
                     CHECK(row.alike());
                     seen.insert(row.performed().begin(), row.performed().end());
                 };

@@ -63,13 +63,13 @@ struct results {
 struct options {
     cudaStream_t stream = nullptr;
     /// [draws] in device memory: draw i is from row indices[i]; several may be from one row. Parameters, keys and
-    /// results belong to draws. An index outside of the batch gives its draw `bad_parameter`. Empty: draw i is from row
-    /// i.
+    /// results belong to draws. An index outside of the batch gives its draw `bad_parameter`. Empty: draw i is from
+    /// row i.
     std::span<const std::int32_t> indices = {};
     void* workspace = nullptr;       ///< device memory, of workspace_bytes(); only chains that move scores may need any
     std::size_t workspace_size = 0;  ///< bytes
-    unsigned blocks =
-        0;  ///< that share a row: 1, 2, 4, 8 or, if the device allows, 16; 0: chosen. No token depends on it
+    /// That share a row: 1, 2, 4, 8 or, if the device allows, 16; 0: chosen. No token depends on it.
+    unsigned blocks = 0;
 };
 
 /// How many rows one launch can have: a grid has 2^31 - 1 blocks at most.
@@ -110,7 +110,7 @@ template <class Scalar, class Chain>
         detail::reject(who, "blocks", "0, 1, 2, 4, 8 or 16", how.blocks);
 
     limits limit{};
-    if (const cudaError_t error = limits::of_this_device(limit); error != cudaSuccess) return error;
+    if (const cudaError_t error = limits_of_this_device(limit); error != cudaSuccess) return error;
     made.draws = static_cast<std::uint32_t>(draws);
     made.logits = {logits.data, logits.row_stride, static_cast<std::int64_t>(logits.rows),
                    how.indices.empty() ? nullptr : how.indices.data()};

@@ -3,6 +3,8 @@
 // What is written when a row has been drawn from: picks, probabilities, or the logits that stay.
 #pragma once
 
+#include <pluck/cuda/generic/adjust.cuh>
+#include <pluck/cuda/generic/row_shard.cuh>
 #include <pluck/cuda/generic/source.cuh>
 #include <pluck/cuda/options.cuh>
 #include <pluck/detail/config.hpp>
@@ -13,12 +15,6 @@
 #include <cstdint>
 
 namespace pluck { inline namespace v0 { namespace cuda {
-
-/// One thread of a row: the one that writes what is written once.
-template <class Team>
-[[nodiscard]] PLUCK_HOST_DEVICE bool is_first_thread(const Team& team) noexcept {
-    return team.block() == 0 && team.thread() == 0;
-}
 
 // The threads that have run the chain call write_result(); all threads call write() afterwards, if it writes_rows.
 
@@ -46,10 +42,9 @@ struct write_picks {
 
 /// f(token, score) for each token of a block's slice.
 template <class Shard, class F>
-PLUCK_HOST_DEVICE void each_of_slice(const Shard& row, const F& f) noexcept {
-    const auto& slice = row.source.slice;
-    for (std::uint32_t i = row.team.thread(); i < slice.size; i += Shard::threads)
-        f(slice.first + static_cast<std::int32_t>(i), row.source.one(slice.pad + i));
+PLUCK_HOST_DEVICE void each_score(const Shard& row, const F& f) noexcept {
+    each_of_slice(row.team, row.source,
+                  [&](std::uint32_t position, std::int32_t token) { f(token, row.source.one(position)); });
 }
 
 struct write_probabilities {
@@ -68,7 +63,7 @@ struct write_probabilities {
     PLUCK_HOST_DEVICE void write(const Shard& row, const outcome& result, std::uint32_t draw) const noexcept {
         float* own = out + draw * stride;
         const double all = static_cast<double>(result.total);
-        each_of_slice(row, [&](std::int32_t token, float score) {
+        each_score(row, [&](std::int32_t token, float score) {
             const bool kept = result.drawn && result.kept.has(detail::ordered(score), token);
             const double mass = kept ? static_cast<double>(result.weight(score)) : 0.0;
             own[token] = kept ? detail::nearest_float(detail::quotient(mass, all)) : 0.0f;
@@ -98,7 +93,7 @@ struct write_masked {
             logits +
             (indices != nullptr && some ? std::ptrdiff_t{indices[draw]} : std::ptrdiff_t{draw}) * logits_stride;
         Scalar* to = out + draw * stride;
-        each_of_slice(row, [&](std::int32_t token, float score) {
+        each_score(row, [&](std::int32_t token, float score) {
             to[token] =
                 some && result.kept.has(detail::ordered(score), token) ? from[token] : forbidden_logit<Scalar>();
         });

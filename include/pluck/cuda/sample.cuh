@@ -7,6 +7,8 @@
 #include <pluck/chain.hpp>
 #include <pluck/cuda/options.cuh>
 #include <pluck/cuda/outputs.cuh>
+#include <pluck/cuda/overlap.hpp>
+#include <pluck/detail/error.hpp>
 #include <pluck/logits.hpp>
 #include <pluck/pick.hpp>
 
@@ -31,8 +33,7 @@ template <logit_scalar Scalar, chain_like Chain>
 /// Draws one token from each row of a batch in device memory.
 ///
 /// Definition.   docs/draw.md. The token is the CPU's for the same logits, chain and key, bit for bit, whatever the
-/// batch,
-///               the row's place in it, the number of blocks that share it, the stream or the device.
+///               batch, the row's place in it, the number of blocks that share it, the stream or the device.
 /// Shapes.       logits [rows, vocab] of float, half or bfloat16 in device memory; consecutive tokens side by side
 ///               (vocab_stride 1), rows at any stride and alignment. Not modified.
 /// Parameters.   chain     as on the CPU; arrays of per_row parameters are in device memory
@@ -63,9 +64,10 @@ template <logit_scalar Scalar, chain_like Chain>
 
 /// The logits, with -infinity in place of those that the chain does not keep.
 ///
-/// Shapes.       out [draws, vocab] of the logits' type, draw i at out + i * out_stride; it may be the logits
-/// themselves. A
-///               row without a distribution is -infinity throughout.
+/// Shapes.       out [draws, vocab] of the logits' type, draw i at out + i * out_stride. It may be the logits
+///               themselves (out = logits.data, out_stride = logits.row_stride), but not with indices: one draw would
+///               overwrite a row that another still reads. A row without a distribution is -infinity throughout.
+/// Errors.       std::invalid_argument where out overlaps the logits in any other way.
 /// All else as probabilities(); the chain must not move scores.
 template <logit_scalar Scalar, chain_like Chain>
 [[nodiscard]] cudaError_t mask_logits(const batch_view<Scalar>& logits, const Chain& chain, Scalar* out,
@@ -73,6 +75,12 @@ template <logit_scalar Scalar, chain_like Chain>
                                       const options& how = {}, const keys& keys = {}) {
     static_assert(!moves_scores<decltype(as_chain(chain))>,
                   "pluck: mask_logits shows which logits stay, and this chain moves them; see probabilities()");
+    const std::size_t draws = how.indices.empty() ? logits.rows : how.indices.size();
+    if (may_conflict(logits, draws, !how.indices.empty(), out, out_stride)) {
+        detail::raise(
+            "pluck::cuda::mask_logits: out must not overlap the logits, unless each draw is in place of its "
+            "own row: without indices, out = logits.data, out_stride = logits.row_stride");
+    }
     return run_batch("mask_logits", logits, as_chain(chain), keys, how,
                      write_masked<Scalar>{logits.data, logits.row_stride, out, out_stride, status, how.indices.data()});
 }

@@ -49,7 +49,8 @@ public:
     }
 
     meeting everyone;
-    std::atomic<std::uint32_t> meetings = 0;  // how often all blocks have waited for each other
+    std::atomic<std::uint32_t> meetings = 0;             // how often all blocks have waited for each other
+    std::atomic<std::uint32_t> started = 0, waited = 0;  // threads that have said so, and that have waited for it
     std::vector<std::unique_ptr<block_state>> blocks;
 };
 
@@ -76,7 +77,12 @@ public:
         row_->everyone.arrive_and_wait();
     }
     void warp_sync() const { own_->warp[warp()]->arrive_and_wait(); }
-    void wait_for_start() const {}
+    void start() const {
+        if (blocks() > 1) row_->started.fetch_add(1, std::memory_order_relaxed);
+    }
+    void wait_for_start() const {
+        if (blocks() > 1) row_->waited.fetch_add(1, std::memory_order_relaxed);
+    }
 
     template <class T>
     [[nodiscard]] T* at(T* own, std::uint32_t block) const {

@@ -8,6 +8,7 @@
 #include "cuda/support/together.hpp"
 #include <pluck/chain.hpp>
 #include <pluck/cuda/generic/row.cuh>
+#include <pluck/cuda/generic/run_row.cuh>
 #include <pluck/logits.hpp>
 #include <pluck/row/concept.hpp>
 
@@ -124,12 +125,25 @@ public:
     template <class Chain>
     pluck::pick run(const Chain& chain) {
         const auto stages = pluck::as_chain(chain);
+        note_picks finish{std::vector<std::optional<pluck::pick>>(threads_.blocks())};
+        threads_.all([&](std::uint32_t i) {
+            const team place(threads_.team(), i / Shape::threads, i % Shape::threads);
+            place.start();
+            pluck::cuda::run_row(place, *rows_[i - i % Shape::threads], stages, finish, 0);
+        });
+        for (const auto& other : finish.drawn) alike_ = alike_ && other == finish.drawn[0];
+        return *finish.drawn[0];
+    }
+
+    /// The same for chains that do not move scores, noting which operations are carried out.
+    template <class Chain>
+    pluck::pick run_and_note(const Chain& chain) {
+        const auto stages = pluck::as_chain(chain);
         std::vector<std::optional<pluck::pick>> drawn(threads_.size());
         threads_.all([&](std::uint32_t i) {
             row& own = *rows_[i];
-            pluck::detail::adjust(stages, own);
-            if (own.team().thread() != 0)
-                return i == 1 ? work_and_note(own.team()) : pluck::cuda::worker_loop<source, Operations>(own.team());
+            if (i == 1) return work_and_note(own.team());
+            if (own.team().thread() != 0) return pluck::cuda::worker_loop<source, Operations>(own.team());
             drawn[i] = pluck::detail::try_draw(stages, own);
             own.finished(*drawn[i]);
         });
@@ -137,23 +151,26 @@ public:
         return *drawn[0];
     }
 
+    /// f(token, score) for every token, by the thread to which it belongs.
+    template <class F>
+    void for_each_score(const F& f) const {
+        threads_.all([&](std::uint32_t i) {
+            const team& place = rows_[i]->team();
+            const source own(*reinterpret_cast<const memory*>(place.room()), place.room());
+            pluck::cuda::each_of_slice(
+                place, own, [&](std::uint32_t position, std::int32_t token) { f(token, own.one(position)); });
+        });
+    }
     /// f(token, kept, mass) for every token, by the thread to which it belongs, after a chain has been run.
     template <class F>
     void for_each_own(const F& f) const {
-        threads_.all([&](std::uint32_t i) {
-            const team& place = rows_[i]->team();
-            const pluck::cuda::row_shard<team, source> all(place);
-            const auto& slice = all.source.slice;
-            const pluck::cuda::outcome& found = all.shared.result;
-            for (std::uint32_t t = place.thread(); t < slice.size; t += team::threads) {
-                const float score = all.source.one(slice.pad + t);
-                const std::int32_t token = slice.first + static_cast<std::int32_t>(t);
-                f(token, found.kept.has(pluck::detail::ordered(score), token), found.weight(score));
-            }
+        for_each_score([&](std::int32_t token, float score) {
+            const auto& found = reinterpret_cast<const memory*>(threads_.team().blocks[0]->memory)->result;
+            f(token, found.kept.has(pluck::detail::ordered(score), token), found.weight(score));
         });
     }
 
-    /// The operations that the team has carried out in run(), by their places in the list.
+    /// The operations that the team has carried out in run_and_note(), by their places in the list.
     [[nodiscard]] const std::vector<std::uint32_t>& performed() const { return performed_; }
     /// Whether all threads have given the same answers so far.
     [[nodiscard]] bool alike() const { return alike_; }
@@ -210,6 +227,16 @@ public:
     }
 
 private:
+    struct note_picks {
+        static constexpr bool remembers = true;
+        static constexpr bool writes_rows = false;
+        mutable std::vector<std::optional<pluck::pick>> drawn;  // by each block
+
+        void write_result(const row& of, const pluck::pick& found, std::uint32_t) const {
+            drawn[of.team().block()] = found;
+        }
+    };
+
     /// pluck::cuda::worker_loop(), by the one thread that notes the operations.
     void work_and_note(const team& place) {
         for (std::uint32_t slot = 1;; slot ^= 1) {

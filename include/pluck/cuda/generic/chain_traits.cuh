@@ -7,7 +7,10 @@
 #include <pluck/cuda/generic/operations.cuh>
 #include <pluck/stage.hpp>
 
-namespace pluck { inline namespace v0 { namespace cuda {
+#include <cstdint>
+
+namespace pluck { inline namespace v0 {
+namespace cuda {
 
 /// Specialise it for a chain of a type of your own. This one is right for any, and as careful as can be: a chain whose
 /// stages are known as it runs may do all that the library's stages do.
@@ -15,6 +18,8 @@ template <class Chain>
 struct chain_traits {
     static constexpr bool moves_scores = true;  ///< it has adjusters, so that scores need memory that can be written
     using operations = row_operations;          ///< what its stages may ask of the workers
+    template <class Row>
+    static constexpr bool remembers = true;  ///< a stage of it has after(row, token)
 };
 
 template <class Stage>
@@ -37,10 +42,17 @@ struct operations_of_stages<First, Rest...> {
         joined_operations<typename operations_of_stages<Rest...>::type, typename operations_of_stage<First>::type>;
 };
 
+template <class Stage, class Row>
+inline constexpr bool has_after = requires(const Stage& stage, Row& row, std::int32_t token) {
+    stage.after(row, token);
+};
+
 template <class... Stages>
 struct chain_traits<chain<Stages...>> {
     static constexpr bool moves_scores = (... || (Stages::does == verb::adjust));
     using operations = typename operations_of_stages<Stages...>::type;
+    template <class Row>
+    static constexpr bool remembers = (... || has_after<Stages, Row>);
 };
 
 template <class Chain>

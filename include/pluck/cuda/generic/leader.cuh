@@ -28,6 +28,7 @@ class leader {
 public:
     PLUCK_HOST_DEVICE explicit leader(const Team& team) noexcept : team_(team) {}
 
+    PLUCK_HOST_DEVICE void of(const Team& team) noexcept { team_ = team; }
     [[nodiscard]] PLUCK_HOST_DEVICE const Team& team() const noexcept { return team_; }
     [[nodiscard]] PLUCK_HOST_DEVICE progress& now() noexcept { return now_; }
     [[nodiscard]] PLUCK_HOST_DEVICE const progress& now() const noexcept { return now_; }

@@ -61,6 +61,7 @@ struct outcome {
     interval kept{};
     weighing weight{};
     std::uint64_t total = 0;
+    bool was_read = false;  ///< else the row was refused before any of it was looked at
 };
 
 /// The part of a block's shared memory that does not depend on the geometry. Blocks write into each other's
@@ -90,6 +91,7 @@ struct row_memory {
     std::uint32_t found_bin;
     std::uint32_t finalists;
     std::uint32_t all_staged;
+    std::uint32_t ids_outside;
     /// Where the tokens that each warp of the row brings to a list end in it.
     std::uint32_t list_end[Team::max_blocks * Team::warps];
     std::uint64_t finalist_key[Team::finalists];
@@ -98,6 +100,7 @@ struct row_memory {
     union {                                      // never needed at the same time
         std::uint32_t histogram[2][Team::bins];  // low and high words of sums of 64 bits
         staging staged[Team::warps];             // what each warp has for a list
+        alignas(16) std::int32_t round[(Team::threads + quad - 1) / quad * quad];  // ids that are edited together
     };
 
     alignas(16) float list_score[Team::list];

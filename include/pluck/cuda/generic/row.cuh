@@ -8,6 +8,7 @@
 // by which all warps carry out an operation (operation.cuh).
 #pragma once
 
+#include <pluck/cuda/generic/adjust.cuh>
 #include <pluck/cuda/generic/leader.cuh>
 #include <pluck/cuda/generic/memory.cuh>
 #include <pluck/cuda/generic/operations.cuh>
@@ -44,23 +45,17 @@ public:
         if (vocab > max_vocab) fail(status::row_too_long);
     }
 
+    /// The same row for another thread of its block.
+    PLUCK_HOST_DEVICE row(const Team& team, const row& other) noexcept : row(other) { leader_.of(team); }
+
     // ---- adjusters, by all threads; a stage that comes later and moves scores all the same fails the row ----
 
-    /// score = f(score, i) for the token ids[i], in order; -infinity stays. An id outside of the row fails it.
+    /// score = f(score, i) for the token ids[i], in order; -infinity stays. An id outside of the row fails it. `ids` has
+    /// iterators of random access.
     template <class Ids, class F>
     PLUCK_HOST_DEVICE void edit(const Ids& ids, const F& f) noexcept {
         if (!editable()) return;
-        const Source source = own_source();
-        std::size_t i = 0;
-        for (const auto id : ids) {  // every thread looks at all of them, and moves those whose token is its own
-            const auto wide = static_cast<std::int64_t>(id);
-            if (wide < 0 || wide >= std::int64_t{vocab_}) return fail(status::bad_parameter);
-            const auto token = static_cast<std::int32_t>(wide);
-            if (source.slice.owns(token) && source.slice.position_of(token) % Team::threads == leader_.team().thread())
-                move(source, source.slice.position_of(token), [&](float score) { return f(score, i); });
-            ++i;
-        }
-        leader_.team().sync();
+        if (!edit_scores(leader_.team(), memory(), own_source(), ids, f)) fail(status::bad_parameter);
     }
 
     /// score = f(score, token) for every token; -infinity stays.
@@ -68,8 +63,8 @@ public:
     PLUCK_HOST_DEVICE void map(const F& f) noexcept {
         if (!editable()) return;
         const Source source = own_source();
-        each_own(source, [&](std::uint32_t position, std::int32_t token) {
-            move(source, position, [&](float score) { return f(score, token); });
+        each_of_slice(leader_.team(), source, [&](std::uint32_t position, std::int32_t token) {
+            move_score(source, position, [&](float score) { return f(score, token); });
         });
         leader_.team().sync();
     }
@@ -80,7 +75,7 @@ public:
         if (!editable()) return;
         if (words.size() < (std::size_t{vocab_} + 31) / 32) return fail(status::bad_parameter);
         const Source source = own_source();
-        each_own(source, [&](std::uint32_t position, std::int32_t token) {
+        each_of_slice(leader_.team(), source, [&](std::uint32_t position, std::int32_t token) {
             const bool allowed = (words[static_cast<std::uint32_t>(token) / 32] >> (token % 32) & 1u) != 0;
             if constexpr (Source::writable) {
                 if (!allowed) source.set(position, detail::minus_infinity);
@@ -93,7 +88,7 @@ public:
 
     /// Lets the others go, and leaves them what has come out.
     PLUCK_HOST_DEVICE void finished(const pick& drawn) noexcept {
-        memory().result = {drawn, kept_, masses(), total_};
+        memory().result = {drawn, kept_, masses(), total_, settled_};
         leader_.stop();
     }
 
@@ -330,19 +325,6 @@ private:
             (void)source.keep(position, source.fetch(position));
         leader_.team().sync();
     }
-    template <class F>
-    PLUCK_HOST_DEVICE static void move(const Source& source, std::uint32_t position, const F& f) noexcept {
-        if constexpr (Source::writable) {
-            const float score = source.one(position);
-            if (detail::ordered(score) != -detail::ordered_infinity) source.set(position, f(score));
-        }
-    }
-    template <class F>
-    PLUCK_HOST_DEVICE void each_own(const Source& source, const F& f) const noexcept {
-        for (std::uint32_t i = leader_.team().thread(); i < source.slice.size; i += Team::threads)
-            f(source.slice.pad + i, source.slice.first + static_cast<std::int32_t>(i));
-    }
-
     leader<Team, Source, Operations> leader_;
     key key_;
     std::uint32_t vocab_;

@@ -22,6 +22,12 @@
 
 namespace pluck { inline namespace v0 { namespace cuda {
 
+/// One thread of a row: the one that writes what is written once.
+template <class Team>
+[[nodiscard]] PLUCK_HOST_DEVICE bool is_first_thread(const Team& team) noexcept {
+    return team.block() == 0 && team.thread() == 0;
+}
+
 template <class Team, class Source>
 class row_shard {
 public:

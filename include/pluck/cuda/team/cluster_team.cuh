@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // The threads that work on one row: a block, or several blocks in a cluster. The only file that knows how threads of a
-// device meet and talk; row.cuh is plain C++ over this interface.
+// device wait for each other and exchange what they have; all else is plain C++ over this interface.
 #pragma once
 
+#include <pluck/cuda/team/cluster_shape.hpp>
 #include <pluck/detail/config.hpp>
 
 #include <cub/warp/warp_scan.cuh>
@@ -29,22 +30,12 @@ struct of_this_unit {};
 ///
 /// Clusters are of compute capability 9.0; older devices have one block a row, and nothing of clusters is compiled.
 template <int Threads, class Unit = of_this_unit>
-class cluster_team {
+class cluster_team : public cluster_shape<Threads> {
 public:
-    static constexpr std::uint32_t threads = Threads;
-    static constexpr std::uint32_t lanes = 32;
-    static constexpr std::uint32_t warps = threads / lanes;
-    static constexpr std::uint32_t max_blocks = 16;  // a cluster of more than 8 must be allowed for each kernel
-    static constexpr std::uint32_t bins = 1024;
-    static constexpr std::uint32_t list = 4096;
-    static constexpr std::uint32_t staged = list / warps;  // of each warp
-    static constexpr std::uint32_t finalists = 128;
-
+    using shape = cluster_shape<Threads>;
+    using shape::lanes, shape::warps;
+    using scratch = typename shape::scratch;
     using lane_scan = cub::WarpScan<std::uint64_t>;
-    struct scratch {
-        std::uint64_t warp_sum[warps];
-    };
-
     /// Blocks of a row are neighbours in the grid.
     __device__ explicit cluster_team(std::uint32_t blocks) noexcept : blocks_(blocks), block_(blockIdx.x % blocks) {}
 
@@ -101,11 +92,11 @@ public:
     [[nodiscard]] __device__ std::uint64_t shuffle(std::uint64_t mine, std::uint32_t from) const noexcept {
         return __shfl_sync(all, mine, static_cast<int>(from));
     }
-    // In pieces of 32 bits, which the hardware reduces in one instruction each; in 64 it takes five rounds of shuffles.
     /// What the lane has whose number differs in one bit.
     [[nodiscard]] __device__ std::uint64_t shuffle_across(std::uint64_t mine, std::uint32_t bit) const noexcept {
         return __shfl_xor_sync(all, mine, static_cast<int>(bit));
     }
+    // In pieces of 32 bits, which the hardware reduces in one instruction each; in 64 it takes five rounds of shuffles.
     [[nodiscard]] __device__ std::uint64_t warp_sum(std::uint64_t mine) const noexcept {
         constexpr int piece = 27;  // 32 of them fit into 32 bits
         constexpr std::uint64_t low = (std::uint64_t{1} << piece) - 1;

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+//
+// What the host's side of a launch does, against a stub of CUDA's run-time library (support/runtime_stub.hpp): how much
+// shared memory is asked for, what is set and asked, from one thread and from two, and what is refused.
+#include "cuda/support/runtime_stub.hpp"
+#include <pluck/cuda/sample.cuh>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+using pluck_test::stub, pluck_test::stub_current;
+
+namespace {
+
+int failures = 0;
+
+void check(bool holds, const char* what, long long seen = 0) {
+    if (holds) return;
+    ++failures;
+    std::printf("FAILED: %s (%lld)\n", what, seen);
+}
+
+/// Never read: nothing is launched.
+pluck::batch_view<float> batch(std::size_t rows, std::size_t vocab) {
+    static float memory[16];
+    return {memory, rows, vocab, static_cast<std::ptrdiff_t>(vocab), 1};
+}
+
+cudaError_t draw(std::size_t rows, std::size_t vocab, unsigned blocks = 0) {
+    return pluck::cuda::sample_rows(batch(rows, vocab), pluck::greedy{}, {}, {}, {.blocks = blocks});
+}
+
+template <class F>
+std::string refusal_of(const F& f) {
+    try {
+        (void)f();
+    } catch (const std::invalid_argument& refused) {
+        return refused.what();
+    }
+    return {};
+}
+
+/// Rows that the kernel's own shared memory leaves no room for.
+void every_length_can_be_launched() {
+    for (std::size_t vocab = 79'000; vocab < 80'200; vocab += 8) {
+        check(draw(66, vocab, 2) == cudaSuccess, "a row in two blocks", static_cast<long long>(vocab));
+        check(draw(40, vocab + 1) == cudaSuccess, "a row in as many blocks as are chosen",
+              static_cast<long long>(vocab));
+    }
+    check(stub().refused == 0, "launches that the device refused", stub().refused);
+}
+
+/// Two threads launch the same kernel with rows of different lengths.
+void threads_do_not_take_shared_memory_from_each_other() {
+    std::atomic<int> wrong = 0;
+    std::vector<std::thread> threads;
+    const int before = stub().refused;
+    for (const std::size_t vocab : {std::size_t{2'000}, std::size_t{50'000}}) {
+        threads.emplace_back([&wrong, vocab] {
+            for (int i = 0; i < 20'000; ++i) wrong += draw(4, vocab, 1) == cudaSuccess ? 0 : 1;
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    check(wrong == 0 && stub().refused == before, "launches from two threads fail", wrong);
+    for (const auto& [kernel, values] : stub().ever_allowed)
+        check(values.size() == 1, "different limits of one kernel's shared memory",
+              static_cast<long long>(values.size()));
+}
+
+void a_device_is_asked_once() {
+    for (const int device : {0, 1, 2}) {
+        stub_current = device;
+        (void)draw(4, 50'000);
+        const int queries = stub().queries, settings = stub().settings, launches = stub().launches;
+        check(device == 0 || queries == 5, "queries of the first launch", queries);
+        for (int i = 0; i < 100; ++i) check(draw(4, 50'000) == cudaSuccess, "a launch");
+        check(stub().queries == queries, "queries of later launches", stub().queries - queries);
+        check(stub().settings == settings, "settings of later launches", stub().settings - settings);
+        check(stub().launches == launches + 100, "launches", stub().launches - launches);
+    }
+    stub_current = 1;
+    pluck_test::stub_devices[1].shared_of_block = 1;  // nobody asks again
+    check(draw(4, 50'000) == cudaSuccess, "a launch on a known device");
+    pluck_test::stub_devices[1].shared_of_block = 232'448;
+    stub_current = 0;
+}
+
+void a_device_that_was_reset_is_set_up_again() {
+    stub().reset();
+    check(draw(4, 50'000, 1) == cudaSuccess, "the first launch after a reset");
+    check(cudaGetLastError() == cudaSuccess, "what the refused launch leaves behind");
+}
+
+void masked_logits_are_in_place_or_apart() {
+    std::vector<float> memory(10'000);
+    const pluck::batch_view<float> logits{memory.data(), 4, 100, 100, 1};
+    const std::int32_t on_device[4] = {};
+    const auto mask = [&](float* out, std::ptrdiff_t stride, std::size_t indices) {
+        return refusal_of([&] {
+            return pluck::cuda::mask_logits(logits, pluck::top_k(5), out, stride, nullptr,
+                                            {.indices = {on_device, indices}});
+        });
+    };
+    check(mask(memory.data(), 100, 0).empty(), "in place is refused");
+    check(mask(memory.data() + 400, 100, 4).empty(), "another place is refused");
+    check(mask(memory.data(), 100, 1).empty(), "one draw in place is refused");
+    const std::string refused = mask(memory.data(), 100, 4);
+    check(refused.find("mask_logits: out must not overlap the logits") != std::string::npos, "in place with indices");
+    check(!mask(memory.data() + 100, 100, 0).empty(), "a row further on is not refused");
+}
+
+}  // namespace
+
+int main() {
+    every_length_can_be_launched();
+    threads_do_not_take_shared_memory_from_each_other();
+    a_device_is_asked_once();
+    a_device_that_was_reset_is_set_up_again();
+    masked_logits_are_in_place_or_apart();
+    std::printf(failures == 0 ? "all checks hold\n" : "%d checks fail\n", failures);
+    return failures == 0 ? 0 : 1;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+//
+// As much of CUDA's run-time library as launches need, on a machine without a GPU: devices with the limits of an H200,
+// which note what they are asked, and refuse what an H200 would refuse. Linked instead of the library (-cudart none).
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <atomic>
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <set>
+
+namespace pluck_test {
+
+struct stub_device {
+    int shared_of_block = 232'448;
+    int static_shared = 128;        // of every kernel
+    std::atomic<int> queries = 0;   // of attributes of the device or of a kernel
+    std::atomic<int> settings = 0;  // of a kernel
+    std::atomic<int> launches = 0;
+    std::atomic<int> refused = 0;
+    std::atomic<std::size_t> last_dynamic = 0;
+    std::mutex lock;
+    std::map<const void*, int> allowed;  // bytes of dynamic shared memory; 48 KiB if nothing was set
+    std::map<const void*, std::set<int>> ever_allowed;
+
+    void reset() {
+        const std::lock_guard<std::mutex> held(lock);
+        allowed.clear();
+    }
+};
+
+inline stub_device stub_devices[3];
+inline thread_local int stub_current = 0;
+inline thread_local cudaError_t stub_error = cudaSuccess;
+[[nodiscard]] inline stub_device& stub() { return stub_devices[stub_current]; }
+
+}  // namespace pluck_test

@@ -21,9 +21,9 @@
 #include <pluck/detail/ranking.hpp>
 #include <pluck/key.hpp>
 #include <pluck/pick.hpp>
+#include <pluck/row/checked.hpp>
 #include <pluck/row/concept.hpp>
 #include <pluck/row/interval.hpp>
-#include <pluck/row/least_score.hpp>
 #include <pluck/row/weighing.hpp>
 
 #include <cstddef>
@@ -147,88 +147,21 @@ public:
     // ---- what moves the cuts and the temperature ----
 
     PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void keep_largest(std::size_t k) noexcept {
-        if (k >= vocab_) return;
-        if (k <= 1) return keep_from(best());
-        interval within = kept_;
-        const auto target = static_cast<std::uint32_t>(k);
-        if (!leader_.now().listed()) {
-            if (!dropped_ && target <= memory().shape.strips * memory().shape.blocks)
-                within.raise(leader_.reached(target, weighing::ones(), bins_per_nat, best_score_));
-            const std::uint32_t listed = leader_.list_of(within);
-            if (listed <= Team::list) {
-                use_list(within, listed);
-                if (listed <= target) return;
-            }
-        }
-        keep_from(cut_at(within, target, weighing::ones(), bins_per_nat, true));
+        detail::checked::keep_largest(*this, k);
     }
-
     PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void keep_mass(float p, std::size_t min_keep) noexcept {
-        if (detail::ordered(p) >= detail::ordered(1.0f)) return;
-        const std::uint64_t target = mass_share(p, total());
-        const float bins = scale_ * (static_cast<float>(Team::bins) / mass_bits);  // 40 octaves: all that has mass
-        bool tied = false;
-        if (!leader_.now().listed()) {
-            // Mostly the best strips hold the whole nucleus, and only their best tokens have to be looked at: if these
-            // are enough of it, surely; else with luck.
-            interval head = kept_;
-            if (!dropped_) {
-                const std::int32_t sure = leader_.reached(target, masses(), bins, best_score_);
-                head.raise(sure > 1 - detail::ordered_infinity
-                               ? sure
-                               : leader_.reached(memory().shape.head, weighing::ones(), bins_per_nat, best_score_));
-            }
-            const std::uint32_t listed = leader_.list_of(head);
-            if (listed <= Team::list) {
-                const interval before = kept_;
-                const bool was_whole = whole_;
-                use_list(head, listed);
-                if (total() < target || listed < min_keep) use_slices(before, was_whole);
-            } else {
-                tied = total() % listed == 0;  // as in cut_of_wide(); mostly they are all there is
-            }
-        }
-        const ranking_key least = cut_at(kept_, target, masses(), bins, tied);
-        if (min_keep > 1 && leader_.count_of({least, kept_.most()}) < min_keep) return keep_largest(min_keep);
-        keep_from(least);
+        detail::checked::keep_mass(*this, p, min_keep);
     }
-
     PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void keep_at_least(float score, std::size_t min_keep) noexcept {
-        const std::int32_t least = detail::ordered(score);
-        const bool negative_nan = least < -detail::ordered_infinity;
-        if (least > best_score_ || negative_nan) return keep_largest(min_keep);  // also a NaN without a sign
-        if (least <= kept_.low) return;
-        const ranking_key cut{least, interval::last_token};
-        if (min_keep > 1 && leader_.count_of({cut, kept_.most()}) < min_keep) return keep_largest(min_keep);
-        keep_from(cut);
+        detail::checked::keep_at_least(*this, score, min_keep);
     }
-
     PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void keep_mass_at_least(std::uint64_t mass) noexcept {
-        const weighing weight = masses();
-        if (weight(weight.best) < mass) return keep_largest(1);
-        const auto enough = [&](float score) { return weight(score) >= mass; };
-        keep_at_least(detail::float_of(detail::least_score(best_score_, weight.best, enough)), 1);
+        detail::checked::keep_mass_at_least(*this, mass);
     }
-
     PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void drop_above(ranking_key cut) noexcept {
-        if (cut.value >= best().value) return;
-        interval rest = kept_;
-        rest.high = cut.ordered_score();
-        rest.high_token = static_cast<std::uint32_t>(cut.token());
-        const ranking_key top{leader_.run(operations::best{rest})};
-        if (top.value == 0) return;
-        kept_ = rest;
-        best_score_ = top.ordered_score();
-        best_token_ = top.token();
-        dropped_ = true;
-        changed();
+        detail::checked::drop_above(*this, cut);
     }
-
-    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void scale(double factor) noexcept {
-        temperature_ = scaled_temperature(temperature_, factor);
-        scale_ = mass_scale(temperature_);
-        total_ = 0;
-    }
+    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void scale(double factor) noexcept { detail::checked::scale(*this, factor); }
 
     // ---- what ends it ----
 
@@ -273,17 +206,98 @@ private:
         return {{kept_, masses()}, lightest, whole_ ? 1u : 0u};
     }
 
+    // ---- the primitives of row/checked.hpp ----
+
+    friend detail::checked;
+
+    [[nodiscard]] PLUCK_HOST_DEVICE std::size_t max_count() const noexcept { return vocab_; }
+    [[nodiscard]] PLUCK_HOST_DEVICE std::int32_t best_score() const noexcept { return best_score_; }
+    [[nodiscard]] PLUCK_HOST_DEVICE std::int32_t lowest_score() const noexcept { return kept_.low; }
+    [[nodiscard]] PLUCK_HOST_DEVICE float octaves_per_nat() const noexcept { return scale_; }
+
+    PLUCK_HOST_DEVICE void keep_best() noexcept { cut_to(best()); }
+    PLUCK_HOST_DEVICE void cut_to_largest(std::size_t k) noexcept {
+        interval within = kept_;
+        const auto target = static_cast<std::uint32_t>(k);
+        if (!leader_.now().listed()) {
+            if (!dropped_ && target <= memory().shape.strips * memory().shape.blocks)
+                within.raise(leader_.reached(target, weighing::ones(), bins_per_nat, best_score_));
+            const std::uint32_t listed = leader_.list_of(within);
+            if (listed <= Team::list) {
+                use_list(within, listed);
+                if (listed <= target) return;
+            }
+        }
+        cut_to(cut_at(within, target, weighing::ones(), bins_per_nat, true));
+    }
+    [[nodiscard]] PLUCK_HOST_DEVICE ranking_key find_nucleus(float p, std::size_t min_keep) noexcept {
+        const std::uint64_t target = mass_share(p, total());
+        const float bins = scale_ * (static_cast<float>(Team::bins) / mass_bits);  // 40 octaves: all that has mass
+        bool tied = false;
+        if (!leader_.now().listed()) {
+            // Mostly the best strips hold the whole nucleus, and only their best tokens have to be looked at: if these
+            // are enough of it, surely; else with luck.
+            interval head = kept_;
+            if (!dropped_) {
+                const std::int32_t sure = leader_.reached(target, masses(), bins, best_score_);
+                head.raise(sure > 1 - detail::ordered_infinity
+                               ? sure
+                               : leader_.reached(memory().shape.head, weighing::ones(), bins_per_nat, best_score_));
+            }
+            const std::uint32_t listed = leader_.list_of(head);
+            if (listed <= Team::list) {
+                const interval before = kept_;
+                const bool was_whole = whole_;
+                use_list(head, listed);
+                if (total() < target || listed < min_keep) use_slices(before, was_whole);
+            } else {
+                tied = total() % listed == 0;  // as in cut_of_wide(); mostly they are all there is
+            }
+        }
+        return cut_at(kept_, target, masses(), bins, tied);
+    }
+    [[nodiscard]] PLUCK_HOST_DEVICE ranking_key cut_at_score(std::int32_t score) const noexcept {
+        return {score, interval::last_token};
+    }
+    [[nodiscard]] PLUCK_HOST_DEVICE bool leaves_less(ranking_key cut, std::size_t count) noexcept {
+        return leader_.count_of({cut, kept_.most()}) < count;
+    }
+    PLUCK_HOST_DEVICE void cut_to(ranking_key cut) noexcept {
+        if (cut.value <= kept_.least().value) return;
+        kept_.low = cut.ordered_score();
+        kept_.low_token = static_cast<std::uint32_t>(cut.token());
+        changed();
+    }
+
+    struct rest {
+        interval kept;
+        ranking_key best;  // 0: there is none
+        [[nodiscard]] PLUCK_HOST_DEVICE explicit operator bool() const noexcept { return best.value != 0; }
+    };
+    [[nodiscard]] PLUCK_HOST_DEVICE rest find_below(ranking_key cut) noexcept {
+        interval below = kept_;
+        below.high = cut.ordered_score();
+        below.high_token = static_cast<std::uint32_t>(cut.token());
+        return {below, ranking_key{leader_.run(operations::best{below})}};
+    }
+    PLUCK_HOST_DEVICE void keep_rest(const rest& below) noexcept {
+        kept_ = below.kept;
+        best_score_ = below.best.ordered_score();
+        best_token_ = below.best.token();
+        dropped_ = true;
+        changed();
+    }
+    PLUCK_HOST_DEVICE void set_temperature(double t) noexcept {
+        temperature_ = t;
+        scale_ = mass_scale(t);
+        total_ = 0;
+    }
+
     // ---- what the row is ----
 
     PLUCK_HOST_DEVICE void changed() noexcept {
         total_ = 0;
         whole_ = false;
-    }
-    PLUCK_HOST_DEVICE void keep_from(ranking_key cut) noexcept {
-        if (cut.value <= kept_.least().value) return;
-        kept_.low = cut.ordered_score();
-        kept_.low_token = static_cast<std::uint32_t>(cut.token());
-        changed();
     }
     [[nodiscard]] PLUCK_HOST_DEVICE ranking_key cut_at(const interval& within, std::uint64_t target,
                                                        const weighing& weight, float bins, bool tied) noexcept {

@@ -55,6 +55,13 @@ struct chain_traits<chain<Stages...>> {
     static constexpr bool remembers = (... || has_after<Stages, Row>);
 };
 
+/// A chain whose stages are known at run time: of what it could hold.
+template <detail::chosen_at_run_time Chain>
+struct chain_traits<Chain> {
+    static constexpr bool moves_scores = detail::run_time_chain<Chain>::moves_scores;
+    using operations = row_operations;
+};
+
 template <class Chain>
 inline constexpr bool moves_scores = chain_traits<Chain>::moves_scores;
 

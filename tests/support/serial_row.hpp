@@ -11,6 +11,7 @@
 #include <pluck/detail/ranking.hpp>
 #include <pluck/key.hpp>
 #include <pluck/pick.hpp>
+#include <pluck/row/checked.hpp>
 #include <pluck/row/concept.hpp>
 
 #include <cstddef>
@@ -56,35 +57,14 @@ public:
     PLUCK_HOST_DEVICE std::size_t count() const { return static_cast<std::size_t>(weight_from(low_, count_one{})); }
     PLUCK_HOST_DEVICE std::uint64_t total() const { return weight_from(low_, masses()); }
 
-    PLUCK_HOST_DEVICE void keep_largest(std::size_t k) {
-        if (k == 0) k = 1;
-        if (k < count()) low_ = cut_where(k, count_one{});
-    }
-    PLUCK_HOST_DEVICE void keep_mass(float p, std::size_t min_keep) {
-        if (pluck::detail::ordered(p) >= pluck::detail::ordered(1.0f)) return;
-        keep_from(cut_where(pluck::mass_share(p, total()), masses()), min_keep);
-    }
+    PLUCK_HOST_DEVICE void keep_largest(std::size_t k) { checked::keep_largest(*this, k); }
+    PLUCK_HOST_DEVICE void keep_mass(float p, std::size_t min_keep) { checked::keep_mass(*this, p, min_keep); }
     PLUCK_HOST_DEVICE void keep_at_least(float score, std::size_t min_keep) {
-        const std::int32_t ordered = pluck::detail::ordered(score);
-        if (ordered < -infinity) return keep_largest(min_keep);  // a NaN with a sign; one without reaches nothing
-        keep_from(first_key(ordered), min_keep);
+        checked::keep_at_least(*this, score, min_keep);
     }
-    PLUCK_HOST_DEVICE void keep_mass_at_least(std::uint64_t mass) {
-        const mass_of_row weight = masses();
-        if (weight(best().score()) < mass) return keep_largest(1);
-        std::uint64_t least = best().value;
-        for (std::size_t i = 0; i < size_; ++i) {
-            if (kept(i) && weight(scores_[i]) >= mass && key(i) < least) least = key(i);
-        }
-        keep_from(least, 1);
-    }
-    PLUCK_HOST_DEVICE void drop_above(pluck::ranking_key cut) {
-        if (cut.value >= high_) return;
-        bool any = false;
-        for (std::size_t i = 0; i < size_; ++i) any = any || (kept(i) && key(i) <= cut.value);
-        if (any) high_ = cut.value;
-    }
-    PLUCK_HOST_DEVICE void scale(double t) { temperature_ = pluck::scaled_temperature(temperature_, t); }
+    PLUCK_HOST_DEVICE void keep_mass_at_least(std::uint64_t mass) { checked::keep_mass_at_least(*this, mass); }
+    PLUCK_HOST_DEVICE void drop_above(pluck::ranking_key cut) { checked::drop_above(*this, cut); }
+    PLUCK_HOST_DEVICE void scale(double t) { checked::scale(*this, t); }
 
     PLUCK_HOST_DEVICE std::int32_t draw(const pluck::bits128& uniform) const {
         std::uint64_t rest = pluck::mass_point(uniform, total());
@@ -114,6 +94,39 @@ public:
     PLUCK_HOST_DEVICE void fail(pluck::status why) { state_ = why; }
 
 private:
+    using checked = pluck::detail::checked;
+    friend checked;
+
+    // ---- the primitives of row/checked.hpp ----
+
+    PLUCK_HOST_DEVICE std::size_t max_count() const { return count(); }
+    PLUCK_HOST_DEVICE std::int32_t best_score() const { return best().ordered_score(); }
+    PLUCK_HOST_DEVICE std::int32_t lowest_score() const { return -infinity; }
+    PLUCK_HOST_DEVICE float octaves_per_nat() const { return pluck::mass_scale(temperature_); }
+    PLUCK_HOST_DEVICE void keep_best() { cut_to(best().value); }
+    PLUCK_HOST_DEVICE void cut_to_largest(std::size_t k) { cut_to(cut_where(k, count_one{})); }
+    PLUCK_HOST_DEVICE std::uint64_t find_nucleus(float p, std::size_t) const {
+        return cut_where(pluck::mass_share(p, total()), masses());
+    }
+    PLUCK_HOST_DEVICE std::uint64_t cut_at_score(std::int32_t ordered_score) const {
+        return pluck::ranking_key{ordered_score, -1}.value;  // the least key that a token of this score can have
+    }
+    PLUCK_HOST_DEVICE bool leaves_less(std::uint64_t cut, std::size_t n) const {
+        return weight_from(cut, count_one{}) < n;
+    }
+    PLUCK_HOST_DEVICE void cut_to(std::uint64_t cut) {
+        if (cut > low_) low_ = cut;
+    }
+    /// The cut itself; 0, which no token's key is, if nothing lies below.
+    PLUCK_HOST_DEVICE std::uint64_t find_below(pluck::ranking_key cut) const {
+        for (std::size_t i = 0; i < size_; ++i) {
+            if (kept(i) && key(i) <= cut.value) return cut.value;
+        }
+        return 0;
+    }
+    PLUCK_HOST_DEVICE void keep_rest(std::uint64_t cut) { high_ = cut; }
+    PLUCK_HOST_DEVICE void set_temperature(double t) { temperature_ = t; }
+
     static constexpr std::int32_t infinity = pluck::detail::ordered_infinity;
 
     struct count_one {
@@ -132,11 +145,6 @@ private:
     PLUCK_HOST_DEVICE bool kept(std::size_t i) const {
         return pluck::detail::ordered(scores_[i]) != -infinity && key(i) >= low_ && key(i) <= high_;
     }
-    /// The least key that any token of this score can have.
-    PLUCK_HOST_DEVICE static std::uint64_t first_key(std::int32_t ordered_score) {
-        return pluck::ranking_key{ordered_score, -1}.value;
-    }
-
     PLUCK_HOST_DEVICE std::uint64_t area_of(std::size_t block) const {
         const mass_of_row weight = masses();
         std::uint64_t most = 0;
@@ -162,10 +170,6 @@ private:
             if (weight_from(cut | bit, weight) >= target) cut |= bit;
         }
         return cut;
-    }
-    PLUCK_HOST_DEVICE void keep_from(std::uint64_t cut, std::size_t min_keep) {
-        if (weight_from(cut, count_one{}) < (min_keep > 1 ? min_keep : 1)) return keep_largest(min_keep);
-        if (cut > low_) low_ = cut;
     }
 
     const float* scores_;

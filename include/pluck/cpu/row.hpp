@@ -26,7 +26,13 @@
 #include <span>
 #include <utility>
 
-namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
+namespace pluck { inline namespace v0 {
+
+namespace detail {
+struct checked;
+}
+
+namespace cpu { inline namespace PLUCK_ROW_BUILD {
 
 class candidates;
 class nucleus_finder;
@@ -139,6 +145,28 @@ private:
 
     /// The row as it is now: a nucleus that was asked for is cut first. Whatever has not to do with that looks here.
     parts& now() noexcept;
+
+    // ---- the primitives of row/checked.hpp ----
+
+    friend detail::checked;
+
+    [[nodiscard]] std::size_t max_count() const noexcept;
+    [[nodiscard]] std::int32_t best_score() const noexcept;
+    [[nodiscard]] std::int32_t lowest_score() const noexcept;
+    [[nodiscard]] float octaves_per_nat() const noexcept;
+    void keep_best() noexcept;
+    void cut_to_largest(std::size_t k) noexcept;
+    void keep_nucleus(float p) noexcept;
+    [[nodiscard]] found_cut find_nucleus(float p, std::size_t min_keep) noexcept;
+    [[nodiscard]] found_cut cut_at_score(std::int32_t score) noexcept;
+    [[nodiscard]] bool leaves_less(const found_cut& found, std::size_t count) noexcept;
+    void cut_to(const found_cut& found) noexcept;
+    [[nodiscard]] std::size_t find_below(ranking_key key) noexcept;
+    void keep_rest(std::size_t count) noexcept;
+    void set_temperature(double t) noexcept;
+
+    // ---- what those stand on ----
+
     /// Whether a nucleus is still to be cut.
     [[nodiscard]] bool cut_pending() const noexcept;
     [[nodiscard]] found_cut take_cut(nucleus_finder&& nucleus) noexcept;
@@ -155,8 +183,6 @@ private:
     [[nodiscard]] envelope make_envelope() noexcept;
     [[nodiscard]] float kept_logit(std::int32_t token) const noexcept;
     [[nodiscard]] std::size_t gather(const row_view& from) noexcept;
-    void cut(const found_cut& found) noexcept;
-    void keep_best() noexcept;
     void adopt(std::size_t count) noexcept;
     [[nodiscard]] float* writable() noexcept;
 
@@ -196,7 +222,9 @@ private:
 
 static_assert(row_backend<row>);
 
-}}}}  // namespace pluck::v0::cpu::PLUCK_ROW_BUILD
+}}  // namespace cpu::PLUCK_ROW_BUILD
+
+}}  // namespace pluck::v0
 
 #if !PLUCK_COMPILED || PLUCK_COMPILED_SOURCE
 #include <pluck/cpu/definitions/load.hpp>

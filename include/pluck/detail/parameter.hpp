@@ -115,7 +115,7 @@ struct count_of {
 /// A number of a range, as it is held; else throws "pluck::top_p: p must be in [0, 1], got 1.5". A count beyond its
 /// type becomes the largest, which says the same: no row is that long.
 template <class Range, number Number>
-[[nodiscard]] PLUCK_TAGGED constexpr typename Range::type checked(const char* who, const char* name, Number value) {
+[[nodiscard]] PLUCK_TAGGED constexpr typename Range::type checked_value(const char* who, const char* name, Number value) {
     using type = typename Range::type;
     if constexpr (std::is_floating_point_v<type>) {
         const auto exact = static_cast<real<Number>>(value);
@@ -139,7 +139,7 @@ public:
 
     template <number Number>
     PLUCK_TAGGED constexpr parameter(const char* who, const char* name, Number value)
-        : param<type>(checked<Range>(who, name, value)) {}
+        : param<type>(checked_value<Range>(who, name, value)) {}
     PLUCK_TAGGED constexpr parameter(const char*, const char*, per_row<type> rows) noexcept : param<type>(rows) {}
 };
 

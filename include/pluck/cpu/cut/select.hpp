@@ -7,7 +7,6 @@
 
 #include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
-#include <pluck/detail/ranking.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -84,20 +83,6 @@ struct score_cut {
         count = left;
     }
     return {static_cast<std::int32_t>(low), target};
-}
-
-/// The least ordered score whose difference from the best one satisfies `reaches`, by bisection. It must hold for the
-/// best score, and for every score above one for which it holds.
-template <class Reaches>
-[[nodiscard]] std::int32_t least_score(std::int32_t best, const Reaches& reaches) noexcept {
-    std::int32_t low = -detail::ordered_infinity;
-    std::int32_t high = best;
-    while (low < high) {
-        const auto middle = static_cast<std::int32_t>((std::int64_t{low} + high) >> 1);
-        if (reaches(detail::float_of(middle) - detail::float_of(best))) high = middle;
-        else low = middle + 1;
-    }
-    return low;
 }
 
 }}}}  // namespace pluck::v0::cpu::PLUCK_ROW_BUILD

@@ -6,7 +6,6 @@
 #include <pluck/cpu/cut/candidates.hpp>
 #include <pluck/cpu/cut/found_cut.hpp>
 #include <pluck/cpu/cut/nucleus.hpp>
-#include <pluck/cpu/cut/select.hpp>
 #include <pluck/cpu/cut/top_k.hpp>
 #include <pluck/cpu/envelope.hpp>
 #include <pluck/cpu/isa/dispatch.hpp>
@@ -16,6 +15,7 @@
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/ranking.hpp>
 #include <pluck/pick.hpp>
+#include <pluck/row/checked.hpp>
 #include <pluck/workspace.hpp>
 
 #include <cstddef>
@@ -115,7 +115,7 @@ PLUCK_INLINE candidates row::kept_tokens() noexcept {
 PLUCK_INLINE bool row::cut_pending() const noexcept { return detail::ordered(pending_p_) < detail::ordered(1.0f); }
 
 PLUCK_INLINE row::parts& row::now() noexcept {
-    if (cut_pending()) cut(take_cut(nucleus_finder(kept_tokens(), pending_p_, uncut_.total)));
+    if (cut_pending()) cut_to(take_cut(nucleus_finder(kept_tokens(), pending_p_, uncut_.total)));
     return uncut_;
 }
 
@@ -125,73 +125,60 @@ PLUCK_INLINE found_cut row::take_cut(nucleus_finder&& nucleus) noexcept {
     return nucleus.cut();
 }
 
-PLUCK_INLINE void row::keep_largest(std::size_t k) noexcept {
-    if (k >= uncut_.size) return;
-    if (k <= 1) return keep_best();
-    now();
-    cut(find_top_k(kept_tokens(), k));
-}
-
+PLUCK_INLINE void row::keep_largest(std::size_t k) noexcept { detail::checked::keep_largest(*this, k); }
 PLUCK_INLINE void row::keep_mass(float p, std::size_t min_keep) noexcept {
-    const parts& current = now();
-    if (detail::ordered(p) >= detail::ordered(1.0f)) return;
-    if (min_keep <= 1) {  // mostly all that follows is a draw, which needs no cut
-        pending_p_ = p;
-        return;
-    }
-    const found_cut nucleus = take_cut(nucleus_finder(kept_tokens(), p, current.total));
-    if (kept_tokens().leaves_less(nucleus, min_keep)) return keep_largest(min_keep);
-    cut(nucleus);
+    detail::checked::keep_mass(*this, p, min_keep);
 }
-
 PLUCK_INLINE void row::keep_at_least(float score, std::size_t min_keep) noexcept {
-    const std::int32_t least = detail::ordered(score);
-    const bool negative_nan = least < -detail::ordered_infinity;
-    if (least > seen_.best || negative_nan) return keep_largest(min_keep);  // also a NaN without a sign
-    if (least <= uncut_.kept.score) return;
-    now();
-    const row_cut found{{least}};
-    if (min_keep > 1 && kept_tokens().leaves_less(found, min_keep)) return keep_largest(min_keep);
-    cut(found);
+    detail::checked::keep_at_least(*this, score, min_keep);
 }
-
 PLUCK_INLINE void row::keep_mass_at_least(std::uint64_t mass) noexcept {
-    const float scale = mass_scale(temperature_);
-    if (mass_of(0.0f, scale) < mass) return keep_largest(1);
-    const std::int32_t least =
-        least_score(seen_.best, [=](float difference) noexcept { return mass_of(difference, scale) >= mass; });
-    keep_at_least(detail::float_of(least), 1);
+    detail::checked::keep_mass_at_least(*this, mass);
+}
+PLUCK_INLINE void row::drop_above(ranking_key cut) noexcept { detail::checked::drop_above(*this, cut); }
+PLUCK_INLINE void row::scale(double factor) noexcept { detail::checked::scale(*this, factor); }
+
+// ---- the primitives of row/checked.hpp ----
+
+PLUCK_INLINE std::size_t row::max_count() const noexcept { return uncut_.size; }
+PLUCK_INLINE std::int32_t row::best_score() const noexcept { return seen_.best; }
+PLUCK_INLINE std::int32_t row::lowest_score() const noexcept { return uncut_.kept.score; }
+PLUCK_INLINE float row::octaves_per_nat() const noexcept { return mass_scale(temperature_); }
+
+PLUCK_INLINE void row::keep_best() noexcept {
+    const std::size_t place = place_of_best();
+    scratch_.spare_scores()[0] = uncut_.scores[place];
+    scratch_.spare_tokens()[0] = static_cast<std::int32_t>(place);
+    adopt(1);
 }
 
-PLUCK_INLINE void row::drop_above(ranking_key cut) noexcept {
-    if (cut >= best()) return;
+PLUCK_INLINE void row::cut_to_largest(std::size_t k) noexcept {
     now();
-    const std::size_t gathered = gather(view());
-    float* scores = scratch_.spare_scores();
-    std::int32_t* places = scratch_.spare_tokens();
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < gathered; ++i) {  // in place, behind what is still to be read
-        if (ranking_key{scores[i], token(static_cast<std::size_t>(places[i]))} > cut) continue;
-        scores[kept] = scores[i];
-        places[kept++] = places[i];
-    }
-    if (kept != 0) adopt(kept);
+    cut_to(find_top_k(kept_tokens(), k));
 }
 
-PLUCK_INLINE void row::scale(double factor) noexcept {
-    parts& current = now();
-    temperature_ = scaled_temperature(temperature_, factor);
-    current.total = 0;
+/// Mostly all that follows is a draw, which needs no cut.
+PLUCK_INLINE void row::keep_nucleus(float p) noexcept {
+    now();
+    pending_p_ = p;
 }
 
-/// Puts the kept scores and their places aside, in order, and counts them.
-PLUCK_INLINE std::size_t row::gather(const row_view& from) noexcept {
-    return run_kernel<kernels::gather>(from, detail::ordered_infinity, from.size, scratch_.spare_scores(),
-                                       scratch_.spare_tokens());
+PLUCK_INLINE found_cut row::find_nucleus(float p, std::size_t) noexcept {
+    const std::uint64_t total = now().total;
+    return take_cut(nucleus_finder(kept_tokens(), p, total));
+}
+
+PLUCK_INLINE found_cut row::cut_at_score(std::int32_t score) noexcept {
+    now();
+    return row_cut{{score}};
+}
+
+PLUCK_INLINE bool row::leaves_less(const found_cut& found, std::size_t count) noexcept {
+    return kept_tokens().leaves_less(found, count);
 }
 
 /// Drops what lies below the cut. To copy what stays pays where that is little.
-PLUCK_INLINE void row::cut(const found_cut& found) noexcept {
+PLUCK_INLINE void row::cut_to(const found_cut& found) noexcept {
     if (found.is_list()) {
         const list_cut& list = found.list();
         return adopt(run_kernel<kernels::compact>(scratch_.spare_scores(), scratch_.spare_tokens(), list.count,
@@ -204,11 +191,35 @@ PLUCK_INLINE void row::cut(const found_cut& found) noexcept {
     uncut_.total = found.row().total;
 }
 
-PLUCK_INLINE void row::keep_best() noexcept {
-    const std::size_t place = place_of_best();
-    scratch_.spare_scores()[0] = uncut_.scores[place];
-    scratch_.spare_tokens()[0] = static_cast<std::int32_t>(place);
-    adopt(1);
+/// How many tokens, which lie in the spare memory.
+PLUCK_INLINE std::size_t row::find_below(ranking_key key) noexcept {
+    now();
+    const std::size_t gathered = gather(view());
+    float* scores = scratch_.spare_scores();
+    std::int32_t* places = scratch_.spare_tokens();
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < gathered; ++i) {  // in place, behind what is still to be read
+        if (ranking_key{scores[i], token(static_cast<std::size_t>(places[i]))} > key) continue;
+        scores[kept] = scores[i];
+        places[kept++] = places[i];
+    }
+    return kept;
+}
+
+PLUCK_INLINE void row::keep_rest(std::size_t count) noexcept { adopt(count); }
+
+PLUCK_INLINE void row::set_temperature(double t) noexcept {
+    parts& current = now();
+    temperature_ = t;
+    current.total = 0;
+}
+
+// ---- what those stand on ----
+
+/// Puts the kept scores and their places aside, in order, and counts them.
+PLUCK_INLINE std::size_t row::gather(const row_view& from) noexcept {
+    return run_kernel<kernels::gather>(from, detail::ordered_infinity, from.size, scratch_.spare_scores(),
+                                       scratch_.spare_tokens());
 }
 
 /// Makes the first of what was put aside the row. At least one token must be there.
@@ -230,7 +241,7 @@ PLUCK_INLINE std::int32_t row::draw(const bits128& uniform) noexcept {
         nucleus_finder nucleus(kept_tokens(), pending_p_, uncut_.total);
         const std::size_t place = nucleus.draw(uniform);
         if (place < uncut_.size) return token(place);
-        cut(take_cut(std::move(nucleus)));
+        cut_to(take_cut(std::move(nucleus)));
     }
     std::uint64_t rest = mass_point(uniform, total());
     const std::uint64_t* block_mass = scratch_.block_mass();

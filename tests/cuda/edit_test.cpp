@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Scores that adjusters edit by ids, on teams of several shapes: every id once, ids that occur again in their order, and
-// the CPU's scores bit for bit.
+// Scores that adjusters edit by ids, on teams of several shapes: every id once, ids that occur again in their order,
+// and the CPU's scores bit for bit.
 #include "cuda/device/stages.hpp"
 #include "cuda/support/team_row.hpp"
 #include "exact/splitmix.hpp"

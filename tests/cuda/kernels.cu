@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A few kernels that stand for all: the usual chain, its draw by rejection, and greedy. Compiled for every architecture, so
-// that warnings, registers and spills are seen without a GPU.
+// A few kernels that stand for all: the usual chain, its draw by rejection, and greedy. Compiled for every
+// architecture, so that warnings, registers and spills are seen without a GPU.
 #include <pluck/cuda/sample.cuh>
 
 cudaError_t draw_usual(const pluck::batch_view<float>& logits, const pluck::combined& chain,

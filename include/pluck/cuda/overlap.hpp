@@ -10,9 +10,9 @@
 
 namespace pluck { inline namespace v0 { namespace cuda {
 
-/// Whether `draws` rows of out, `stride` apart, conflict with the logits: draw i writes row i of out, and reads row i of
-/// the logits, or any row if they are `indexed`. No conflict are rows that lie apart, side by side in the same pitch, or
-/// each in place of itself.
+/// Whether `draws` rows of out, `stride` apart, conflict with the logits: draw i writes row i of out, and reads row i
+/// of the logits, or any row if they are `indexed`. Rows do not conflict that lie apart, side by side in the same
+/// pitch, or each in place of itself.
 template <class Scalar>
 [[nodiscard]] bool may_conflict(const batch_view<Scalar>& logits, std::size_t draws, bool indexed, const Scalar* out,
                                 std::ptrdiff_t stride) noexcept {

@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <vector>
 
-using pluck::detail::checked;
+using pluck::detail::checked_value;
 using pluck::detail::count_of;
 using pluck::detail::parameter;
 using pluck::detail::share;
@@ -26,42 +26,42 @@ constexpr const char* who = "top_p";
 }  // namespace
 
 TEST_CASE("a share is a number in [0, 1], held as the nearest float") {
-    STATIC_REQUIRE(checked<share>(who, "p", 0.5f) == 0.5f);
-    STATIC_REQUIRE(checked<share>(who, "p", 0.1) == 0.1f);
-    STATIC_REQUIRE(checked<share>(who, "p", 1) == 1.0f);
-    STATIC_REQUIRE(checked<share>(who, "p", 0u) == 0.0f);
-    CHECK(bits_of(checked<share>(who, "p", float_of(1))) == 1);
-    CHECK(message_of([] { (void)checked<share>(who, "p", 1.5f); }) == "pluck::top_p: p must be in [0, 1], got 1.5");
-    CHECK(message_of([] { (void)checked<share>("min_p", "m", -1); }) == "pluck::min_p: m must be in [0, 1], got -1");
-    CHECK(message_of([] { (void)checked<share>(who, "p", 1 + 0x1p-52); }) ==
+    STATIC_REQUIRE(checked_value<share>(who, "p", 0.5f) == 0.5f);
+    STATIC_REQUIRE(checked_value<share>(who, "p", 0.1) == 0.1f);
+    STATIC_REQUIRE(checked_value<share>(who, "p", 1) == 1.0f);
+    STATIC_REQUIRE(checked_value<share>(who, "p", 0u) == 0.0f);
+    CHECK(bits_of(checked_value<share>(who, "p", float_of(1))) == 1);
+    CHECK(message_of([] { (void)checked_value<share>(who, "p", 1.5f); }) == "pluck::top_p: p must be in [0, 1], got 1.5");
+    CHECK(message_of([] { (void)checked_value<share>("min_p", "m", -1); }) == "pluck::min_p: m must be in [0, 1], got -1");
+    CHECK(message_of([] { (void)checked_value<share>(who, "p", 1 + 0x1p-52); }) ==
           "pluck::top_p: p must be in [0, 1], got 1.0000000000000002");
     for (const std::uint32_t nan : pluck_test::bits::nans)
-        CHECK(message_of([&] { (void)checked<share>(who, "p", float_of(nan)); }) != "(no exception)");
-    CHECK(message_of([] { (void)checked<share>(who, "p", float_of(pluck_test::bits::plus_infinity)); }) ==
+        CHECK(message_of([&] { (void)checked_value<share>(who, "p", float_of(nan)); }) != "(no exception)");
+    CHECK(message_of([] { (void)checked_value<share>(who, "p", float_of(pluck_test::bits::plus_infinity)); }) ==
           "pluck::top_p: p must be in [0, 1], got inf");
 }
 
 TEST_CASE("a count of any integer type passes unchanged") {
-    STATIC_REQUIRE(checked<min_keep>(who, "min_keep", 0) == 0);
-    STATIC_REQUIRE(checked<min_keep>(who, "min_keep", 7) == 7);
-    STATIC_REQUIRE(checked<min_keep>(who, "min_keep", short{7}) == 7);
-    STATIC_REQUIRE(checked<min_keep>(who, "min_keep", std::int64_t{1} << 31) == 0x80000000u);
-    STATIC_REQUIRE(checked<min_keep>(who, "min_keep", std::uint8_t{255}) == 255);
+    STATIC_REQUIRE(checked_value<min_keep>(who, "min_keep", 0) == 0);
+    STATIC_REQUIRE(checked_value<min_keep>(who, "min_keep", 7) == 7);
+    STATIC_REQUIRE(checked_value<min_keep>(who, "min_keep", short{7}) == 7);
+    STATIC_REQUIRE(checked_value<min_keep>(who, "min_keep", std::int64_t{1} << 31) == 0x80000000u);
+    STATIC_REQUIRE(checked_value<min_keep>(who, "min_keep", std::uint8_t{255}) == 255);
 }
 
 TEST_CASE("a count that no row could reach saturates instead of wrapping") {
     constexpr std::uint32_t most = std::numeric_limits<std::uint32_t>::max();
-    STATIC_REQUIRE(checked<min_keep>(who, "min_keep", most) == most);
-    STATIC_REQUIRE(checked<min_keep>(who, "min_keep", std::uint64_t{1} << 32) == most);
-    STATIC_REQUIRE(checked<min_keep>(who, "min_keep", std::numeric_limits<std::uint64_t>::max()) == most);
-    STATIC_REQUIRE(checked<min_keep>(who, "min_keep", std::numeric_limits<std::int64_t>::max()) == most);
-    STATIC_REQUIRE(checked<count_of<std::int32_t>>(who, "k", std::uint64_t{1} << 31) == 0x7fffffff);
+    STATIC_REQUIRE(checked_value<min_keep>(who, "min_keep", most) == most);
+    STATIC_REQUIRE(checked_value<min_keep>(who, "min_keep", std::uint64_t{1} << 32) == most);
+    STATIC_REQUIRE(checked_value<min_keep>(who, "min_keep", std::numeric_limits<std::uint64_t>::max()) == most);
+    STATIC_REQUIRE(checked_value<min_keep>(who, "min_keep", std::numeric_limits<std::int64_t>::max()) == most);
+    STATIC_REQUIRE(checked_value<count_of<std::int32_t>>(who, "k", std::uint64_t{1} << 31) == 0x7fffffff);
 }
 
 TEST_CASE("a negative count is rejected in the name of its stage") {
-    CHECK(message_of([] { (void)checked<min_keep>("min_p", "min_keep", -1); }) ==
+    CHECK(message_of([] { (void)checked_value<min_keep>("min_p", "min_keep", -1); }) ==
           "pluck::min_p: min_keep must be >= 0, got -1");
-    CHECK(message_of([] { (void)checked<min_keep>(who, "min_keep", std::numeric_limits<std::int64_t>::min()); }) ==
+    CHECK(message_of([] { (void)checked_value<min_keep>(who, "min_keep", std::numeric_limits<std::int64_t>::min()); }) ==
           "pluck::top_p: min_keep must be >= 0, got -9223372036854775808");
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What an operation is: what all warps of a row do together, when the thread that runs the chain has them do it. It is a
-// struct of its arguments, with a function run() for all threads of a row:
+// What an operation is: what all warps of a row do together, when the thread that runs the chain has them do it. It is
+// a struct of its arguments, with a function run() for all threads of a row:
 //
 //     struct count {
 //         static constexpr bool takes_turn = true;  // whether blocks exchange anything in it
@@ -59,8 +59,8 @@ struct join_operations<List, operation_list<First, Rest...>> {
 template <class List, class More>
 using joined_operations = typename join_operations<List, typename More::list>::type;
 
-/// An operation as a function of its own, so that none pays for the registers of another; its arguments are those of the
-/// command in a slot.
+/// An operation as a function of its own, so that none pays for the registers of another; its arguments are those of
+/// the command in a slot.
 template <class Operation, class Source, class Team>
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint64_t perform(Team team, std::uint32_t slot) noexcept {
     const row_shard<Team, Source> row(team, slot);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The operations of the row itself, which every kernel knows. A new primitive of the row is a file in operations/, and a
-// line here.
+// The operations of the row itself, which every kernel knows. A new primitive of the row is a file in operations/, and
+// a name here.
 #pragma once
 
 #include <pluck/cuda/generic/operation.cuh>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // What all threads of a block do but the one that runs the chain: they wait for its commands, and carry them out with
-// it. So the loops exist once in a kernel, however many stages its chain has, and no other thread holds any state of the
-// row.
+// it. So the loops exist once in a kernel, however many stages its chain has, and no other thread holds any state of
+// the row.
 #pragma once
 
 #include <pluck/cuda/generic/memory.cuh>

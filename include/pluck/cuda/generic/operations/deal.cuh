@@ -18,8 +18,8 @@
 
 namespace pluck { inline namespace v0 { namespace cuda {
 
-/// What a histogram is made of: weights of the tokens of an interval, in bins of equal width in score, `bins_per_nat` of
-/// them a nat, counted from the best score down; or, if that is 0, in bins of equal width in key.
+/// What a histogram is made of: weights of the tokens of an interval, in bins of equal width in score, `bins_per_nat`
+/// of them a nat, counted from the best score down; or, if that is 0, in bins of equal width in key.
 struct dealing {
     interval within;
     weighing weight;

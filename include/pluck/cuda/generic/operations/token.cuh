@@ -20,8 +20,8 @@
 
 namespace pluck { inline namespace v0 { namespace cuda {
 
-/// The token whose mass holds a point of [0, Z), after operations::mass in turn `masses`; `weighed` begins the command's
-/// arguments.
+/// The token whose mass holds a point of [0, Z), after operations::mass in turn `masses`; the command's arguments begin
+/// with a `weighed`.
 template <class Source, class Team>
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::int32_t token_at(Team team, std::uint32_t slot,
                                                                         std::uint64_t point,

@@ -34,16 +34,20 @@ enum class place : std::uint8_t {
     nowhere,    ///< it reads the caller's logits again: too long for shared memory
 };
 
-/// What rows are drawn from: draw i is from row indices[i], or from row i.
+/// What rows are drawn from: draw i is from row indices[i], or row i, and reads what is per_row at slots[i], or at i.
 template <class Scalar>
 struct row_source {
     const Scalar* data;
     std::int64_t row_stride;
     std::int64_t rows;
     const std::int32_t* indices;
+    const std::int32_t* slots;
 
     [[nodiscard]] PLUCK_HOST_DEVICE std::int64_t row_of(std::uint32_t draw) const noexcept {
         return indices != nullptr ? std::int64_t{indices[draw]} : std::int64_t{draw};
+    }
+    [[nodiscard]] PLUCK_HOST_DEVICE std::int64_t slot_of(std::uint32_t draw) const noexcept {
+        return slots != nullptr ? std::int64_t{slots[draw]} : std::int64_t{draw};
     }
 };
 
@@ -58,7 +62,8 @@ __global__ void __launch_bounds__(device_team::threads, 2)
     const device_team team(shape.blocks);
     const std::uint32_t draw = blockIdx.x / shape.blocks;
     const std::int64_t index = logits.row_of(draw);
-    const bool there = index >= 0 && index < logits.rows;
+    const std::int64_t slot = logits.slot_of(draw);
+    const bool there = index >= 0 && index < logits.rows && slot >= 0;
     auto& memory = *reinterpret_cast<row_memory<device_team>*>(device_team::room());
     using device_row = row<device_team, source, typename chain_traits<Chain>::operations>;
     static_assert(sizeof(device_row) <= static_shared_bytes, "pluck: a plan counts on less static shared memory");
@@ -71,7 +76,7 @@ __global__ void __launch_bounds__(device_team::threads, 2)
         if constexpr (Place == place::workspace)
             copy = workspace + blockIdx.x * source::bytes(shape, device_team::lanes);
         memory.begin(shape, slice_view<Scalar>::of(first, shape, team.block()), copy);
-        new (room) device_row(team, keys[draw], shape.vocab, draw);
+        new (room) device_row(team, keys[draw], shape.vocab, static_cast<std::size_t>(slot));
         if (!there) state.fail(status::bad_parameter);
     }
     team.sync();

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// What a launch is told beside logits and chain: keys, where results go, and options. Checks come here, once.
+// What a launch is told beside logits and chain. Checks come here, once.
 #pragma once
 
 #include <pluck/chain.hpp>
 #include <pluck/cuda/launch.cuh>
 #include <pluck/detail/error.hpp>
 #include <pluck/detail/mass.hpp>
-#include <pluck/detail/parameter.hpp>
 #include <pluck/detail/randomness.hpp>
-#include <pluck/key.hpp>
+#include <pluck/keys.hpp>
 #include <pluck/logits.hpp>
-#include <pluck/per_row.hpp>
 #include <pluck/pick.hpp>
+#include <pluck/results.hpp>
 
 #include <cuda_runtime_api.h>
 
@@ -25,39 +24,9 @@
 
 namespace pluck { inline namespace v0 { namespace cuda {
 
-/// Where draws get their randomness from, for each word one value for all draws, or an array in device memory with one
-/// for each; or an array of whole keys. Read as the kernel runs: a captured graph sees what the arrays hold at each
-/// replay.
-///
-///     keys{.seed = 42, .sequence = per_row<std::uint64_t>{sequences}, .position = per_row<std::uint64_t>{positions}}
-struct keys {
-    param<std::uint64_t> seed = 0;
-    param<std::uint64_t> sequence = 0;
-    param<std::uint64_t> position = 0;
-    const key* whole = nullptr;  ///< [draws], instead of the three
-
-    [[nodiscard]] PLUCK_HOST_DEVICE key operator[](std::size_t draw) const noexcept {
-        if (whole != nullptr) return whole[draw];
-        return {.seed = seed[draw], .sequence = sequence[draw], .position = position[draw]};
-    }
-
-    void check(const char* who, std::size_t draws) const {
-        if (whole != nullptr) return;
-        for (const param<std::uint64_t>* word : {&seed, &sequence, &position}) {
-            if (word->rows() >= draws) continue;
-            detail::reject(who, "the size of an array of keys", (">= the " + detail::text_of(draws) + " draws").c_str(),
-                           word->rows());
-        }
-    }
-};
-
-/// Where results go, in device memory; null for what is not wanted.
-struct results {
-    std::int32_t* token = nullptr;     ///< [draws], -1 where there is none
-    pluck::status* status = nullptr;   ///< [draws]
-    std::int32_t* kept = nullptr;      ///< [draws], how many tokens the draw chose from; 0 where there is none
-    float* log_probability = nullptr;  ///< [draws], of the token, in nats; NaN where there is none
-};
+// The same on both backends; here their arrays are in device memory.
+using pluck::keys;
+using pluck::results;
 
 /// How to launch. All of it may be left out.
 struct options {
@@ -66,6 +35,8 @@ struct options {
     /// results belong to draws. An index outside of the batch gives its draw `bad_parameter`. Empty: draw i is from
     /// row i.
     std::span<const std::int32_t> indices = {};
+    /// [draws] in device memory: draw i reads what is per_row at slots[i], as batch_options says. Empty: at i.
+    std::span<const std::int32_t> slots = {};
     void* workspace = nullptr;       ///< device memory, of workspace_bytes(); only chains that move scores may need any
     std::size_t workspace_size = 0;  ///< bytes
     /// That share a row: 1, 2, 4, 8 or, if the device allows, 16; 0: chosen. No token depends on it.
@@ -102,7 +73,9 @@ template <class Scalar, class Chain>
     if (logits.data == nullptr && logits.rows != 0 && logits.vocab != 0)
         detail::raise(std::string("pluck::cuda::") + who + ": logits.data must not be null");
     if (draws > max_draws) detail::reject(who, "the number of draws", "below 2^27", draws);
-    if (served < draws) {
+    if (!how.slots.empty() && how.slots.size() != draws)
+        detail::reject(who, "slots.size()", ("the " + detail::text_of(draws) + " draws").c_str(), how.slots.size());
+    if (served < draws && how.slots.empty()) {
         detail::reject(who, "a per_row parameter's size", (">= the " + detail::text_of(draws) + " draws").c_str(),
                        served);
     }
@@ -113,7 +86,7 @@ template <class Scalar, class Chain>
     if (const cudaError_t error = limits_of_this_device(limit); error != cudaSuccess) return error;
     made.draws = static_cast<std::uint32_t>(draws);
     made.logits = {logits.data, logits.row_stride, static_cast<std::int64_t>(logits.rows),
-                   how.indices.empty() ? nullptr : how.indices.data()};
+                   how.indices.empty() ? nullptr : how.indices.data(), how.slots.empty() ? nullptr : how.slots.data()};
     // A longer row is refused by its status; no part of it is read.
     const auto vocab = static_cast<std::uint32_t>(logits.vocab <= max_vocab ? logits.vocab : max_vocab + 1);
     const bool aligned = reinterpret_cast<std::uintptr_t>(logits.data) % (quad * sizeof(Scalar)) == 0 &&

@@ -135,9 +135,8 @@ public:
 
     /// The natural logarithm of the probability with which the row draws a token that it keeps.
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL float log_probability(std::int32_t token) noexcept {
-        const double all = static_cast<double>(total());
-        const std::uint64_t mass = leader_.run(operations::token_mass{kept_, masses(), token});
-        return detail::nearest_float(log_of(detail::nearest_float(detail::quotient(static_cast<double>(mass), all))));
+        const std::uint64_t all = total();
+        return detail::log_share(leader_.run(operations::token_mass{kept_, masses(), token}), all);
     }
 
     [[nodiscard]] PLUCK_HOST_DEVICE const Team& team() const noexcept { return leader_.team(); }

@@ -64,19 +64,23 @@ struct avx2_isa {
     PLUCK_ALWAYS_INLINE static void widen(const std::uint16_t* halves, Floats& to) noexcept {
         asm("{vcvtph2ps %1, %0|vcvtph2ps %0, %1}"
             : "=v"(to)
-            : "m"(*reinterpret_cast<const shorts_of<Floats>*>(halves)));
+            : "m"(*reinterpret_cast<const typename shorts_of<Floats>::lanes*>(halves)));
     }
 
     /// Shorts as integers, a vector of them: g++ has it in five instructions.
     template <class Uints>
     PLUCK_ALWAYS_INLINE static void extend(const std::uint16_t* shorts, Uints& to) noexcept {
-        asm("{vpmovzxwd %1, %0|vpmovzxwd %0, %1}" : "=v"(to) : "m"(*reinterpret_cast<const shorts_of<Uints>*>(shorts)));
+        asm("{vpmovzxwd %1, %0|vpmovzxwd %0, %1}"
+            : "=v"(to)
+            : "m"(*reinterpret_cast<const typename shorts_of<Uints>::lanes*>(shorts)));
     }
 
 private:
+    // Memory is a vector to the instructions that read it, not an array, nor at an address for vectors: under
+    // -masm=intel g++ writes the operand's size, and dies of one that it has no word for.
     template <class Vector>
     struct shorts_of {
-        std::uint16_t bits[sizeof(Vector) / sizeof(float)];
+        typedef std::uint16_t lanes __attribute__((vector_size(sizeof(Vector) / 2), aligned(2), may_alias));
     };
 };
 
@@ -126,9 +130,7 @@ struct avx512_isa : avx2_isa {
     }
 
 private:
-    struct sixteen_words {
-        std::uint32_t words[16];
-    };
+    typedef std::uint32_t sixteen_words __attribute__((vector_size(64), aligned(4), may_alias));
     template <bool Signed>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint16_t sixteen_above(const sixteen_words& words,
                                                                          const vectors::ints& limit) noexcept {

@@ -37,11 +37,12 @@
 
 /// A loop that is written once and compiled per instruction set must end up inside its wrapper, also at -O0. clang++'s
 /// sanitizer would check each index of each unrolled step, which takes three times as long to compile; what is read
-/// and written is checked all the same.
+/// and written is checked all the same. Under -finstrument-functions g++ would make a function of it after all, to have
+/// an address to report, for a processor without the instructions that it asks for.
 #if defined(__clang__)
 #define PLUCK_ALWAYS_INLINE inline __attribute__((always_inline, no_sanitize("pointer-overflow")))
 #else
-#define PLUCK_ALWAYS_INLINE inline __attribute__((always_inline))
+#define PLUCK_ALWAYS_INLINE inline __attribute__((always_inline, no_instrument_function))
 #endif
 
 /// Before a loop whose body a device shall hold once: most of a kernel's code runs once a launch, and is waited for as it

@@ -143,3 +143,20 @@ TEST_CASE("one p per row: each row draws as with its own") {
     pluck::sample_rows(batch, top_p(pluck::per_row<float>{ps}, 2), keys, picks);
     for (std::size_t i = 0; i < 4; ++i) CHECK(picks[i] == sample(uncertain, top_p(ps[i], 2), keys[i]));
 }
+
+TEST_CASE("scores that tie at the largest float are cut like those that tie elsewhere") {
+    std::vector<float> largest(9000), plain(9000);
+    for (std::size_t i = 0; i < largest.size(); ++i) {
+        const bool ties = i * 7 % 11 < 6;
+        largest[i] = pluck_test::float_of(ties ? pluck_test::bits::largest : pluck_test::bits::minus_infinity);
+        plain[i] = ties ? 1.0f : pluck_test::float_of(pluck_test::bits::minus_infinity);
+    }
+    for (const float p : {0.0f, 0.01f, 0.3f, 0.5f, 0.95f, 0.9999f}) {
+        for (int seed = 0; seed < 8; ++seed) {
+            const pluck::key key{.seed = seed};
+            CHECK(pluck::sample(largest, pluck::top_p(p), key) == pluck::sample(plain, pluck::top_p(p), key));
+            const auto five = pluck::top_p(p, 5) | pluck::rejection{};
+            CHECK(pluck::sample(largest, five, key) == pluck::sample(plain, five, key));
+        }
+    }
+}

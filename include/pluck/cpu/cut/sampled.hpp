@@ -184,8 +184,9 @@ private:
     }
 
     const candidates& from_;
-    /// What was weighed last, which is also what block_mass holds; nothing at first.
-    weight_from weighed_{detail::ordered_infinity, 0};
+    /// What was weighed last, which is also what block_mass holds; nothing at first: a cut may be sought above the largest
+    /// float, at infinity, but no further up.
+    weight_from weighed_{detail::ordered_infinity + 1, 0};
 };
 
 /// The cut after the k best tokens, or after all if there are no more.

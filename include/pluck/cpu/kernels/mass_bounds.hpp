@@ -30,6 +30,12 @@ concept finds_negative = requires(floats_of<Isa>& powers) {
     Isa::make_unsigned(powers, powers);
 };
 
+/// A number of these bits that has an integer. clang++ converts what the bits are before they are raised, too, -infinity
+/// among them, and then takes its pick: right, but a trap where a program has invalid conversions trapped.
+[[nodiscard]] PLUCK_ALWAYS_INLINE float raised(std::int32_t power) noexcept {
+    return detail::opaque(detail::bits_as<float>(power > lowest_power ? power : lowest_power));
+}
+
 /// Between two powers of 2, on the line from the one to the other: what the bits of a float mean as a number. Of it the
 /// power itself is 0.94207 at least, where the fraction is 1 / log(2) - 1, and 1 at most; the bits lose their last
 /// six, 4e-6.
@@ -55,7 +61,7 @@ struct chord {
     template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE float of(float score) const noexcept {
         const auto power = detail::bits_as<std::int32_t>(Isa::fma(score, scale_, offset_));
-        const auto bounded = detail::bits_as<float>(power > lowest_power ? power : lowest_power);
+        const float bounded = raised(power);
         return detail::bits_as<float>(static_cast<std::int32_t>(bounded));
     }
 
@@ -121,7 +127,7 @@ struct quartic {
     template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE float of(float score) const noexcept {
         const auto power = detail::bits_as<std::int32_t>(Isa::fma(score - best_, scale_, offset));
-        const auto bounded = detail::bits_as<float>(power > lowest_power ? power : lowest_power);
+        const float bounded = raised(power);
         const auto bits = static_cast<std::int32_t>(bounded);
         const auto m = detail::bits_as<float>((bits & mantissa) | one);
         float p = Isa::fma(c[4], m, c[3]);

@@ -152,7 +152,7 @@ template <class T>
 inline constexpr bool needs_key = chain_is_random(static_cast<decltype(as_chain(std::declval<T>()))*>(nullptr));
 
 [[nodiscard]] constexpr std::size_t rows_served(const chain<>&) noexcept {
-    return std::numeric_limits<std::size_t>::max();
+    return (std::numeric_limits<std::size_t>::max)();
 }
 
 /// How many rows all per-row parameters of a chain can serve.

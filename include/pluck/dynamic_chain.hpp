@@ -215,7 +215,7 @@ struct run_time_chain<basic_dynamic_chain<Stages...>> {
     using chain_type = basic_dynamic_chain<Stages...>;
 
     [[nodiscard]] static std::size_t rows_served(const chain_type& stages) noexcept {
-        std::size_t least = std::numeric_limits<std::size_t>::max();
+        std::size_t least = (std::numeric_limits<std::size_t>::max)();
         stages.for_each([&](const auto& stage) {
             const std::size_t rows = detail::rows_served(stage);
             if (rows < least) least = rows;

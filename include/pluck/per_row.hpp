@@ -22,7 +22,7 @@ namespace pluck { inline namespace v0 {
 template <class T>
 struct per_row {
     const T* values = nullptr;
-    std::size_t count = std::numeric_limits<std::size_t>::max();
+    std::size_t count = (std::numeric_limits<std::size_t>::max)();
 
     PLUCK_TAGGED constexpr explicit per_row(const T* from) noexcept : values(from) {}
     PLUCK_TAGGED constexpr explicit per_row(std::span<const T> from) noexcept

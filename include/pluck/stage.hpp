@@ -60,7 +60,7 @@ template <class Stage>
 template <class Stage>
 [[nodiscard]] constexpr std::size_t rows_served(const Stage& stage) noexcept {
     if constexpr (requires { stage.rows(); }) return stage.rows();
-    else return std::numeric_limits<std::size_t>::max();
+    else return (std::numeric_limits<std::size_t>::max)();
 }
 
 }  // namespace detail

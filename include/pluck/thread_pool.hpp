@@ -59,7 +59,7 @@ public:
     PLUCK_TAGGED explicit thread_pool(Integer threads)
         : helpers_(checked(threads) - 1),
           process_(detail::process_id()),
-          pool_(std::make_unique<Eigen::ThreadPool>(std::max(helpers_, 1))) {}
+          pool_(std::make_unique<Eigen::ThreadPool>((std::max)(helpers_, 1))) {}
 
     thread_pool(const thread_pool&) = delete;
     thread_pool& operator=(const thread_pool&) = delete;
@@ -73,7 +73,7 @@ public:
         if (n == 0) return;
         // Shared with the helpers, since one may wake up when the work is long done: it then finds no item left.
         const auto work = std::make_shared<progress>();
-        const auto helpers = has_threads() ? std::min(static_cast<std::size_t>(helpers_), n - 1) : 0;
+        const auto helpers = has_threads() ? (std::min)(static_cast<std::size_t>(helpers_), n - 1) : 0;
         for (std::size_t helper = 0; helper < helpers; ++helper) {
 #if PLUCK_EXCEPTIONS
             try {

@@ -17,12 +17,12 @@ namespace detail {
 /// 32 uniform bits of any generator: the low bits of its output, values that would favour some of them rejected.
 template <std::uniform_random_bit_generator Generator>
 [[nodiscard]] std::uint32_t word_of(Generator& generator) {
-    constexpr std::uint64_t span = static_cast<std::uint64_t>(Generator::max() - Generator::min());
+    constexpr std::uint64_t span = static_cast<std::uint64_t>(Generator::max() - (Generator::min)());
     static_assert(span >= 1, "pluck: a generator with a single value has no randomness");
     if constexpr (span >= 0xffffffffu) {
         constexpr std::uint64_t fair = span == ~std::uint64_t{0} ? 0 : (span + 1) / 0x100000000u * 0x100000000u;
         for (;;) {
-            const auto value = static_cast<std::uint64_t>(generator() - Generator::min());
+            const auto value = static_cast<std::uint64_t>(generator() - (Generator::min)());
             if (fair == 0 || value < fair) return static_cast<std::uint32_t>(value);
         }
     } else {
@@ -31,7 +31,7 @@ template <std::uniform_random_bit_generator Generator>
         constexpr std::uint64_t fair = std::uint64_t{1} << width;
         std::uint64_t word = 0;
         for (int bits = 0; bits < 32;) {
-            const auto value = static_cast<std::uint64_t>(generator() - Generator::min());
+            const auto value = static_cast<std::uint64_t>(generator() - (Generator::min)());
             if (value >= fair) continue;
             word = word << width | value;
             bits += width;

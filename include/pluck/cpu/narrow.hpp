@@ -93,7 +93,7 @@ public:
             row_view part{&scores[0], row.size - begin, row.block_best + begin / block_size, row.kept};
             part.size = part.size < most ? part.size : most;
             part.kept.ties_end -= part.kept.ties_end < begin ? part.kept.ties_end : begin;
-            widen_blocks(begin, part.size, low, std::numeric_limits<std::int32_t>::max(), &scores[0]);
+            widen_blocks(begin, part.size, low, (std::numeric_limits<std::int32_t>::max)(), &scores[0]);
             if (!f(part, begin)) return;
         }
     }
@@ -127,7 +127,7 @@ private:
     float* scores_ = nullptr;
     std::size_t size_ = 0;
     const narrow_loops* loops_ = nullptr;  // those of its format, if there is something to be done
-    std::int32_t low_ = std::numeric_limits<std::int32_t>::max();  // blocks with such a best score or more are there
+    std::int32_t low_ = (std::numeric_limits<std::int32_t>::max)();  // blocks with such a best score or more are there
 };
 
 }}}}  // namespace pluck::v0::cpu::PLUCK_ROW_BUILD

@@ -39,7 +39,7 @@ struct row_view {
 
 /// What one pass over a row's bits tells. Of a row with a NaN only that.
 struct extremes {
-    std::int32_t best = std::numeric_limits<std::int32_t>::min();  ///< largest ordered score
+    std::int32_t best = (std::numeric_limits<std::int32_t>::min)();  ///< largest ordered score
     std::int32_t lowest = 0;  ///< none is below: the least below 0, if any; or -infinity, if nothing is known
     bool nan = false;
 };

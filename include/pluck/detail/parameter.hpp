@@ -52,7 +52,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t single = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t single = (std::numeric_limits<std::size_t>::max)();
     static constexpr std::size_t trusted = single - 1;  // an array of as many values as there are rows
 
     union {
@@ -123,7 +123,7 @@ template <class Range, number Number>
         return held(exact);
     } else {
         if (!Range::has(value)) reject(who, name, Range::text, value);
-        constexpr type most = std::numeric_limits<type>::max();
+        constexpr type most = (std::numeric_limits<type>::max)();
         return std::cmp_greater(value, most) ? most : static_cast<type>(value);
     }
 }

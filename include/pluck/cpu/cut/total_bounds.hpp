@@ -72,7 +72,7 @@ private:
 
     const candidates& from_;
     knowledge known_ = knowledge::none;
-    kernels::mass_bounds bounds_{0, std::numeric_limits<std::uint64_t>::max()};
+    kernels::mass_bounds bounds_{0, (std::numeric_limits<std::uint64_t>::max)()};
 };
 
 }}}}  // namespace pluck::v0::cpu::PLUCK_ROW_BUILD

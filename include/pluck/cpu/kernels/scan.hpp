@@ -70,7 +70,7 @@ private:
     PLUCK_ALWAYS_INLINE void of_eight_rolled(ints& best, const float* logits) noexcept {
         for (std::size_t block = 0; block < lanes; ++block) {
             const float* its = logits + block * block_size;
-            ints of_block = std::numeric_limits<std::int32_t>::min() - ints{};
+            ints of_block = (std::numeric_limits<std::int32_t>::min)() - ints{};
             for (std::size_t i = 0; i < block_size; i += lanes) {
                 uints bits;
                 load_lanes(bits, its + i);
@@ -79,7 +79,7 @@ private:
             }
             best[block] = largest_of(of_block);
             if (best[block] >= 0) continue;
-            of_block = std::numeric_limits<std::int32_t>::min() - ints{};
+            of_block = (std::numeric_limits<std::int32_t>::min)() - ints{};
             for (std::size_t i = 0; i < block_size; i += lanes) {
                 ints bits;
                 load_lanes(bits, its + i);
@@ -230,7 +230,7 @@ private:
     /// Of so many, which may be few: their best ordered score. Raises `most` to their bits.
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::int32_t best_of(const float* scores, std::size_t count,
                                                                   uints& most) noexcept {
-        std::int32_t best = std::numeric_limits<std::int32_t>::min();
+        std::int32_t best = (std::numeric_limits<std::int32_t>::min)();
         ints of_lanes = best - ints{};
         std::size_t i = 0;
         for (; i + lanes <= count; i += lanes) {

@@ -61,7 +61,7 @@ struct scan_narrow {
                                                           std::int32_t* block_best) noexcept {
         constexpr std::size_t group = lanes * block_size;
         constexpr std::make_index_sequence<block_size / short_lanes - 1> steps;  // g++ -O2 unrolls no loop
-        std::int16_t row_best = std::numeric_limits<std::int16_t>::min();
+        std::int16_t row_best = (std::numeric_limits<std::int16_t>::min)();
         ushorts most = {};
         std::uint16_t rest_most = 0;
         ints group_best = row_best - ints{};
@@ -88,7 +88,7 @@ struct scan_narrow {
             row_best = group_best[i] > row_best ? static_cast<std::int16_t>(group_best[i]) : row_best;
         }
         for (; begin < size; begin = block_end(begin, size), ++block_best) {
-            std::int16_t best = std::numeric_limits<std::int16_t>::min();
+            std::int16_t best = (std::numeric_limits<std::int16_t>::min)();
             for (std::size_t i = begin; i < block_end(begin, size); ++i) {
                 const std::int16_t score = ordered_short(logits[i]);
                 best = score > best ? score : best;

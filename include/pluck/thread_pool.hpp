@@ -16,8 +16,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -86,20 +88,30 @@ public:
 #endif
         }
         work->run(n, f);
-        for (std::size_t done = work->done.load(); done != n; done = work->done.load()) work->done.wait(done);
+        work->wait(n);
     }
 
 private:
+    // Not by std::atomic's wait(): where there is no futex, as on Windows, that of libstdc++ 11 and 12 may sleep on.
     struct progress {
         std::atomic<std::size_t> next = 0;
         std::atomic<std::size_t> done = 0;
+        std::mutex mutex;
+        std::condition_variable all_done;
 
         template <class F>
         void run(std::size_t n, const F& f) {
             for (std::size_t i = next.fetch_add(1); i < n; i = next.fetch_add(1)) {
                 f(i);
-                if (done.fetch_add(1) + 1 == n) done.notify_all();
+                if (done.fetch_add(1) + 1 != n) continue;
+                const std::lock_guard lock(mutex);  // so that none is between a look at `done` and its sleep
+                all_done.notify_all();
             }
+        }
+
+        void wait(std::size_t n) {
+            std::unique_lock lock(mutex);
+            all_done.wait(lock, [&] { return done.load() == n; });
         }
     };
 

@@ -20,7 +20,11 @@
 #define PLUCK_DISPATCH_AVX2 0
 #endif
 #if !defined(PLUCK_DISPATCH_AVX2)
+#if defined(__MINGW32__) && !defined(__clang__)  // whose g++ may spill such vectors to where the stack is not aligned
+#define PLUCK_DISPATCH_AVX2 0
+#else
 #define PLUCK_DISPATCH_AVX2 !PLUCK_HARDWARE_FMA
+#endif
 #endif
 #if !PLUCK_DISPATCH_AVX2 || defined(__clang__)
 #undef PLUCK_DISPATCH_AVX512

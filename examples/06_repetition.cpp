@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
 
     const std::vector<std::pair<std::string, std::vector<double>>> strategies = {
         {"greedy", generate(pluck::greedy())},
-        {"T = 0.3", generate(pluck::temperature(0.3))},
+        {"T = 0.5", generate(pluck::temperature(0.5))},
         {"T = 0.8, p = 0.9", generate(pluck::temperature(0.8) | pluck::top_p(0.9))},
         {"T = 1.0", generate(pluck::temperature(1.0))},
     };

@@ -6,7 +6,7 @@
 namespace pluck { inline namespace v0 {
 
 inline constexpr int version_major = 0;
-inline constexpr int version_minor = 1;
+inline constexpr int version_minor = 2;
 inline constexpr int version_patch = 0;
 
 }}  // namespace pluck::v0

@@ -117,7 +117,8 @@ def rows_against_peers(times, strategy, peers, suffix, title, narrow=None):
         if name in times:
             mine = times[name]
             rows.append([*title, strategy if ours == OURS else f"{strategy}, by rejection()", us(mine.median),
-                         f"{100 * mine.spread:.0f} %", ratio(mine.ratio), *([ratio(narrow[name].ratio)] if narrow else []),
+                         f"{100 * mine.spread:.0f} %", ratio(mine.ratio),
+                         *([ratio(narrow[name].ratio)] if narrow else []),
                          *(against(times, name, f"{peer}/{strategy}{suffix}") for peer in peers)])
     return rows
 
@@ -426,7 +427,8 @@ def main():
         command=given.command, machine=machine(), compiler=given.compiler, date=first["date"][:10],
         commit=given.commit, load=f"{first['load_avg'][0]:.1f}" if first.get("load_avg") else "?",
         repetitions=len(next(iter(measured["samplers"].values())).repetitions),
-        samplers=sampler_tables(measured["samplers"], measured["samplers_avx2"]), model_rows=model_table(measured["model_rows"]),
+        samplers=sampler_tables(measured["samplers"], measured["samplers_avx2"]),
+        model_rows=model_table(measured["model_rows"]),
         worst=worst_table(measured["worst"]), types=types_table(measured["types"]),
         batch=batch_tables(measured["batch"]), mass=mass_table(measured["mass"]))
     (given.page / "results.md").write_text(page)

@@ -3,8 +3,8 @@
 # CUDA; pluck does not, since a target of headers compiles nothing.
 find_package(CUDAToolkit 12)
 if(NOT CUDAToolkit_FOUND)
-    message(FATAL_ERROR "PLUCK_CUDA is ON, and CMake finds no CUDA toolkit of version 12 or newer. Install one, or name "
-                        "its folder by -DCUDAToolkit_ROOT=FOLDER; -DPLUCK_CUDA=OFF does without.")
+    message(FATAL_ERROR "PLUCK_CUDA is ON, and CMake finds no CUDA toolkit of version 12 or newer. Install one, or "
+                        "name its folder by -DCUDAToolkit_ROOT=FOLDER; -DPLUCK_CUDA=OFF does without.")
 endif()
 
 add_library(pluck_cuda INTERFACE)

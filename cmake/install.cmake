@@ -26,8 +26,8 @@ if(TARGET Eigen3::Eigen)
 endif()
 configure_package_config_file(cmake/pluck-config.cmake.in "${PROJECT_BINARY_DIR}/pluck-config.cmake"
                               INSTALL_DESTINATION "${package_dir}")
-# While the major version is 0, a new minor version may break callers. The headers are for any architecture; the library,
-# if it is installed, belongs to the one that its file was made for, which its linker finds out.
+# While the major version is 0, a new minor version may break callers. The headers are for any architecture; the
+# library, if it is installed, belongs to the one that its file was made for, which its linker finds out.
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/pluck-config-version.cmake"
                                  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${PROJECT_BINARY_DIR}/pluck-config.cmake" "${PROJECT_BINARY_DIR}/pluck-config-version.cmake"

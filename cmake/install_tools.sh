@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Sourced by the scripts that set themselves up, such as tests/run: `need TOOL...` installs what is missing of
-#     compiler cmake ninja eigen catch2 gnuplot clang benchmark valgrind python binutils mingw wine s390x qemu
+#     compiler cmake ninja eigen catch2 gnuplot clang clang-format clang-tidy benchmark valgrind python binutils mingw
+#     wine s390x qemu
 # with apt-get on Debian and Ubuntu. Elsewhere it names what is missing, and stops.
 
 say() { printf '\n== %s\n' "$*"; }
@@ -26,7 +27,8 @@ has_header() {
 has() {
     case $1 in
     compiler) echo '#include <concepts>
-        template <std::integral T> T f(T x); int main() {}' | "${CXX:-c++}" -std=c++20 -fsyntax-only -x c++ - 2>/dev/null ;;
+        template <std::integral T> T f(T x); int main() {}' | "${CXX:-c++}" -std=c++20 -fsyntax-only -x c++ - \
+        2>/dev/null ;;
     cmake) [ -n "$(command -v cmake)" ] ;;
     ninja) [ -n "$(command -v ninja)" ] ;;
     gnuplot) [ -n "$(command -v gnuplot)" ] ;;
@@ -37,9 +39,15 @@ has() {
     s390x) [ -n "$(command -v s390x-linux-gnu-g++)" ] ;;
     qemu) [ -n "$(command -v qemu-x86_64)" ] ;;
     valgrind) [ -n "$(command -v valgrind)" ] && has_header valgrind/callgrind.h ;;
-    clang) [ -n "$(command -v clang++)" ] && echo 'int main() {}' | clang++ -fsanitize=thread -o /dev/null -x c++ - 2>/dev/null ;;
+    clang)
+        [ -n "$(command -v clang++)" ] &&
+            echo 'int main() {}' | clang++ -fsanitize=thread -o /dev/null -x c++ - 2>/dev/null
+        ;;
+    clang-format | clang-tidy) [ -n "$(command -v "$1" "$1-14")" ] ;;
     eigen) [ -n "${Eigen3_DIR:-}${CMAKE_PREFIX_PATH:-}" ] || has_header eigen3/Eigen/Core ;;
-    catch2) [ -n "${Catch2_DIR:-}${CMAKE_PREFIX_PATH:-}" ] || has_header catch2/catch.hpp || has_header catch2/catch_all.hpp ;;
+    catch2)
+        [ -n "${Catch2_DIR:-}${CMAKE_PREFIX_PATH:-}" ] || has_header catch2/catch.hpp || has_header catch2/catch_all.hpp
+        ;;
     benchmark) [ -n "${benchmark_DIR:-}${CMAKE_PREFIX_PATH:-}" ] || has_header benchmark/benchmark.h ;;
     *) stop "install_tools.sh knows no tool '$1'" ;;
     esac
@@ -51,7 +59,7 @@ debian_packages() {
     cmake) echo cmake ;;
     ninja) echo ninja-build ;;
     gnuplot) echo gnuplot-nox ;;
-    clang) echo clang ;;
+    clang | clang-format | clang-tidy) echo "$1" ;;
     eigen) echo libeigen3-dev ;;
     catch2) echo catch2 ;;
     benchmark) echo libbenchmark-dev ;;
@@ -68,8 +76,9 @@ debian_packages() {
 apt_install() {
     local as_root=()
     if [ "$(id -u)" -ne 0 ]; then
-        command -v sudo >/dev/null || stop "Installing needs root, and there is no sudo. Run this as root, then try again:" \
-            "apt-get update && apt-get install -y --no-install-recommends $*"
+        command -v sudo >/dev/null ||
+            stop "Installing needs root, and there is no sudo. Run this as root, then try again:" \
+                "apt-get update && apt-get install -y --no-install-recommends $*"
         as_root=(sudo)
     fi
     say "installing $*"
@@ -106,7 +115,7 @@ need() {
             "Fedora:    dnf install gcc-c++ cmake ninja-build eigen3-devel catch-devel gnuplot" \
             "Arch:      pacman -S gcc cmake ninja eigen catch2 gnuplot" \
             "Homebrew:  brew install cmake ninja eigen catch2 gnuplot" \
-            "To use pluck in a project of your own only Eigen and a C++20 compiler are needed: see the README."
+            "To use pluck in a project of your own only a C++20 compiler is needed: see the README."
         apt_install "${packages[@]}"
         # Some releases hold clang's sanitizers in a package of their own, named after clang's version.
         if [[ " ${missing[*]} " == *" clang "* ]] && ! has clang; then

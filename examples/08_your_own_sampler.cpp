@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Shows:       two stages of your own, in a chain with the library's. `ban` moves scores (verb adjust: it comes first),
-//              `epsilon_cutoff` moves a cut (verb keep). A stage is a small value with one call operator, a template over the
-//              row; it says what it wants in the row's verbs, and runs wherever rows do, batches and GPUs included.
+//              `epsilon_cutoff` moves a cut (verb keep). A stage is a small value with one call operator, a template
+//              over the row; it says what it wants in the row's verbs, and runs wherever rows do, batches and GPUs
+//              included.
 // Leaves out:  draw stages, whose call returns the token, and stages that use randomness: stage.hpp.
 // Next:        include/pluck/row/concept.hpp, the verbs of a row.
 

@@ -138,7 +138,7 @@ PLUCK_TAGGED constexpr chain<Right...> joined(const chain<>&, const chain<Right.
 
 template <class First, class... Rest, class... Right>
 PLUCK_TAGGED constexpr chain<First, Rest..., Right...> joined(const chain<First, Rest...>& left,
-                                                 const chain<Right...>& right) noexcept {
+                                                              const chain<Right...>& right) noexcept {
     return chain<First, Rest..., Right...>{left.first, joined(left.rest, right)};
 }
 

@@ -33,7 +33,8 @@ struct candidate {
 
 namespace detail {
 
-/// How probabilities are read one after the other: `size(p)` and `at(p, i)`. eigen.hpp specialises it for Eigen's types.
+/// How probabilities are read one after the other: `size(p)` and `at(p, i)`. eigen.hpp specialises it for Eigen's
+/// types.
 template <class P>
 struct probability_traits {};
 
@@ -110,8 +111,8 @@ inline namespace PLUCK_BUILD {
 /// Definition.   mass / Z for a kept token, 0 for the others; 1 for the token of greedy().
 /// Shapes.       row [vocab] -> out [vocab], dimensionless; sums to 1 but for rounding. eigen.hpp has an overload that
 ///               returns an Eigen::ArrayXd.
-/// Errors.       std::invalid_argument naming the status of a row that nothing can be drawn from, and if out has another
-///               size than the row.
+/// Errors.       std::invalid_argument naming the status of a row that nothing can be drawn from, and if out has
+///               another size than the row.
 template <class X, chain_like Chain>
 void probabilities(const X& row, const Chain& chain, std::span<double> out, const key& key) {
     if constexpr (detail::check_row<X>()) {
@@ -162,8 +163,8 @@ template <class X, chain_like Chain>
 
 }  // namespace PLUCK_BUILD
 
-/// -sum p log p, in nats; 0 log 0 is 0. Of probabilities side by side: a std::span, std::vector or std::array of float or
-/// double, or anything dense of Eigen's.
+/// -sum p log p, in nats; 0 log 0 is 0. Of probabilities side by side: a std::span, std::vector or std::array of float
+/// or double, or anything dense of Eigen's.
 template <detail::probability_range P>
 [[nodiscard]] double entropy_of(const P& probabilities) {
     double sum = 0;

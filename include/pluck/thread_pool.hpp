@@ -123,8 +123,8 @@ private:
         return static_cast<int>(threads);
     }
 
-    /// In a process that fork() made of this one's, Eigen's pool waits for threads that are not there, and its locks may
-    /// be held by them: it is not touched any more.
+    /// In a process that fork() made of this one's, Eigen's pool waits for threads that are not there, and its locks
+    /// may be held by them: it is not touched any more.
     [[nodiscard]] bool has_threads() const noexcept { return detail::process_id() == process_; }
 
     int helpers_;

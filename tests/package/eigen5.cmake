@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# cmake -D folder= -D includes= -P eigen5.cmake: writes a package that answers find_package(Eigen3) the way Eigen 5 does,
-# to requests for 5 only. The headers are those of the Eigen that is installed.
+# cmake -D folder= -D includes= -P eigen5.cmake: writes a package that answers find_package(Eigen3) the way Eigen 5
+# does, to requests for 5 only. The headers are those of the Eigen that is installed.
 file(WRITE "${folder}/Eigen3Config.cmake" "
 if(NOT TARGET Eigen3::Eigen)
     add_library(Eigen3::Eigen INTERFACE IMPORTED)

@@ -11,7 +11,8 @@
 
 namespace oracle {
 
-/// The token that rejection draws from `found`, a row of `vocab` tokens, with the 128 random bits U; `key` is the generator's.
+/// The token that rejection draws from `found`, a row of `vocab` tokens, with the 128 random bits U; `key` is the
+/// generator's.
 inline int rejection(std::size_t vocab, const result& found, u128 U, u64 key) {
     std::vector<u64> mass(vocab), height((vocab + 63) / 64);
     for (std::size_t rank = 0; rank < found.kept.size(); ++rank) {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# cmake -D program= -D family= -D list= -D file= -P discover.cmake: asks a test program for its test cases and writes one
-# add_test for each. Catch2's own module is not used: with 2.13, a bracket or a semicolon in a name hides the tests after
-# it, and "p in [0, 1)" is a name that one wants.
+# cmake -D program= -D family= -D list= -D file= -P discover.cmake: asks a test program for its test cases and writes
+# one add_test for each. Catch2's own module is not used: with 2.13, a bracket or a semicolon in a name hides the tests
+# after it, and "p in [0, 1)" is a name that one wants.
 execute_process(COMMAND "${program}" ${list} OUTPUT_VARIABLE names ERROR_VARIABLE errors RESULT_VARIABLE code)
 # Catch2 2.13 returns the number of test cases, so the code says nothing.
 if(names STREQUAL "")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The envelope of the draw by rejection: docs/draw.md, section 4. A row that was not copied has its blocks ready, since one
-// is a block; of a copied one, the few that hold its tokens are listed.
+// The envelope of the draw by rejection: docs/draw.md, section 4. A row that was not copied has its blocks ready, since
+// one is a block; of a copied one, the few that hold its tokens are listed.
 #pragma once
 
 #include <pluck/cpu/kernels/blocks.hpp>
@@ -84,8 +84,8 @@ struct envelope {
     /// The places of points of [0, area).
     template <std::size_t Count>
     void at(const std::uint64_t (&points)[Count], proposal (&hits)[Count]) const noexcept {
-        // The first block that ends behind a point, by halves and without a branch: none could be foretold. All proposals
-        // take a step together, as each waits for what it reads.
+        // The first block that ends behind a point, by halves and without a branch: none could be foretold. All
+        // proposals take a step together, as each waits for what it reads.
         const std::uint64_t* block[Count];
         for (const std::uint64_t*& each : block) each = ends;
         for (std::size_t left = count; left > 1;) {

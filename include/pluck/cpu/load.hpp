@@ -54,7 +54,7 @@ template <class At>
 
 /// A row that writes itself, as a whole.
 template <class Expression>
-    requires requires(const Expression& view, float* to) { view.write(to); }
+requires requires(const Expression& view, float* to) { view.write(to); }
 [[nodiscard]] const float* load(const Expression& view, float* scratch) noexcept(noexcept(view.write(scratch))) {
     view.write(scratch);
     return scratch;

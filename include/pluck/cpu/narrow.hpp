@@ -117,7 +117,7 @@ public:
 
 private:
     PLUCK_TAGGED void widen_blocks(std::size_t begin, std::size_t size, std::int32_t low, std::int32_t high,
-                      float* to) const noexcept {
+                                   float* to) const noexcept {
         const std::int32_t* best = block_best_ + begin / block_size;
         loops_->widen_blocks(logits_ + begin, size, best, low, high, to);
     }

@@ -34,7 +34,9 @@ struct row_view {
 
     /// Whether nothing was cut off: what is not kept is -infinity. A cut may lie among ties of the very score that the
     /// whole row is kept from.
-    [[nodiscard]] PLUCK_TAGGED bool keeps_all() const noexcept { return kept.score == kept_part{}.score && kept.ties_end >= size; }
+    [[nodiscard]] PLUCK_TAGGED bool keeps_all() const noexcept {
+        return kept.score == kept_part{}.score && kept.ties_end >= size;
+    }
 };
 
 /// What one pass over a row's bits tells. Of a row with a NaN only that.

@@ -43,8 +43,9 @@ template <class To, class From>
 }
 
 #if !PLUCK_ON_DEVICE && !PLUCK_HARDWARE_FMA && defined(_WIN32)
-/// a * b + c, rounded once, where libm may round twice: that of MinGW-w64 does. A product of floats is a double; its sum
-/// with c is rounded to odd: the last bit is set if something was lost, so that no float's tie comes about by rounding.
+/// a * b + c, rounded once, where libm may round twice: that of MinGW-w64 does. A product of floats is a double; its
+/// sum with c is rounded to odd: the last bit is set if something was lost, so that no float's tie comes about by
+/// rounding.
 [[nodiscard]] PLUCK_ALWAYS_INLINE float fused_by_doubles(float a, float b, float c) noexcept {
     const double product = opaque(opaque(static_cast<double>(a)) * static_cast<double>(b));
     const double addend = opaque(static_cast<double>(c));

@@ -45,16 +45,16 @@
 #define PLUCK_ALWAYS_INLINE inline __attribute__((always_inline, no_instrument_function))
 #endif
 
-/// Before a loop whose body a device shall hold once: most of a kernel's code runs once a launch, and is waited for as it
-/// is fetched. It also takes half as long to compile.
+/// Before a loop whose body a device shall hold once: most of a kernel's code runs once a launch, and is waited for as
+/// it is fetched. It also takes half as long to compile.
 #if defined(__CUDA_ARCH__)
 #define PLUCK_ROLLED _Pragma("unroll 1")
 #else
 #define PLUCK_ROLLED
 #endif
 
-/// A device function that stays one. A kernel of many stages would otherwise hold a copy of each loop for each stage, and
-/// run out of registers.
+/// A device function that stays one. A kernel of many stages would otherwise hold a copy of each loop for each stage,
+/// and run out of registers.
 #if defined(__CUDACC__)
 #define PLUCK_DEVICE_CALL __noinline__
 #else

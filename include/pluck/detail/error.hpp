@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// How a bad parameter is reported: who, which parameter, which range, which value. Cold: for constructors, the checks of
-// a batch's sizes and inspection; the path from logits to pick never comes here.
+// How a bad parameter is reported: who, which parameter, which range, which value. Cold: for constructors, the checks
+// of a batch's sizes and inspection; the path from logits to pick never comes here.
 #pragma once
 
 #include <pluck/detail/config.hpp>

@@ -115,7 +115,8 @@ struct count_of {
 /// A number of a range, as it is held; else throws "pluck::top_p: p must be in [0, 1], got 1.5". A count beyond its
 /// type becomes the largest, which says the same: no row is that long.
 template <class Range, number Number>
-[[nodiscard]] PLUCK_TAGGED constexpr typename Range::type checked_value(const char* who, const char* name, Number value) {
+[[nodiscard]] PLUCK_TAGGED constexpr typename Range::type checked_value(const char* who, const char* name,
+                                                                        Number value) {
     using type = typename Range::type;
     if constexpr (std::is_floating_point_v<type>) {
         const auto exact = static_cast<real<Number>>(value);

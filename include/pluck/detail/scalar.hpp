@@ -25,8 +25,8 @@ struct bfloat16 {
 template <class Scalar>
 struct scalar_traits;
 
-/// A type that a logit may have. If its bits are those of a half or a bfloat16, its traits may say so by a type `layout`,
-/// which is the one or the other: such rows are read faster.
+/// A type that a logit may have. If its bits are those of a half or a bfloat16, its traits may say so by a type
+/// `layout`, which is the one or the other: such rows are read faster.
 template <class Scalar>
 concept logit_scalar = requires(const Scalar& value) {
     { scalar_traits<Scalar>::widen(value) }

@@ -34,7 +34,8 @@ public:
 
     template <real_parameter Real, whole_number Integer = int>
     PLUCK_TAGGED constexpr min_p(Real m, Integer min_keep = 1)
-        : m_(name, "m", m), min_keep_(detail::checked_value<detail::count_of<std::uint32_t>>(name, "min_keep", min_keep)) {}
+        : m_(name, "m", m),
+          min_keep_(detail::checked_value<detail::count_of<std::uint32_t>>(name, "min_keep", min_keep)) {}
 
     PLUCK_ANY_ROW
     template <class Row>

@@ -38,7 +38,8 @@ public:
 
     template <real_parameter Real, whole_number Integer = int>
     PLUCK_TAGGED constexpr top_p(Real p, Integer min_keep = 1)
-        : p_(name, "p", p), min_keep_(detail::checked_value<detail::count_of<std::uint32_t>>(name, "min_keep", min_keep)) {}
+        : p_(name, "p", p),
+          min_keep_(detail::checked_value<detail::count_of<std::uint32_t>>(name, "min_keep", min_keep)) {}
 
     PLUCK_ANY_ROW
     template <class Row>

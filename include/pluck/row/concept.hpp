@@ -68,8 +68,8 @@ concept row_backend = requires(Row& row, const Row& look, bits128 bits, float nu
 ///     edit(ids, f)    score = f(score, i) of the token ids[i], for each i: an id that occurs twice is edited twice
 ///     map(f)          score = f(score, token), for every token
 ///     mask(words)     forbids the tokens whose bit is 0
-/// edit and map leave -infinity alone; only a mask forbids what is NaN. An id outside of the row, or too few words, fail
-/// the row.
+/// edit and map leave -infinity alone; only a mask forbids what is NaN. An id outside of the row, or too few words,
+/// fail the row.
 template <class Row>
 class adjusting {
 public:

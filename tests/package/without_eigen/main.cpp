@@ -19,5 +19,6 @@ int main() {
     const pluck::pick next = pluck::sample(logits, chain, {.seed = 1});
     std::printf("entropy %.3f, divergence %.3f, token %d\n", pluck::entropy(logits, chain), pluck::kl_divergence(p, q),
                 static_cast<int>(next.token));
-    return next && std::abs(sum - 1) < 1e-12 && p[3] == 0 && pluck::entropy(logits, chain) == pluck::entropy_of(p) ? 0 : 1;
+    const bool right = std::abs(sum - 1) < 1e-12 && p[3] == 0 && pluck::entropy(logits, chain) == pluck::entropy_of(p);
+    return next && right ? 0 : 1;
 }

@@ -31,8 +31,10 @@ TEST_CASE("a share is a number in [0, 1], held as the nearest float") {
     STATIC_REQUIRE(checked_value<share>(who, "p", 1) == 1.0f);
     STATIC_REQUIRE(checked_value<share>(who, "p", 0u) == 0.0f);
     CHECK(bits_of(checked_value<share>(who, "p", float_of(1))) == 1);
-    CHECK(message_of([] { (void)checked_value<share>(who, "p", 1.5f); }) == "pluck::top_p: p must be in [0, 1], got 1.5");
-    CHECK(message_of([] { (void)checked_value<share>("min_p", "m", -1); }) == "pluck::min_p: m must be in [0, 1], got -1");
+    CHECK(message_of([] { (void)checked_value<share>(who, "p", 1.5f); }) ==
+          "pluck::top_p: p must be in [0, 1], got 1.5");
+    CHECK(message_of([] { (void)checked_value<share>("min_p", "m", -1); }) ==
+          "pluck::min_p: m must be in [0, 1], got -1");
     CHECK(message_of([] { (void)checked_value<share>(who, "p", 1 + 0x1p-52); }) ==
           "pluck::top_p: p must be in [0, 1], got 1.0000000000000002");
     for (const std::uint32_t nan : pluck_test::bits::nans)
@@ -61,8 +63,9 @@ TEST_CASE("a count that no row could reach saturates instead of wrapping") {
 TEST_CASE("a negative count is rejected in the name of its stage") {
     CHECK(message_of([] { (void)checked_value<min_keep>("min_p", "min_keep", -1); }) ==
           "pluck::min_p: min_keep must be >= 0, got -1");
-    CHECK(message_of([] { (void)checked_value<min_keep>(who, "min_keep", std::numeric_limits<std::int64_t>::min()); }) ==
-          "pluck::top_p: min_keep must be >= 0, got -9223372036854775808");
+    CHECK(message_of([] {
+              (void)checked_value<min_keep>(who, "min_keep", std::numeric_limits<std::int64_t>::min());
+          }) == "pluck::top_p: min_keep must be >= 0, got -9223372036854775808");
 }
 
 TEST_CASE("a parameter is one checked number, or the rows' own, which are checked as rows run") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// One stage, two backends: what row/concept.hpp promises of a row holds for the library's and for the smallest there is.
+// One stage, two backends: what row/concept.hpp promises of a row holds for the library's and for the smallest there
+// is.
 #include "support/catch.hpp"
 #include "support/logit_cases.hpp"
 #include "support/serial_row.hpp"

@@ -3,8 +3,8 @@
 // The loops over a whole row, written once as C++ that compilers vectorise. Each is a struct whose run() is inlined
 // into one function for each instruction set (dispatch.hpp), so nothing in here may be called out of line, and no
 // lambda appears. `Isa` is that instruction set: its fused multiply-add, and what else it has (instructions.hpp).
-// Others are in scan.hpp, gather.hpp, widen.hpp, masses.hpp, powers.hpp and sample.hpp. What has a member `uses_avx512` is
-// built for AVX-512, too.
+// Others are in scan.hpp, gather.hpp, widen.hpp, masses.hpp, powers.hpp and sample.hpp. What has a member `uses_avx512`
+// is built for AVX-512, too.
 #pragma once
 
 #include <pluck/cpu/isa/instructions.hpp>

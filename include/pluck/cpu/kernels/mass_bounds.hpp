@@ -19,7 +19,8 @@ namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_B
 
 // 2^(d * scale), roughly, as the bits of a float: mass / 2^40, before its last bits are shifted out, lies between
 // `least` and `most` of it. 44 octaves down, where there is no mass, it is 2^-44 or less. Both kinds are held to
-// mass_of over every difference there is, and the chord's slack to rows far from 0: tests/unit/cpu/kernels/masses_test.cpp.
+// mass_of over every difference there is, and the chord's slack to rows far from 0:
+// tests/unit/cpu/kernels/masses_test.cpp.
 
 /// 45 octaves down, as bits times 2^23: above 0, so that floats compare with it as integers.
 inline constexpr auto lowest_power = detail::bits_as<std::int32_t>((127 - 45) * 0x1p23f);

@@ -9,8 +9,7 @@
 
 #include <cstdint>
 
-namespace pluck { inline namespace v0 {
-namespace cuda {
+namespace pluck { inline namespace v0 { namespace cuda {
 
 /// Specialise it for a chain of a type of your own. This one is right for any, and as careful as can be: a chain whose
 /// stages are known as it runs may do all that the library's stages do.

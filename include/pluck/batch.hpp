@@ -19,6 +19,7 @@
 #include <pluck/pick.hpp>
 #include <pluck/results.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -180,9 +181,12 @@ void sample_rows(const Batch& batch, const Chains& chains, std::span<const key> 
 /// Cost.         As above. kept and log_probability settle the last cut, which a draw alone may not need.
 /// Errors.       std::invalid_argument if an array is too short or too long for the draws, before anything is written.
 ///               What is wrong with one draw is its status.
-template <class Batch, class Chains, class Executor = serial>
+//
+// Keys and Results are no other types. They are deduced so that the spans above are the better match of `{}`.
+template <class Batch, class Chains, class Executor = serial, std::same_as<keys> Keys = keys,
+          std::same_as<results> Results = results>
 requires chain_like<Chains> || detail::chain_range<Chains>
-void sample_rows(const Batch& batch, const Chains& chains, const keys& keys, const results& out,
+void sample_rows(const Batch& batch, const Chains& chains, const Keys& keys, const Results& out,
                  const batch_options& how = {}, const Executor& executor = {}) {
     if constexpr (detail::check_batch<Batch>()) {
         const detail::draws all = detail::draws_of(batch, how);
@@ -198,8 +202,8 @@ void sample_rows(const Batch& batch, const combined& chain, std::span<const key>
     sample_rows<Batch, combined, Executor>(batch, chain, keys, picks, executor);
 }
 
-template <class Batch, class Executor = serial>
-void sample_rows(const Batch& batch, const combined& chain, const keys& keys, const results& out,
+template <class Batch, class Executor = serial, std::same_as<keys> Keys = keys, std::same_as<results> Results = results>
+void sample_rows(const Batch& batch, const combined& chain, const Keys& keys, const Results& out,
                  const batch_options& how = {}, const Executor& executor = {}) {
     sample_rows<Batch, combined, Executor>(batch, chain, keys, out, how, executor);
 }

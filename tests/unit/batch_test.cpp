@@ -351,6 +351,8 @@ TEST_CASE("results do not depend on the executor") {
 TEST_CASE("an empty batch draws nothing") {
     const matrix batch(0, 11);
     sample_rows(batch.view(), chain, {.seed = 1}, {});
+    sample_rows(batch.view(), chain, {}, {});  // the spans'
+    sample_rows(batch.view(), {.top_k = 3}, {}, {});
     arrays got(2);
     const std::vector<std::int32_t> indices = {0, 1};
     sample_rows(batch.view(), chain, {.seed = 1}, got.all(), {.indices = indices});

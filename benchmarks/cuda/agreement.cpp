@@ -2,6 +2,7 @@
 #include "cuda/agreement.hpp"
 
 #include "cuda/rows.hpp"
+#include "dossiers/all.hpp"
 #include "reference/oracle.hpp"
 #include "support/chi_squared.hpp"
 
@@ -14,13 +15,12 @@ namespace {
 
 /// What the oracle says of each token.
 std::vector<double> probabilities(std::span<const float> row, const cuda_benchmark::chain& what) {
-    using oracle::stage;
-    std::vector<stage> stages = {{stage::temperature, what.temperature}};
-    if (what.top_k > 0) stages.push_back({stage::top_k, 0, static_cast<oracle::u64>(what.top_k)});
-    if (what.top_p < 1) stages.push_back({stage::top_p, what.top_p});
+    std::vector<dossiers::step> stages = {dossiers::temperature{what.temperature}};
+    if (what.top_k > 0) stages.emplace_back(dossiers::top_k{static_cast<oracle::u64>(what.top_k)});
+    if (what.top_p < 1) stages.emplace_back(dossiers::top_p{what.top_p});
     if (what.p_first) std::reverse(stages.begin() + 1, stages.end());
-    if (what.min_p > 0) stages.push_back({stage::min_p, what.min_p});
-    if (what.greedy) stages.push_back({stage::greedy});
+    if (what.min_p > 0) stages.emplace_back(dossiers::min_p{what.min_p});
+    if (what.greedy) stages.emplace_back(dossiers::greedy{});
     const oracle::result truth = oracle::draw(row, stages, 0);
     std::vector<double> all(row.size(), 0);
     for (std::size_t rank = 0; rank < truth.kept.size(); ++rank) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "contest.hpp"
+#include "dossiers/all.hpp"
 #include "reference/oracle.hpp"
 #include "rows.hpp"
 #include "support/chi_squared.hpp"
@@ -21,11 +22,10 @@ namespace pluck_bench {
 
 /// What the oracle says of each token.
 inline std::vector<double> true_probabilities(const std::vector<float>& row, const settings& what) {
-    using oracle::stage;
-    std::vector<stage> chain = {{stage::temperature, what.temperature}};
-    if (what.top_k > 0) chain.push_back({stage::top_k, 0, static_cast<oracle::u64>(what.top_k)});
-    if (what.top_p < 1) chain.push_back({stage::top_p, what.top_p});
-    if (what.min_p > 0) chain.push_back({stage::min_p, what.min_p});
+    std::vector<dossiers::step> chain = {dossiers::temperature{what.temperature}};
+    if (what.top_k > 0) chain.emplace_back(dossiers::top_k{static_cast<oracle::u64>(what.top_k)});
+    if (what.top_p < 1) chain.emplace_back(dossiers::top_p{what.top_p});
+    if (what.min_p > 0) chain.emplace_back(dossiers::min_p{what.min_p});
     const oracle::result truth = oracle::draw(row, chain, 0, 0, 0);
     std::vector<double> probabilities(row.size(), 0);
     for (std::size_t rank = 0; rank < truth.kept.size(); ++rank) {

@@ -3,6 +3,7 @@
 // The device's row where rows are cut: at the edges of slices and strips, with ties across them, and with bad logits at
 // the first, the middle and the last place. Each row is written down here, and judged by the oracle.
 #include "cuda/support/team_row.hpp"
+#include "dossiers/all.hpp"
 #include "exact/compare.hpp"
 #include "exact/random_rows.hpp"
 #include "exact/workers.hpp"
@@ -24,7 +25,7 @@ namespace {
 
 using team_shape = host_team_shape<4, 2>;
 using rows = std::vector<std::vector<float>>;
-using chains = std::vector<std::vector<oracle::stage>>;
+using chains = std::vector<std::vector<dossiers::step>>;
 
 /// Every row under every chain, against the oracle.
 template <reading How = reading::held>
@@ -65,8 +66,6 @@ std::set<std::size_t> edges_of(std::size_t vocab, std::uint32_t blocks) {
     return edges;
 }
 
-using stage = oracle::stage;
-
 /// In a slow build a few of them, never none.
 template <class Several>
 Several some_of(const Several& all) {
@@ -86,14 +85,14 @@ TEST_CASE("the best token is found at every edge of slices and strips") {
             all.emplace_back(vocab, float_of(minus_infinity))[edge] = -3.5f;  // alone
             all.emplace_back(vocab, -1.0f)[edge] = 2.0f;                      // above all others, which tie
         }
-        const tally found = compare_all_of(some_of(all), {{{stage::top_k, 0, 2}}, {{stage::greedy}}}, blocks);
+        const tally found = compare_all_of(some_of(all), {{dossiers::top_k{2}}, {dossiers::greedy{}}}, blocks);
         INFO(vocab << " tokens in " << blocks << " blocks: " << found.summary());
         CHECK(found.mismatches == 0);
     }
 }
 
 TEST_CASE("rows of every length around a slice's have all their tokens, and no others") {
-    const chains every = {{}, {{stage::top_p, 0.999f}}};
+    const chains every = {{}, {dossiers::top_p{0.999f}}};
     const std::vector<std::size_t> lengths = {1,   2,   3,   4,   5,   31,  32,  33,  63,  64, 65,
                                               111, 127, 128, 129, 191, 192, 193, 255, 256, 257};
     for (const std::size_t vocab : some_of(lengths)) {
@@ -120,8 +119,8 @@ TEST_CASE("ties that straddle slices are cut in the order of their ids") {
     for (std::size_t i = 58; i < 70; ++i) zeros[i] = i % 3 == 0 ? -0.0f : 0.0f;  // equal, whatever their signs
     chains every;
     for (const u64 k : {u64{1}, u64{6}, u64{7}, u64{65}, u64{199}, u64{200}, u64{201}})
-        every.push_back({{stage::top_k, 0, k}});
-    for (const float p : {0.0f, 0x1p-24f, 0.32f, 0.5f, 0x1.fffffep-1f}) every.push_back({{stage::top_p, p}});
+        every.push_back({dossiers::top_k{k}});
+    for (const float p : {0.0f, 0x1p-24f, 0.32f, 0.5f, 0x1.fffffep-1f}) every.push_back({dossiers::top_p{p}});
     const tally found = compare_all_of(some_of(all), some_of(every), 3);
     INFO(found.summary());
     CHECK(found.mismatches == 0);
@@ -138,14 +137,14 @@ TEST_CASE("more ties than the list has room for are cut in the order of their id
     }
     chains every;
     for (const u64 k : {u64{2}, u64{400}, u64{401}, u64{667}, u64{668}, u64{1000}, u64{1004}, u64{1005}, u64{1999}})
-        every.push_back({{stage::top_k, 0, k}});
+        every.push_back({dossiers::top_k{k}});
     for (const float p : {0x1p-24f, 0.1f, 0.5f, 0.55f, 0.9f, 0.999f, 0x1.fffffep-1f})
-        every.push_back({{stage::temperature, 0.8f}, {stage::top_p, p}});
+        every.push_back({dossiers::temperature{0.8f}, dossiers::top_p{p}});
     // The second search moves nothing, and what is drawn from must still be all that is kept.
-    every.push_back({{stage::top_k, 0, 1500}, {stage::top_p, 0x1.fffffep-1f}});
-    every.push_back({{stage::top_p, 0.5f, 0, vocab}});
-    every.push_back({{stage::top_p, 0.5f, 0, 1500}, {stage::top_k, 0, 1500}});
-    every.push_back({{stage::drop_above, 0, 3}, {stage::top_k, 0, 500}, {stage::top_p, 0.75f}});
+    every.push_back({dossiers::top_k{1500}, dossiers::top_p{0x1.fffffep-1f}});
+    every.push_back({dossiers::top_p{0.5f, vocab}});
+    every.push_back({dossiers::top_p{0.5f, 1500}, dossiers::top_k{1500}});
+    every.push_back({dossiers::drop_above{3}, dossiers::top_k{500}, dossiers::top_p{0.75f}});
     const tally found = compare_all_of(some_of(all), some_of(every), 3);
     INFO(found.summary());
     CHECK(found.mismatches == 0);
@@ -157,7 +156,7 @@ TEST_CASE("a nucleus that ends exactly on a token's edge ends there") {
     chains every;
     for (const int tokens : {1, 63, 64, 65, 128, 192, 255}) {
         const float share = static_cast<float>(tokens) / vocab;
-        for (const int aside : {-1, 0, 1}) every.push_back({{stage::top_p, neighbour(share, aside)}});
+        for (const int aside : {-1, 0, 1}) every.push_back({dossiers::top_p{neighbour(share, aside)}});
     }
     const tally found = compare_all_of(equal, some_of(every), 4);
     INFO(found.summary());
@@ -181,7 +180,7 @@ TEST_CASE("a bad logit fails the row from the first, the middle and the last pla
         row[place] = float_of(negative_nan);
         row[vocab / 2] = float_of(plus_infinity);  // a NaN is the worse of the two
     }
-    const tally found = compare_all_of(all, {{{stage::top_k, 0, 3}, {stage::top_p, 0.5f}}}, 3);
+    const tally found = compare_all_of(all, {{dossiers::top_k{3}, dossiers::top_p{0.5f}}}, 3);
     INFO(found.summary());
     CHECK(found.mismatches == 0);
 }
@@ -194,13 +193,13 @@ TEST_CASE("temperatures and scores at their limits") {
         auto& row = all.emplace_back(150, low);
         for (std::size_t i = 0; i < row.size(); i += 7) row[i] = high;
     }
-    const chains every = {{{stage::temperature, 0x1p-64f}},
-                          {{stage::temperature, 0x1p64f}, {stage::top_p, 0.5f}},
-                          {{stage::temperature, 0x1p64f}, {stage::min_p, 0x1p-149f}},
-                          {{stage::min_p, 1.0f}},
-                          {{stage::top_k, 0, 1}, {stage::min_p, 0.5f, 0, 40}},
-                          {{stage::keep_mass_at_least, 0, 1}},
-                          {{stage::keep_mass_at_least, 0, (u64{1} << 40) + 1}}};
+    const chains every = {{dossiers::temperature{0x1p-64f}},
+                          {dossiers::temperature{0x1p64f}, dossiers::top_p{0.5f}},
+                          {dossiers::temperature{0x1p64f}, dossiers::min_p{0x1p-149f}},
+                          {dossiers::min_p{1.0f}},
+                          {dossiers::top_k{1}, dossiers::min_p{0.5f, 40}},
+                          {dossiers::keep_mass_at_least{1}},
+                          {dossiers::keep_mass_at_least{(u64{1} << 40) + 1}}};
     const tally found = compare_all_of(all, every, 2);
     INFO(found.summary());
     CHECK(found.mismatches == 0);
@@ -215,11 +214,11 @@ TEST_CASE("more good tokens than the list has room for are cut all the same") {
         all[1][i] = static_cast<float>(i * 7 % vocab) * (13.9f / vocab);  // flat over 20 octaves
         all[2][i] = i % 3 == 0 ? 1.0f : 0.5f;                             // two values
     }
-    const chains every = {{{stage::top_p, 0.2f}},
-                          {{stage::top_k, 0, 1500}, {stage::top_p, 0.5f}},
-                          {{stage::top_k, 0, 300}},
-                          {{stage::top_p, 0x1.fffffep-1f}, {stage::top_k, 0, 1000}},
-                          {{stage::drop_above, 0, 5}, {stage::top_k, 0, 700}}};
+    const chains every = {{dossiers::top_p{0.2f}},
+                          {dossiers::top_k{1500}, dossiers::top_p{0.5f}},
+                          {dossiers::top_k{300}},
+                          {dossiers::top_p{0x1.fffffep-1f}, dossiers::top_k{1000}},
+                          {dossiers::drop_above{5}, dossiers::top_k{700}}};
     const tally found = compare_all_of(some_of(all), some_of(every), 2);
     INFO(found.summary());
     CHECK(found.mismatches == 0);

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
 //
-// Real chains, made by `|` from the stages' own types: every stage alone, all ordered pairs, all 24 orders of the four,
-// with and without a draw stage, and combined; through sample() and candidates() with keys.
+// Chains through sample() and candidates() with keys: dynamic ones, of every stage alone, all ordered pairs, all 24 orders
+// of the four, repeated; and typed ones, made by `|` from the stages' own types, which must do the same.
+#include "dossiers/all.hpp"
 #include "exact/public_path.hpp"
 #include "exact/random_chains.hpp"
 #include "exact/random_rows.hpp"
 #include "exact/workers.hpp"
 #include "reference/oracle.hpp"
 #include "support/catch.hpp"
+#include <pluck/dynamic_chain.hpp>
 #include <pluck/pluck.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -20,97 +22,137 @@ using namespace exact;
 
 namespace {
 
-template <kind_of Kind>
-auto made(const stage& from) {
-    if constexpr (Kind == stage::temperature) return pluck::temperature(from.value);
-    else if constexpr (Kind == stage::top_k) return pluck::top_k(from.count);
-    else if constexpr (Kind == stage::top_p) return pluck::top_p(from.value, from.min_keep);
-    else return pluck::min_p(from.value, from.min_keep);
-}
-
-/// A row and a chain of these kinds, and what the library makes of them by way of one of three ends.
-template <kind_of... Kinds>
-void check_chain(u64 number, comparison& compared) {
-    splitmix random(9 + (u64{0} + ... + (u64{Kinds} + 1)), number);
-    random_row(compared.scores, 1 + random.below(random.one_in(8) ? 200 : 20), random);
-    compared.chain = {random_stage(Kinds, compared.scores.size(), random)...};
-    if (random.one_in(2)) {
-        const std::span before = std::span(compared.chain).first(sizeof...(Kinds) - 1);
-        sharpen(compared.chain.back(), oracle::draw(compared.scores, before, 0), random);
+/// The chain that `compared` holds, on the row that it holds, as a dynamic chain; its last cut on an edge now and then.
+void check_chain(u64 number, comparison& compared, splitmix& random) {
+    std::vector<step>& chain = compared.chain;
+    if (random.one_in(2) && !chain.back().is_draw()) {
+        const std::span before = std::span(chain).first(chain.size() - 1);
+        chain.back().sharpen(oracle::draw(compared.scores, before, 0), random);
     }
-    const auto chain = [&]<std::size_t... I>(std::index_sequence<I...>) {
-        return (pluck::chain<>{} | ... | made<Kinds>(compared.chain[I]));
-    }
-    (std::index_sequence_for<decltype(made<Kinds>({}))...>{});
-
+    if (!chain.back().is_draw() && number % 4 == 0) chain.emplace_back(dossiers::greedy{});
+    if (!chain.back().is_draw() && number % 4 == 1) chain.emplace_back(dossiers::categorical{});
     ++compared.found.rows;
     const place from = random_place(random);
-    const auto compare = [&](const auto& real) {
-        const oracle::result want = oracle::draw(compared.scores, compared.chain, U_of(from));
-        check_public(compared, {number, compared.scores, compared.chain, U_of(from)}, want, compared.scores, real,
-                     from);
-    };
-    if (number % 4 == 0) {
-        compared.chain.push_back({.kind = stage::greedy});
-        compare(chain | pluck::greedy());
-    } else if (number % 4 == 1) {
-        compare(chain | pluck::categorical());
-    } else {
-        compare(chain);
+    const oracle::result want = oracle::draw(compared.scores, chain, U_of(from), from.seed);
+    const question asked{number, compared.scores, chain, U_of(from)};
+    check_public(compared, asked, want, compared.scores, dossiers::chained(chain), from);
+}
+
+void short_row(comparison& compared, splitmix& random) {
+    random_row(compared.scores, 1 + random.below(random.one_in(8) ? 200 : 20), random);
+}
+
+/// A typed chain, and the dynamic one of its stages: the same pick, the same candidates.
+template <class Chain>
+void check_typed(u64 number, comparison& compared, const place& from, const Chain& typed) {
+    const pluck::dynamic_chain rules = typed;
+    const question asked{number, compared.scores, {}, U_of(from)};
+    const pluck::pick want = pluck::sample(compared.scores, rules, key_of(from));
+    const pluck::pick got = pluck::sample(compared.scores, typed, key_of(from));
+    ++compared.found.rows;
+    compared.equal(asked, "token of the typed chain", want.token, got.token);
+    compared.equal(asked, "status of the typed chain", static_cast<int>(want.status), static_cast<int>(got.status));
+    if (!want) return;
+    const auto expected = pluck::candidates(compared.scores, rules, key_of(from));
+    const auto found = pluck::candidates(compared.scores, typed, key_of(from));
+    compared.equal(asked, "number of the typed chain's candidates", expected.size(), found.size());
+    for (std::size_t rank = 0; rank < expected.size() && rank < found.size(); ++rank) {
+        compared.equal(asked, "candidate of the typed chain", expected[rank].token, found[rank].token);
+        compared.equal(asked, "its probability", expected[rank].probability, found[rank].probability);
     }
-}
-
-template <kind_of First>
-void check_pairs_from(u64 number, comparison& compared) {
-    check_chain<First>(number, compared);
-    check_chain<First, stage::temperature>(number, compared);
-    check_chain<First, stage::top_k>(number, compared);
-    check_chain<First, stage::top_p>(number, compared);
-    check_chain<First, stage::min_p>(number, compared);
-}
-
-/// First, then the other three in each of their orders.
-template <kind_of First, kind_of A, kind_of B, kind_of C>
-void check_orders(u64 number, comparison& compared) {
-    check_chain<First, A, B, C>(number, compared);
-    check_chain<First, A, C, B>(number, compared);
-    check_chain<First, B, A, C>(number, compared);
-    check_chain<First, B, C, A>(number, compared);
-    check_chain<First, C, A, B>(number, compared);
-    check_chain<First, C, B, A>(number, compared);
 }
 
 }  // namespace
 
 TEST_CASE("each stage alone and each ordered pair of stages draws what the oracle says") {
-    const tally found = compare_all(scaled(5000), [](u64 number, comparison& compared) {
-        check_pairs_from<stage::temperature>(number, compared);
-        check_pairs_from<stage::top_k>(number, compared);
-        check_pairs_from<stage::top_p>(number, compared);
-        check_pairs_from<stage::min_p>(number, compared);
-    });
+    const tally found =
+        compare_samplers(scaled(15'000), 9, [](u64 number, comparison& compared, splitmix& random, const sampler& own) {
+            short_row(compared, random);
+            const std::size_t vocab = compared.scores.size();
+            compared.chain = {own.random(vocab, random)};
+            const sampler& other = dossiers::samplers()[random.below(own.place + 1)];
+            if (number % 5 != 0 && !other.draws) {
+                compared.chain.push_back(other.random(vocab, random));
+                if (own.draws || number % 2 == 0) std::swap(compared.chain[0], compared.chain[1]);
+            }
+            check_chain(number, compared, random);
+        });
     INFO(found.summary());
     CHECK(found.mismatches == 0);
 }
 
 TEST_CASE("temperature, top_k, top_p and min_p in each of their 24 orders draw what the oracle says") {
-    const tally found = compare_all(scaled(4000), [](u64 number, comparison& compared) {
-        check_orders<stage::temperature, stage::top_k, stage::top_p, stage::min_p>(number, compared);
-        check_orders<stage::top_k, stage::temperature, stage::top_p, stage::min_p>(number, compared);
-        check_orders<stage::top_p, stage::temperature, stage::top_k, stage::min_p>(number, compared);
-        check_orders<stage::min_p, stage::temperature, stage::top_k, stage::top_p>(number, compared);
+    const tally found = compare_all(24 * scaled(4000), [](u64 number, comparison& compared) {
+        splitmix random(18, number);
+        short_row(compared, random);
+        const std::size_t vocab = compared.scores.size();
+        std::vector<std::size_t> order = {0, 1, 2, 3};
+        for (u64 i = number % 24; i > 0; --i) std::next_permutation(order.begin(), order.end());
+        compared.chain.clear();
+        for (const std::size_t which : order)
+            compared.chain.push_back(dossiers::samplers()[which].random(vocab, random));
+        check_chain(number / 24, compared, random);
     });
     INFO(found.summary());
     CHECK(found.mismatches == 0);
 }
 
 TEST_CASE("stages repeated in a chain draw what the oracle says") {
+    const tally found =
+        compare_samplers(scaled(3500), 19, [](u64 number, comparison& compared, splitmix& random, const sampler& own) {
+            if (own.draws) return;
+            short_row(compared, random);
+            const sampler& other = dossiers::samplers()[random.below(own.place + 1)];
+            compared.chain.clear();
+            for (std::size_t i = 0, length = 3 + random.below(2); i < length; ++i) {
+                const sampler& which = i % 2 == 0 ? own : other;
+                compared.chain.push_back(which.random(compared.scores.size(), random));
+            }
+            check_chain(number, compared, random);
+        });
+    INFO(found.summary());
+    CHECK(found.mismatches == 0);
+}
+
+TEST_CASE("typed chains draw what the dynamic chains of the same stages do") {
     const tally found = compare_all(scaled(5000), [](u64 number, comparison& compared) {
-        check_chain<stage::top_p, stage::top_p, stage::top_p>(number, compared);
-        check_chain<stage::top_k, stage::top_p, stage::top_k>(number, compared);
-        check_chain<stage::temperature, stage::top_p, stage::temperature>(number, compared);
-        check_chain<stage::temperature, stage::min_p, stage::temperature, stage::min_p>(number, compared);
+        splitmix random(20, number);
+        short_row(compared, random);
+        const std::size_t vocab = compared.scores.size();
+        const place from = random_place(random);
+        const pluck::temperature t = dossiers::temperature::random(vocab, random).made();
+        const pluck::top_k k = dossiers::top_k::random(vocab, random).made();
+        const pluck::top_p p = dossiers::top_p::random(vocab, random).made();
+        const pluck::min_p m = dossiers::min_p::random(vocab, random).made();
+        const auto same = [&](const auto& typed) { check_typed(number, compared, from, typed); };
+        same(t | k | p);
+        same(t | m);
+        same(p | t | pluck::categorical{});
+        same(m | (p | k) | t | pluck::rejection{});
+        same(t | p | t | p | pluck::greedy{});
+        same(pluck::combined{.temperature = t, .top_k = k, .top_p = p, .min_p = m});
     });
+    INFO(found.summary());
+    CHECK(found.mismatches == 0);
+}
+
+TEST_CASE("each stage alone, by its own type, draws what the oracle says") {
+    tally found;
+    const auto alone = [&]<class Dossier>() {
+        found.add(compare_all(scaled(5000), [](u64 number, comparison& compared) {
+            compared.sampler = Dossier::name;
+            splitmix random(dossiers::seed_of(Dossier::name) + 21, number);
+            short_row(compared, random);
+            const Dossier own = Dossier::random(compared.scores.size(), random);
+            compared.chain = {own};
+            ++compared.found.rows;
+            const place from = random_place(random);
+            const oracle::result want = oracle::draw(compared.scores, compared.chain, U_of(from), from.seed);
+            check_pick(compared, {number, compared.scores, compared.chain, U_of(from)}, want,
+                       pluck::sample(compared.scores, own.made(), key_of(from)));
+        }));
+    };
+    dossiers::for_each_type(alone);
     INFO(found.summary());
     CHECK(found.mismatches == 0);
 }
@@ -122,15 +164,15 @@ TEST_CASE("combined with any of its fields set draws what the oracle says") {
         const std::size_t vocab = compared.scores.size();
         compared.chain.clear();
         pluck::combined settings;
-        const auto set = [&]<kind_of Kind>(auto& field, std::integral_constant<kind_of, Kind>) {
+        const auto set = [&](auto& field, const auto& own) {
             if (random.one_in(2)) return;
-            compared.chain.push_back(random_stage(Kind, vocab, random));
-            field = made<Kind>(compared.chain.back());
+            compared.chain.emplace_back(own);
+            field = own.made();
         };
-        set(settings.temperature, std::integral_constant<kind_of, stage::temperature>{});
-        set(settings.top_k, std::integral_constant<kind_of, stage::top_k>{});
-        set(settings.top_p, std::integral_constant<kind_of, stage::top_p>{});
-        set(settings.min_p, std::integral_constant<kind_of, stage::min_p>{});
+        set(settings.temperature, dossiers::temperature::random(vocab, random));
+        set(settings.top_k, dossiers::top_k::random(vocab, random));
+        set(settings.top_p, dossiers::top_p::random(vocab, random));
+        set(settings.min_p, dossiers::min_p::random(vocab, random));
 
         ++compared.found.rows;
         const place from = random_place(random);
@@ -145,14 +187,14 @@ TEST_CASE("combined with any of its fields set draws what the oracle says") {
 
 TEST_CASE("the presets and the empty chain draw what the oracle says") {
     const auto preset = [](float t, float p) {
-        return std::vector<stage>{{.kind = stage::temperature, .value = t}, {.kind = stage::top_p, .value = p}};
+        return std::vector<step>{dossiers::temperature{t}, dossiers::top_p{p}};
     };
     const tally found = compare_all(scaled(20'000), [&](u64 number, comparison& compared) {
         splitmix random(11, number);
         random_row(compared.scores, 1 + random.below(100), random);
         ++compared.found.rows;
         const place from = random_place(random);
-        const auto compare = [&](const auto& real, std::vector<stage> same) {
+        const auto compare = [&](const auto& real, std::vector<step> same) {
             compared.chain = std::move(same);
             const oracle::result want = oracle::draw(compared.scores, compared.chain, U_of(from));
             check_public(compared, {number, compared.scores, compared.chain, U_of(from)}, want, compared.scores, real,
@@ -162,7 +204,7 @@ TEST_CASE("the presets and the empty chain draw what the oracle says") {
         compare(pluck::presets::claude(), preset(0.7f, 0.9f));
         compare(pluck::presets::llama(), preset(0.6f, 0.9f));
         compare(pluck::chain<>{}, {});
-        compare(pluck::greedy(), {{.kind = stage::greedy}});
+        compare(pluck::greedy(), {dossiers::greedy{}});
     });
     INFO(found.summary());
     CHECK(found.mismatches == 0);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// A row of the library against the oracle: status, temperature, total mass, best token, the kept set with each of its
-// masses in ranking order, the token, and the token at both ends of the intervals of U that tokens own.
+// A row of the library under a dynamic chain against the oracle: status, the token, temperature, total mass, best token,
+// the kept set with each of its masses in ranking order, and the token at both ends of the intervals of U that tokens own.
 #pragma once
 
+#include "dossiers/all.hpp"
 #include "exact/report.hpp"
 #include "exact/run_chain.hpp"
 #include "exact/splitmix.hpp"
 #include "reference/oracle.hpp"
+#include <pluck/chain.hpp>
 #include <pluck/detail/philox.hpp>
 #include <pluck/detail/ranking.hpp>
 #include <pluck/key.hpp>
@@ -39,21 +41,25 @@ public:
     static constexpr std::size_t all_edges = ~std::size_t{0};
 
     std::vector<float> scores;
-    std::vector<oracle::stage> chain;
+    std::vector<dossiers::step> chain;
     pluck::workspace scratch;
+    const char* sampler = "";  // whose case it is, for the report
 
     /// Runs the chain on `row`, which has just been made from the scores in question, and compares it with what the
     /// oracle found. Looks at the edges of at most so many tokens.
     template <class Row>
     void check(const question& asked, const oracle::result& want, Row& row, std::size_t edges) {
         ++found.rows;
-        if (row.settle()) {
-            const bool curious = asked.number / 8 % 4 == 0;
-            run_chain(asked.chain, row, [curious](Row& asked_early) {  // what it then remembers must not outlive a cut
-                if (!curious) return;
+        const dossiers::chain rules = dossiers::chained(asked.chain);
+        std::int32_t token = -1;
+        if (asked.number / 8 % 4 == 0) {
+            token = run_slowly(rules, row, [](Row& asked_early) {  // what it then remembers must not outlive a cut
                 if (asked_early.total() == 0 || asked_early.count() == 0) asked_early.fail(pluck::status::no_candidate);
             });
+        } else {
+            token = pluck::run(rules, row).token;
         }
+        equal(asked, "token", want.token, token);
         equal(asked, "status", want.status, static_cast<int>(row.state()));
         if (want.status != oracle::ok || row.state() != pluck::status::ok) return;
 
@@ -61,7 +67,9 @@ public:
         for (std::size_t rank = 0; rank < want.kept.size(); ++rank)
             rank_of_[static_cast<std::size_t>(want.kept[rank])] = static_cast<std::int32_t>(rank);
 
-        equal(asked, "token", want.token, row.draw(words_of(asked.U)));
+        const bool drawn = !asked.chain.empty() && asked.chain.back().is_draw();
+        const int by_mass = drawn ? oracle::by_mass(want, asked.U) : want.token;
+        equal(asked, "token by mass", by_mass, row.draw(words_of(asked.U)));
         if (asked.number % 16 == 1) check_edges(asked, want, row, edges);  // where a nucleus is not cut yet
         equal(asked, "total mass", want.total, row.total());
         equal(asked, "kept tokens", want.kept.size(), row.count());
@@ -76,7 +84,7 @@ public:
     void equal(const question& asked, const char* what, const T& want, const U& got) {
         ++found.checks;
         if (static_cast<T>(got) == want) return;
-        if (found.mismatches++ == 0) found.first = report(asked, what, text_of(want), text_of(got));
+        if (found.mismatches++ == 0) found.first = report(asked, sampler, what, text_of(want), text_of(got));
     }
 
     tally found;
@@ -111,7 +119,7 @@ private:
     template <class Row>
     void check_kept(const question& asked, const oracle::result& want, Row& row) {
         keys_.assign(want.kept.size(), pluck::ranking_key{});
-        if constexpr (listing_row<Row>) {
+        if constexpr (dossiers::listing_row<Row>) {
             row.for_each([&](std::int32_t token, float score, std::uint64_t mass) {
                 const std::int32_t rank = rank_of_[static_cast<std::size_t>(token)];
                 if (rank < 0) return equal(asked, "a token that should not be kept", -1, token);

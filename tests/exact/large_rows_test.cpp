@@ -31,7 +31,7 @@ constexpr shape shapes[] = {shape::peaked,    shape::typical,       shape::flat,
 void check(u64 number, comparison& compared, splitmix& random) {
     const auto [seed, sequence, position] = random_place(random);
     const u128 U = oracle::philox(u128{sequence} << 64 | position, seed);
-    const oracle::result want = oracle::draw(compared.scores, compared.chain, U);
+    const oracle::result want = oracle::draw(compared.scores, compared.chain, U, seed);
     pluck::cpu::row row(pluck::logits_view<float>{compared.scores.data(), compared.scores.size()}, compared.scratch,
                         pluck::randomness(pluck::key{seed, sequence, position}), 0);
     compared.check({number, compared.scores, compared.chain, U}, want, row, 16);
@@ -41,20 +41,20 @@ void check(u64 number, comparison& compared, splitmix& random) {
 
 TEST_CASE("a row as long as a real vocabulary keeps and draws what the oracle says") {
     // Each shape in each vocab, with each neighbour of it, as it is and rounded to bfloat16: 240 in turn.
-    const u64 rows = scaled(2000);
-    const tally found = compare_all(rows, [](u64 number, comparison& compared) {
-        splitmix random(6, number);
-        const std::size_t vocab = vocabs[number / 8 % 5] - 1 + number / 40 % 3;
-        large_row(compared.scores, vocab, shapes[number % 8], random);
-        if (number / 120 % 2 == 1) {
-            for (float& score : compared.scores) score = as_bfloat16(score);
-        }
-        random_chain(compared.chain, compared.scores, 4, 3, random);
-        check(number, compared, random);
-    });
+    const u64 rows = scaled(240);  // of each sampler
+    const tally found =
+        compare_samplers(rows, 6, [](u64 number, comparison& compared, splitmix& random, const sampler& own) {
+            const std::size_t vocab = vocabs[number / 8 % 5] - 1 + number / 40 % 3;
+            large_row(compared.scores, vocab, shapes[number % 8], random);
+            if (number / 120 % 2 == 1) {
+                for (float& score : compared.scores) score = as_bfloat16(score);
+            }
+            random_chain(compared.chain, own, compared.scores, 4, 3, random);
+            check(number, compared, random);
+        });
     INFO(found.summary());
     CHECK(found.mismatches == 0);
-    CHECK(found.rows == rows);
+    CHECK(found.rows == rows * dossiers::samplers().size());
 }
 
 TEST_CASE("the longest row is drawn from and a longer one is not") {
@@ -65,10 +65,10 @@ TEST_CASE("the longest row is drawn from and a longer one is not") {
     if (pluck_test::full_effort) {
         compared.scores.pop_back();  // a total mass of 2^63
         check(1, compared, random);
-        compared.chain = {{.kind = stage::temperature, .value = 0.5f}, {.kind = stage::top_p, .value = below_one}};
+        compared.chain = {dossiers::temperature{0.5f}, dossiers::top_p{below_one}};
         check(2, compared, random);
         compared.scores.back() = 0.75f;
-        compared.chain = {{.kind = stage::top_k, .count = pluck::max_vocab - 1}};
+        compared.chain = {dossiers::top_k{pluck::max_vocab - 1}};
         check(3, compared, random);
     }
     compared.found.print_first();

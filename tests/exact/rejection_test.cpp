@@ -10,6 +10,7 @@
 #include "reference/oracle.hpp"
 #include "support/catch.hpp"
 #include "support/serial_row.hpp"
+#include <pluck/chain.hpp>
 #include <pluck/cpu/row.hpp>
 #include <pluck/detail/philox.hpp>
 #include <pluck/detail/randomness.hpp>
@@ -23,12 +24,12 @@ using namespace exact;
 
 namespace {
 
-/// Rows of up to `longest` tokens; the serial row, which is slow, takes one in 16.
-tally compare_darts(u64 rows, u64 stream, std::size_t longest) {
-    return compare_all(rows, [=](u64 number, comparison& compared) {
-        splitmix random(stream, number);
+/// So many rows for each sampler, of up to `longest` tokens; the serial row, which is slow, takes one in 16.
+tally compare_by_rejection(u64 rows, u64 stream, std::size_t longest) {
+    return compare_samplers(rows, stream, [=](u64 number, comparison& compared, splitmix& random, const sampler& own) {
         random_row(compared.scores, 1 + random.below(random.one_in(4) ? 8 : longest), random);
-        random_chain(compared.chain, compared.scores, 3, 4, random);
+        random_chain(compared.chain, own, compared.scores, 3, 4, random);
+        if (own.draws) compared.chain.pop_back();
         const auto [seed, sequence, position] = random_place(random);
         const u128 U = oracle::philox(u128{sequence} << 64 | position, seed);
         const oracle::result want = oracle::draw(compared.scores, compared.chain, U);
@@ -38,15 +39,16 @@ tally compare_darts(u64 rows, u64 stream, std::size_t longest) {
         const question asked{number, compared.scores, compared.chain, U};
         const pluck::randomness bits(pluck::key{seed, sequence, position});
 
+        const dossiers::chain rules = dossiers::chained(compared.chain);
         pluck::cpu::row row(pluck::logits_view<float>{compared.scores.data(), compared.scores.size()}, compared.scratch,
                             bits, 0);
-        if (row.settle()) run_chain(compared.chain, row);
+        (void)pluck::run(rules, row);
         compared.equal(asked, "token by rejection", token, row.draw_by_rejection());
         compared.equal(asked, "token by rejection again", token, row.draw_by_rejection());
         compared.equal(asked, "token after rejection", want.token, row.draw(words_of(U)));
         if (number % 16 != 0 || compared.scores.size() > 300) return;
         pluck_test::serial_row serial(compared.scores.data(), compared.scores.size(), bits, 0);
-        if (serial.settle()) run_chain(compared.chain, serial);
+        (void)pluck::run(rules, serial);
         compared.equal(asked, "token by rejection on the serial row", token, serial.draw_by_rejection());
     });
 }
@@ -54,14 +56,14 @@ tally compare_darts(u64 rows, u64 stream, std::size_t longest) {
 }  // namespace
 
 TEST_CASE("rejection draws what its definition says, on rows of up to 300 tokens") {
-    const tally found = compare_darts(scaled(200'000), 21, 300);
+    const tally found = compare_by_rejection(scaled(25'000), 21, 300);
     INFO(found.summary());
     CHECK(found.mismatches == 0);
     CHECK(found.rows > 0);
 }
 
 TEST_CASE("rejection draws what its definition says, on rows of many blocks") {
-    const tally found = compare_darts(scaled(4'000), 22, 20'000);
+    const tally found = compare_by_rejection(scaled(480), 22, 20'000);
     INFO(found.summary());
     CHECK(found.mismatches == 0);
     CHECK(found.rows > 0);

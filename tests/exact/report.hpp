@@ -3,6 +3,7 @@
 // What a mismatch looks like: everything that is needed to see it again.
 #pragma once
 
+#include "dossiers/all.hpp"
 #include "exact/splitmix.hpp"
 #include "reference/oracle.hpp"
 
@@ -20,7 +21,7 @@ namespace exact {
 struct question {
     u64 number;
     std::span<const float> scores;
-    std::span<const oracle::stage> chain;
+    std::span<const dossiers::step> chain;
     oracle::u128 U;
 };
 
@@ -62,17 +63,13 @@ template <class Number>
     return text;
 }
 
-[[nodiscard]] inline std::string report(const question& asked, const char* what, const std::string& want,
-                                        const std::string& got) {
-    constexpr const char* names[] = {"temperature",       "top_k", "top_p", "min_p", "greedy", "drop_above",
-                                     "keep_mass_at_least"};
+[[nodiscard]] inline std::string report(const question& asked, const std::string& sampler, const char* what,
+                                        const std::string& want, const std::string& got) {
     constexpr std::size_t shown = 300;
     std::string text = std::string("first mismatch: ") + what + " is " + got + ", the oracle says " + want;
-    text += "\nrow number " + std::to_string(asked.number) + ", U = " + hex(asked.U) + ", chain:";
-    for (const oracle::stage& s : asked.chain) {
-        text += std::string(" ") + names[s.kind] + "(" + hex(s.value) + ", " + std::to_string(s.count) + ", " +
-                std::to_string(s.min_keep) + ")";
-    }
+    text += "\nrow number " + std::to_string(asked.number) + (sampler.empty() ? "" : " of " + sampler) +
+            ", U = " + hex(asked.U) + ", chain:";
+    for (const dossiers::step& each : asked.chain) text += " " + each.text();
     text += "\n" + std::to_string(asked.scores.size()) + " scores:";
     for (std::size_t i = 0; i < asked.scores.size() && i < shown; ++i) text += " " + hex(asked.scores[i]);
     if (asked.scores.size() > shown) text += " ...";

@@ -21,26 +21,26 @@
 using namespace exact;
 
 TEST_CASE("the serial row keeps and draws what the oracle says") {
-    const u64 rows = scaled(100'000);
-    const tally found = compare_all(rows, [](u64 number, comparison& compared) {
-        splitmix random(8, number);
-        random_row(compared.scores, 1 + random.below(random.one_in(8) ? 100 : 16), random);
-        random_chain(compared.chain, compared.scores, 5, 4, random);
-        const auto [seed, sequence, position] = random_place(random);
-        const pluck::randomness bits(pluck::key{seed, sequence, position});
+    const u64 rows = scaled(15'000);  // of each sampler
+    const tally found =
+        compare_samplers(rows, 8, [](u64 number, comparison& compared, splitmix& random, const sampler& own) {
+            random_row(compared.scores, 1 + random.below(random.one_in(8) ? 100 : 16), random);
+            random_chain(compared.chain, own, compared.scores, 5, 4, random);
+            const auto [seed, sequence, position] = random_place(random);
+            const pluck::randomness bits(pluck::key{seed, sequence, position});
 
-        const u128 U = oracle::philox(u128{sequence} << 64 | position, seed);
-        const oracle::result want = oracle::draw(compared.scores, compared.chain, U);
-        const question asked{number, compared.scores, compared.chain, U};
-        pluck_test::serial_row row(compared.scores.data(), compared.scores.size(), bits, 0);
-        compared.check(asked, want, row, 4);
+            const u128 U = oracle::philox(u128{sequence} << 64 | position, seed);
+            const oracle::result want = oracle::draw(compared.scores, compared.chain, U, seed);
+            const question asked{number, compared.scores, compared.chain, U};
+            pluck_test::serial_row row(compared.scores.data(), compared.scores.size(), bits, 0);
+            compared.check(asked, want, row, 4);
 
-        pluck_test::serial_row again(compared.scores.data(), compared.scores.size(), bits, 0);
-        const pluck::pick drawn = pluck::run(pluck::chain{listed(compared.chain)}, again);
-        compared.equal(asked, "token that run() draws", want.token, drawn.token);
-        compared.equal(asked, "status that run() gives", want.status, static_cast<int>(drawn.status));
-    });
+            pluck_test::serial_row again(compared.scores.data(), compared.scores.size(), bits, 0);
+            const pluck::pick drawn = pluck::run(dossiers::chained(compared.chain), again);
+            compared.equal(asked, "token that run() draws", want.token, drawn.token);
+            compared.equal(asked, "status that run() gives", want.status, static_cast<int>(drawn.status));
+        });
     INFO(found.summary());
     CHECK(found.mismatches == 0);
-    CHECK(found.rows == rows);
+    CHECK(found.rows == rows * dossiers::samplers().size());
 }

@@ -3,7 +3,9 @@
 // Many comparisons on two threads. The threads only count; Catch2's macros are for the one that waits for them.
 #pragma once
 
+#include "dossiers/all.hpp"
 #include "exact/compare.hpp"
+#include "exact/splitmix.hpp"
 #include "support/effort.hpp"
 
 #include <array>
@@ -36,6 +38,21 @@ template <class Check>
     workers[0].found.add(workers[1].found);
     workers[0].found.print_first();
     return workers[0].found;
+}
+
+/// Calls check(number, comparison, random, sampler) for so many numbers of each sampler. The numbers that it is given to
+/// make a case from are the sampler's own, for this test.
+template <class Check>
+[[nodiscard]] tally compare_samplers(u64 count, u64 test, const Check& check) {
+    tally found;
+    for (const dossiers::sampler& sampler : dossiers::samplers()) {
+        found.add(compare_all(count, [&](u64 number, comparison& compared) {
+            compared.sampler = sampler.name;
+            splitmix random = sampler.stream(test, number);
+            check(number, compared, random, sampler);
+        }));
+    }
+    return found;
 }
 
 }  // namespace exact

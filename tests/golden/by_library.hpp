@@ -3,6 +3,7 @@
 // The golden cases by the library.
 #pragma once
 
+#include "dossiers/all.hpp"
 #include "golden/cases.hpp"
 #include <pluck/sample.hpp>
 
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string_view>
 #include <type_traits>
 #include <vector>
@@ -20,23 +22,23 @@ namespace golden {
 /// A stage that holds a list of others: for chains that no type of the library's spells out.
 struct script : pluck::stage {
     static constexpr pluck::verb does = pluck::verb::keep;
-    const oracle::stage* steps;
+    const golden::stage* steps;
     std::size_t count;
 
-    script(const oracle::stage* from, std::size_t size) : steps(from), count(size) {}
+    script(const golden::stage* from, std::size_t size) : steps(from), count(size) {}
 
     template <class Row>
     void operator()(Row& row) const {
         for (std::size_t i = 0; i < count && row.state() == pluck::status::ok; ++i) {
-            const oracle::stage& s = steps[i];
+            const golden::stage& s = steps[i];
             switch (s.kind) {
-                case oracle::stage::temperature: pluck::temperature(s.value)(row); break;
-                case oracle::stage::top_k: pluck::top_k(s.count)(row); break;
-                case oracle::stage::top_p: pluck::top_p(s.value, s.min_keep)(row); break;
-                case oracle::stage::min_p: pluck::min_p(s.value, s.min_keep)(row); break;
-                case oracle::stage::greedy: static_cast<void>(pluck::greedy{}(row)); break;
-                case oracle::stage::drop_above: drop(row, s.count); break;
-                case oracle::stage::keep_mass_at_least: row.keep_mass_at_least(s.count); break;
+                case golden::stage::temperature: pluck::temperature(s.value)(row); break;
+                case golden::stage::top_k: pluck::top_k(s.count)(row); break;
+                case golden::stage::top_p: pluck::top_p(s.value, s.min_keep)(row); break;
+                case golden::stage::min_p: pluck::min_p(s.value, s.min_keep)(row); break;
+                case golden::stage::greedy: static_cast<void>(pluck::greedy{}(row)); break;
+                case golden::stage::drop_above: drop(row, s.count); break;
+                case golden::stage::keep_mass_at_least: row.keep_mass_at_least(s.count); break;
             }
         }
     }
@@ -69,7 +71,7 @@ struct drawn_at : pluck::stage {
 
 /// Calls f with the chain as the library's own type.
 template <class F>
-auto with_chain(const std::vector<oracle::stage>& steps, const F& f) {
+auto with_chain(const std::vector<stage>& steps, const F& f) {
     const auto t = [&](std::size_t i) { return pluck::temperature(steps[i].value); };
     const auto k = [&](std::size_t i) { return pluck::top_k(steps[i].count); };
     const auto p = [&](std::size_t i) { return pluck::top_p(steps[i].value, steps[i].min_keep); };
@@ -128,6 +130,15 @@ struct by_library {
         return with_type(made.rows[0].row.type, [&](auto zero) { return draw_as<decltype(zero)>(made); });
     }
 
+    /// The case with another chain than its own.
+    [[nodiscard]] outcome draw(const draw_case& made, std::span<const dossiers::step> steps) const {
+        return with_type(made.row.type, [&](auto zero) {
+            const row_memory<decltype(zero)> memory(made);
+            const dossiers::chain chain = dossiers::chained(steps);
+            return inspected(memory.view, chain, key_of(made), 0, pluck::sample(memory.view, chain, key_of(made)));
+        });
+    }
+
 private:
     template <class Scalar>
     static void put(Scalar& where, u64 bits) {
@@ -136,6 +147,27 @@ private:
                                         std::conditional_t<sizeof where == 4, std::uint32_t, std::uint16_t>>;
         const auto low = static_cast<word>(bits);
         std::memcpy(static_cast<void*>(&where), &low, sizeof where);
+    }
+
+    /// A row where it lies.
+    template <class Scalar>
+    struct row_memory {
+        std::vector<Scalar> memory;
+        pluck::logits_view<Scalar> view;
+
+        explicit row_memory(const draw_case& made) {
+            const std::size_t size = made.row.bits.size();
+            const auto step = static_cast<std::size_t>(made.stride < 0 ? -made.stride : made.stride);
+            memory.resize(size * step + 1);
+            const std::size_t first = made.stride < 0 && size > 0 ? (size - 1) * step : 0;
+            for (std::size_t i = 0; i < size; ++i)
+                put(memory[made.stride < 0 ? first - i * step : i * step], made.row.bits[i]);
+            view = {memory.data() + first, size, made.stride};
+        }
+    };
+
+    static pluck::key key_of(const draw_case& made) {
+        return {.seed = made.seed, .sequence = made.sequence, .position = made.position};
     }
 
     /// What the row keeps and draws, and that sample() draws the same.
@@ -161,14 +193,9 @@ private:
 
     template <class Scalar>
     static outcome draw_as(const draw_case& made) {
-        const std::size_t size = made.row.bits.size();
-        const auto step = static_cast<std::size_t>(made.stride < 0 ? -made.stride : made.stride);
-        std::vector<Scalar> memory(size * step + 1);
-        const std::size_t first = made.stride < 0 && size > 0 ? (size - 1) * step : 0;
-        for (std::size_t i = 0; i < size; ++i)
-            put(memory[made.stride < 0 ? first - i * step : i * step], made.row.bits[i]);
-        const pluck::logits_view<Scalar> view{memory.data() + first, size, made.stride};
-        const pluck::key key{.seed = made.seed, .sequence = made.sequence, .position = made.position};
+        const row_memory<Scalar> memory(made);
+        const auto& view = memory.view;
+        const pluck::key key = key_of(made);
         const script steps{made.chain.data(), made.chain.size()};
         if (made.point) {
             const auto chain = steps | drawn_at(*made.point);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The golden cases by the oracle.
+// The golden cases by the oracle and the rules of the dossiers.
 #pragma once
 
+#include "dossiers/all.hpp"
 #include "golden/cases.hpp"
 #include "reference/oracle.hpp"
 #include "reference/widen.hpp"
@@ -11,10 +12,27 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <numeric>
+#include <span>
+#include <string_view>
 #include <vector>
 
 namespace golden {
+
+/// The stage's rule, with its parameters.
+inline dossiers::step step_of(const stage& from) {
+    switch (from.kind) {
+        case stage::temperature: return dossiers::temperature{from.value};
+        case stage::top_k: return dossiers::top_k{from.count};
+        case stage::top_p: return dossiers::top_p{from.value, from.min_keep};
+        case stage::min_p: return dossiers::min_p{from.value, from.min_keep};
+        case stage::greedy: return dossiers::greedy{};
+        case stage::drop_above: return dossiers::drop_above{from.count};
+        case stage::keep_mass_at_least: break;
+    }
+    return dossiers::keep_mass_at_least{from.count};
+}
 
 struct by_oracle {
     [[nodiscard]] float scale(double temperature) const {
@@ -38,23 +56,34 @@ struct by_oracle {
     }
 
     [[nodiscard]] outcome draw(const draw_case& made) const {
-        static constexpr std::string_view names[] = {"ok", "nan_logit", "pos_inf_logit", "no_candidate"};
-        std::vector<float> scores;
-        for (const u64 bits : made.row.bits) scores.push_back(widen(made.row.type, bits));
         // A parameter out of range only matters once the row itself is in order.
-        const bool refused = std::any_of(made.chain.begin(), made.chain.end(), [](const oracle::stage& s) {
+        const bool refused = std::any_of(made.chain.begin(), made.chain.end(), [](const stage& s) {
             const int value = oracle::order(s.value);
-            if (s.kind == oracle::stage::temperature)
+            if (s.kind == stage::temperature)
                 return value != 0 && (value < oracle::order(0x1p-64f) || value > oracle::order(0x1p64f));
             return value < 0 || value > oracle::one;
         });
-        const std::vector<oracle::stage> chain = refused ? std::vector<oracle::stage>{} : made.chain;
+        std::vector<dossiers::step> chain;
+        if (!refused) std::transform(made.chain.begin(), made.chain.end(), std::back_inserter(chain), step_of);
+        outcome drawn = draw(made, chain);
+        if (refused && drawn.status == "ok") {
+            drawn = {};
+            drawn.status = "bad_parameter";
+        }
+        return drawn;
+    }
+
+    /// The case with another chain than its own.
+    [[nodiscard]] outcome draw(const draw_case& made, std::span<const dossiers::step> chain) const {
+        static constexpr std::string_view names[] = {"ok", "nan_logit", "pos_inf_logit", "no_candidate"};
+        std::vector<float> scores;
+        for (const u64 bits : made.row.bits) scores.push_back(widen(made.row.type, bits));
         const oracle::u128 counter = oracle::u128{made.sequence} << 64 | made.position;
         const oracle::result drawn =
-            oracle::draw(scores, chain, made.point ? *made.point : oracle::philox(counter, made.seed));
+            oracle::draw(scores, chain, made.point ? *made.point : oracle::philox(counter, made.seed), made.seed);
         outcome result;
-        result.status = refused && drawn.status == oracle::ok ? "bad_parameter" : names[drawn.status];
-        if (result.status != "ok") return result;
+        result.status = names[drawn.status];
+        if (drawn.status != oracle::ok) return result;
 
         result.token = drawn.token;
         result.kept = drawn.kept.size();

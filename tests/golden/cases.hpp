@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The golden cases: rows, chains and keys made from random bits by integer arithmetic alone, so that no compiler, flag
-// or libm has a say in them.
+// The cases of golden.txt: rows, chains and keys made from random bits by integer arithmetic alone, so that no compiler,
+// flag or libm has a say in them. Frozen, as golden.txt is: a sampler that came later is not in here and must never be, for
+// a further letter would make all of these cases anew. It has a golden file of its own, which sampler.hpp makes.
 #pragma once
 
 #include "golden/source.hpp"
@@ -21,10 +22,18 @@
 
 namespace golden {
 
+/// A stage of these cases.
+struct stage {
+    enum kind_of { temperature, top_k, top_p, min_p, greedy, drop_above, keep_mass_at_least } kind;
+    float value = 0;   // of temperature, top_p, min_p
+    u64 count = 0;     // of top_k; how many of the best to drop, though never the last; the least mass to keep
+    u64 min_keep = 1;  // of top_p, min_p
+};
+
 /// A row to draw from, and how.
 struct draw_case {
     row_bits row;
-    std::vector<oracle::stage> chain;
+    std::vector<stage> chain;
     std::ptrdiff_t stride = 1;  // at which the row lies in memory
     u64 seed = 0, sequence = 0, position = 0;
     std::optional<oracle::u128> point;  // the draw's 128 bits, in place of a key
@@ -79,8 +88,7 @@ inline u64 random_min_keep(bit_source& source, std::size_t vocab) {
     return source.below(8) != 0 ? usual[source.below(std::size(usual))] : source.below(static_cast<u32>(vocab) + 2);
 }
 
-inline oracle::stage random_stage(oracle::stage::kind_of kind, std::size_t vocab, bit_source& source) {
-    using stage = oracle::stage;
+inline stage random_stage(stage::kind_of kind, std::size_t vocab, bit_source& source) {
     switch (kind) {
         case stage::temperature: return {.kind = kind, .value = random_temperature(source)};
         case stage::top_k: return {.kind = kind, .count = random_count(source, vocab)};
@@ -93,16 +101,16 @@ inline oracle::stage random_stage(oracle::stage::kind_of kind, std::size_t vocab
     return {.kind = kind, .value = value, .min_keep = random_min_keep(source, vocab)};
 }
 
-/// The letters by which the text names the stages, in the order of oracle::stage::kind_of.
+/// The letters by which the text names the stages, in the order of stage::kind_of.
 inline constexpr std::string_view letters = "TKPMGDA";
 
-inline std::string letters_of(std::span<const oracle::stage> chain) {
+inline std::string letters_of(std::span<const stage> chain) {
     std::string result;
     for (const auto& stage : chain) result += letters[static_cast<std::size_t>(stage.kind)];
     return result;
 }
 
-inline std::vector<oracle::stage> random_chain(std::size_t vocab, bit_source& source) {
+inline std::vector<stage> random_chain(std::size_t vocab, bit_source& source) {
     // First the chains that by_library.hpp spells out with the library's own types, then whatever comes.
     static constexpr std::string_view usual[] = {"",    "T",    "K",    "P",    "M",    "G",   "TK",
                                                  "TP",  "TM",   "PT",   "MT",   "KP",   "TKP", "PKT",
@@ -112,9 +120,9 @@ inline std::vector<oracle::stage> random_chain(std::size_t vocab, bit_source& so
         names.clear();
         for (u32 length = source.below(7); length > 0; --length) names += "TKPMDA"[source.below(6)];
     }
-    std::vector<oracle::stage> chain;
+    std::vector<stage> chain;
     for (const char name : names)
-        chain.push_back(random_stage(static_cast<oracle::stage::kind_of>(letters.find(name)), vocab, source));
+        chain.push_back(random_stage(static_cast<stage::kind_of>(letters.find(name)), vocab, source));
     return chain;
 }
 
@@ -142,7 +150,6 @@ inline draw_case random_case(std::size_t vocab, u64 number) {
 
 /// Each of these chains on rows at which it, or a processor that flushes subnormals, could go wrong.
 inline std::vector<draw_case> chosen_cases() {
-    using stage = oracle::stage;
     const auto t = [](float value) { return stage{.kind = stage::temperature, .value = value}; };
     const auto k = [](u64 count) { return stage{.kind = stage::top_k, .count = count}; };
     const auto p = [](float value) { return stage{.kind = stage::top_p, .value = value}; };
@@ -207,7 +214,7 @@ inline std::vector<draw_case> threshold_cases() {
                 i == 33 ? best : std::min(best, std::max(theta, -0x7f000000) + static_cast<int>(source.below(5)) - 2);
             one.row.bits.push_back(order < 0 ? 0x80000000u | static_cast<u32>(-order) : static_cast<u32>(order));
         }
-        one.chain = {{.kind = oracle::stage::temperature, .value = t}, {.kind = oracle::stage::min_p, .value = m}};
+        one.chain = {{.kind = stage::temperature, .value = t}, {.kind = stage::min_p, .value = m}};
         one.seed = number;
         made.push_back(one);
     }
@@ -254,8 +261,7 @@ inline batch_case random_batch(std::size_t rows, std::size_t vocab, u64 number) 
     for (std::size_t i = 0; i < rows; ++i) {
         draw_case row;
         row.row = random_row(type, random_shape(source), vocab, source);
-        for (const auto kind :
-             {oracle::stage::temperature, oracle::stage::top_k, oracle::stage::top_p, oracle::stage::min_p})
+        for (const auto kind : {stage::temperature, stage::top_k, stage::top_p, stage::min_p})
             row.chain.push_back(random_stage(kind, vocab, source));
         // Only arrays can hold what a constructor refuses, and they hold no min_keep per row.
         if (made.joint == batch_case::parameters_per_row) {

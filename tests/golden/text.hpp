@@ -22,13 +22,17 @@ void print(std::string& text, const char* format, Values... values) {
     text.append(line.data(), static_cast<std::size_t>(std::snprintf(line.data(), line.size(), format, values...)));
 }
 
-inline void describe(std::string& text, const draw_case& made) {
+inline void describe(std::string& text, const row_bits& row) {
     static constexpr const char* types[] = {"float", "double", "half", "bfloat16"};
-    print(text, "%s[%zu] %s ", types[static_cast<int>(made.row.type)], made.row.bits.size(), made.row.name);
+    print(text, "%s[%zu] %s ", types[static_cast<int>(row.type)], row.bits.size(), row.name);
+}
+
+inline void describe(std::string& text, const draw_case& made) {
+    describe(text, made.row);
     if (made.chain.empty()) text += '-';
     for (const auto& stage : made.chain) {
         text += letters[static_cast<std::size_t>(stage.kind)];
-        using kinds = oracle::stage;
+        using kinds = golden::stage;
         if (stage.kind == kinds::temperature || stage.kind == kinds::top_p || stage.kind == kinds::min_p)
             print(text, "%08x", bits_of(stage.value));
         else if (stage.kind != kinds::greedy) print(text, "%llu", static_cast<unsigned long long>(stage.count));

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
 // The exact draw, slow and obvious: sort, loop, 128-bit integers. It shares no code with the library, and every backend
-// must return its token. It holds under -ffast-math and with subnormals flushed, too, so no NaN is passed by value.
+// must return its token. It holds under -ffast-math and with subnormals flushed, too, so no NaN is passed by value. What
+// a stage does to a row is not said here: each sampler's rule is in its dossier, tests/dossiers.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace oracle {
@@ -15,13 +18,6 @@ namespace oracle {
 using u64 = std::uint64_t;
 __extension__ typedef unsigned __int128 u128;
 enum : int { ok, nan_logit, pos_inf_logit, no_candidate, row_too_long };
-
-struct stage {
-    enum kind_of { temperature, top_k, top_p, min_p, greedy, drop_above, keep_mass_at_least } kind;
-    float value = 0;   // of temperature, top_p, min_p
-    u64 count = 0;     // of top_k; how many of the best to drop, though never the last; the least mass to keep
-    u64 min_keep = 1;  // of top_p, min_p, keep_mass_at_least
-};
 
 struct result {
     int status = ok, token = -1;
@@ -95,54 +91,69 @@ inline int threshold(const float& best, double T, const float& m) {
     return order(best + static_cast<float>(T * log_of(m)));
 }
 
-// The draw with the 128 random bits U.
-inline result draw(std::span<const float> scores, std::span<const stage> chain, u128 U) {
+// The first token in id order of which the mass up to and including it exceeds r = floor(U * total / 2^128).
+inline int by_mass(const result& row, u128 U) {
+    u64 r = static_cast<u64>(((U >> 64) * row.total + ((U & ~u64{0}) * row.total >> 64)) >> 64);
+    std::vector<std::pair<int, u64>> by_id;
+    for (u64 rank = 0; rank < row.kept.size(); ++rank) by_id.emplace_back(row.kept[rank], row.masses[rank]);
+    std::sort(by_id.begin(), by_id.end());
+    auto token = by_id.begin();
+    for (; token->second <= r; ++token) r -= token->second;
+    return token->first;
+}
+
+// A row between two stages: what a rule reads and changes.
+struct state : result {
+    std::span<const float> scores = {};
+    u128 U = 0;   // the draw's random bits,
+    u64 key = 0;  // and the key of philox for those who need more of them
+
+    const float& score(u64 rank) const { return scores.data()[kept[rank]]; }
+
+    void weigh() {  // against the best token of what is kept now
+        const float c = static_cast<float>(0x1.71547652b82fep0 / temperature), best = score(0);
+        masses.clear(), total = 0;
+        for (int id : kept) total += masses.emplace_back(mass(scores.data()[id] - best, c));
+    }
+
+    // Keeps the tokens for which stays(rank, the mass ranked before it) is true; a rule leaves one at least.
+    template <class Stays>
+    void keep(const Stays& stays) {
+        std::vector<int> staying;
+        for (u64 rank = 0, before = 0; rank < kept.size(); before += masses[rank++])
+            if (stays(rank, before)) staying.push_back(kept[rank]);
+        kept = staying;
+        weigh();
+    }
+};
+
+struct neutral {
+    void apply(state&) const {}
+};
+
+// The draw with the 128 random bits U: each stage's rule is its apply(state&); one that draws sets the token.
+template <class Chain = std::array<neutral, 0>>
+result draw(std::span<const float> scores, const Chain& chain, u128 U, u64 key = 0) {
     if (scores.size() > 1u << 23) return {row_too_long};
     int highest = -infinity;
     for (const float& score : scores) highest = std::max(highest, order(score));
     if (highest >= infinity) return {highest > infinity ? nan_logit : pos_inf_logit};
     if (highest == -infinity) return {no_candidate};
 
-    result out;
+    state row{{}, scores, U, key};
     const float* const score = scores.data();
     for (int id = 0; id < std::ssize(scores); ++id)
-        if (order(score[id]) > -infinity) out.kept.push_back(id);
-    std::stable_sort(out.kept.begin(), out.kept.end(), [&](int a, int b) { return order(score[a]) > order(score[b]); });
-    const auto weigh = [&] {  // against the best token of what is kept now
-        const float c = static_cast<float>(0x1.71547652b82fep0 / out.temperature), best = score[out.kept[0]];
-        out.masses.clear(), out.total = 0;
-        for (int id : out.kept) out.total += out.masses.emplace_back(mass(score[id] - best, c));
-    };
-    for (const stage& s : chain) {
-        weigh();
-        const int least = s.kind == stage::min_p ? threshold(score[out.kept[0]], out.temperature, s.value) : 0;
-        const auto stays = [&](u64 rank, u64 mass_before) {
-            if (s.kind == stage::temperature) return order(s.value) != 0 || rank == 0;
-            if (s.kind == stage::top_k) return s.count == 0 || rank < s.count;
-            if (s.kind == stage::top_p) return mass_before < nucleus(s.value, out.total) || rank < s.min_keep;
-            if (s.kind == stage::min_p) return order(score[out.kept[rank]]) >= least || rank < s.min_keep;
-            if (s.kind == stage::greedy) return rank == 0;
-            if (s.kind == stage::drop_above) return rank >= s.count || rank + 1 == out.kept.size();
-            return out.masses[rank] >= s.count || rank < std::max(u64{1}, s.min_keep);
-        };
-        std::vector<int> staying;
-        for (u64 rank = 0, mass_before = 0; rank < out.kept.size(); mass_before += out.masses[rank++])
-            if (stays(rank, mass_before)) staying.push_back(out.kept[rank]);
-        out.kept = staying;
-        if (s.kind == stage::temperature && order(s.value) != 0)
-            out.temperature = std::clamp(out.temperature * s.value, 0x1p-64, 0x1p64);
-    }
-    weigh();
-    // The first token in id order of which the mass up to and including it exceeds r = floor(U * total / 2^128).
-    u64 r = static_cast<u64>(((U >> 64) * out.total + ((U & ~u64{0}) * out.total >> 64)) >> 64);
-    std::vector<u64> mass_of(scores.size());
-    for (u64 rank = 0; rank < out.kept.size(); ++rank) mass_of.data()[out.kept[rank]] = out.masses[rank];
-    for (out.token = 0; mass_of.data()[out.token] <= r; ++out.token) r -= mass_of.data()[out.token];
-    return out;
+        if (order(score[id]) > -infinity) row.kept.push_back(id);
+    std::stable_sort(row.kept.begin(), row.kept.end(), [&](int a, int b) { return order(score[a]) > order(score[b]); });
+    row.weigh();
+    for (const auto& stage : chain) stage.apply(row);
+    if (row.token < 0) row.token = by_mass(row, U);
+    return row;
 }
 
-inline result draw(std::span<const float> scores, std::span<const stage> chain, u64 seed, u64 sequence, u64 position) {
-    return draw(scores, chain, philox(u128{sequence} << 64 | position, seed));
+template <class Chain = std::array<neutral, 0>>
+result draw(std::span<const float> scores, const Chain& chain, u64 seed, u64 sequence, u64 position) {
+    return draw(scores, chain, philox(u128{sequence} << 64 | position, seed), seed);
 }
 
 }  // namespace oracle

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The oracle's rules, by cases that were worked out by hand: what is kept, what it weighs, what is drawn.
+// The oracle and the rules of the dossiers, by cases that were worked out by hand: what is kept, what it weighs, what is
+// drawn.
 #include "reference/oracle.hpp"
 
+#include "dossiers/all.hpp"
 #include "support/catch.hpp"
 
 #include <bit>
@@ -19,10 +21,10 @@
 
 namespace {
 
-using oracle::draw, oracle::stage, oracle::u128, oracle::u64;
+using oracle::draw, oracle::u128, oracle::u64;
 using ids = std::vector<int>;
 using row = std::vector<float>;
-using stages = std::vector<stage>;
+using stages = std::vector<dossiers::step>;
 
 constexpr float ln2 = 0x1.62e43p-1f;  // a score lower by k ln2, for k up to 8, has exactly 2^-k of the mass
 constexpr float lowest = std::numeric_limits<float>::lowest(), highest = std::numeric_limits<float>::max();
@@ -37,13 +39,14 @@ const float negative_zero = float_of(0x80000000);
 const float infinity = float_of(0x7f800000), minus_infinity = float_of(0xff800000);
 const float quiet_nan = float_of(0x7fc00000), negative_nan = float_of(0xffffffff);
 
-stage temperature(float t) { return {.kind = stage::temperature, .value = t}; }
-stage top_k(u64 k) { return {.kind = stage::top_k, .count = k}; }
-stage top_p(float p, u64 min_keep = 1) { return {.kind = stage::top_p, .value = p, .min_keep = min_keep}; }
-stage min_p(float m, u64 min_keep = 1) { return {.kind = stage::min_p, .value = m, .min_keep = min_keep}; }
-stage greedy() { return {.kind = stage::greedy}; }
-stage drop_above(u64 count) { return {.kind = stage::drop_above, .count = count}; }
-stage keep_mass_at_least(u64 mass) { return {.kind = stage::keep_mass_at_least, .count = mass}; }
+dossiers::step temperature(float t) { return dossiers::temperature{t}; }
+dossiers::step top_k(u64 k) { return dossiers::top_k{k}; }
+dossiers::step top_p(float p, u64 min_keep = 1) { return dossiers::top_p{p, min_keep}; }
+dossiers::step min_p(float m, u64 min_keep = 1) { return dossiers::min_p{m, min_keep}; }
+dossiers::step greedy() { return dossiers::greedy{}; }
+dossiers::step categorical() { return dossiers::categorical{}; }
+dossiers::step drop_above(u64 count) { return dossiers::drop_above{count}; }
+dossiers::step keep_mass_at_least(u64 mass) { return dossiers::keep_mass_at_least{mass}; }
 
 // Five tokens with 8, 4, 2, 1, 1 sixteenths of the mass; ten tokens with a tenth each.
 const row halving = {0, -ln2, -2 * ln2, -3 * ln2, -3 * ln2};
@@ -267,6 +270,11 @@ TEST_CASE("the token is the first in id order whose inclusive prefix mass exceed
     CHECK(token(scores, {}, 3 * quarter - 1) == 1);
     CHECK(token(scores, {}, 3 * quarter) == 3);
     CHECK(token(scores, {}, last) == 3);
+}
+
+TEST_CASE("a chain that ends in categorical draws as one without a draw stage") {
+    for (const u128 U : {u128{0}, last / 3, last})
+        CHECK(token(halving, {top_k(3), categorical()}, U) == token(halving, {top_k(3)}, U));
 }
 
 TEST_CASE("all 128 random bits count") {

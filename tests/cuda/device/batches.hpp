@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cuda/device/launches.hpp"
+#include "dossiers/all.hpp"
 #include "exact/narrow.hpp"
 #include "exact/random_chains.hpp"
 #include "exact/random_rows.hpp"
@@ -26,6 +27,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <thread>
+#include <variant>
 #include <vector>
 
 namespace device_test {
@@ -155,29 +157,35 @@ private:
             to[i] = narrowed<Scalar>(scores[i], random);
             scores[i] = pluck::scalar_traits<Scalar>::widen(to[i]);
         }
-        std::vector<exact::stage> chain;
-        exact::random_chain(chain, scores, large ? 4 : most_steps, large ? 8 : 4, random);
+        std::vector<dossiers::step> chain;
+        exact::random_chain(chain, dossiers::samplers()[r % known], scores, large ? 4 : most_steps, large ? 8 : 4,
+                            random);
         for (std::size_t i = 0; i < chain.size(); ++i) steps[r * most_steps + i] = step_of(chain[i], large);
         const auto [seed, sequence, position] = exact::random_place(random);
         keys[r] = {.seed = seed, .sequence = sequence, .position = position};
     }
 
-    [[nodiscard]] static step step_of(const exact::stage& from, bool large) {
-        using oracle_stage = exact::stage;
+    /// The device's list knows the first so many samplers; how they are drawn from, the launch says.
+    static constexpr std::size_t known = 9;
+
+    [[nodiscard]] static step step_of(const dossiers::step& from, bool large) {
         step made;
-        switch (from.kind) {
-            case oracle_stage::temperature: made.kind = step_kind::temperature, made.temperature = from.value; break;
-            case oracle_stage::top_k: made.kind = step_kind::top_k, made.top_k = from.count; break;
-            case oracle_stage::top_p: made.kind = step_kind::top_p, made.top_p = {from.value, from.min_keep}; break;
-            case oracle_stage::min_p: made.kind = step_kind::min_p, made.min_p = {from.value, from.min_keep}; break;
-            case oracle_stage::greedy: made.kind = step_kind::greedy; break;
-            case oracle_stage::drop_above:
-                made.kind = step_kind::drop_best, made.count = std::min<std::uint64_t>(from.count, large ? 3 : 40);
-                break;
-            case oracle_stage::keep_mass_at_least:
-                made.kind = step_kind::keep_mass_at_least, made.count = from.count;
-                break;
-        }
+        std::visit(
+            [&]<class Own>(const Own& own) {
+                if constexpr (std::same_as<Own, dossiers::temperature>)
+                    made.kind = step_kind::temperature, made.temperature = own.t;
+                else if constexpr (std::same_as<Own, dossiers::top_k>) made.kind = step_kind::top_k, made.top_k = own.k;
+                else if constexpr (std::same_as<Own, dossiers::top_p>)
+                    made.kind = step_kind::top_p, made.top_p = {own.p, own.min_keep};
+                else if constexpr (std::same_as<Own, dossiers::min_p>)
+                    made.kind = step_kind::min_p, made.min_p = {own.m, own.min_keep};
+                else if constexpr (std::same_as<Own, dossiers::greedy>) made.kind = step_kind::greedy;
+                else if constexpr (std::same_as<Own, dossiers::drop_above>)
+                    made.kind = step_kind::drop_best, made.count = std::min<std::uint64_t>(own.count, large ? 3 : 40);
+                else if constexpr (std::same_as<Own, dossiers::keep_mass_at_least>)
+                    made.kind = step_kind::keep_mass_at_least, made.count = own.mass;
+            },
+            from);
         return made;
     }
 };

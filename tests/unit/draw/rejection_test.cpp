@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "reference/rejection.hpp"
 
+#include "dossiers/top_k.hpp"
 #include "support/catch.hpp"
 #include "support/logit_cases.hpp"
 #include "unit/helpers.hpp"
@@ -75,7 +76,7 @@ TEST_CASE("rejection sees a cut among ties of the lowest score there is") {
             pluck::cpu::row state(pluck::logits_view<float>{row.data(), row.size()}, scratch, random, 0);
             REQUIRE(state.settle());
             state.keep_largest(4500);
-            const oracle::stage half[] = {{.kind = oracle::stage::top_k, .count = 4500}};
+            const dossiers::top_k half[] = {{4500}};
             const oracle::result found = oracle::draw(row, half, 3, 0, position);
             CHECK(state.draw_by_rejection() == oracle::rejection(row.size(), found, oracle::philox(position, 3), 3));
             CHECK(state.draw(random.base) == found.token);

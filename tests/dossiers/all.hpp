@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+//
+// The one list of the tests: a sampler brings its dossier, a header in this folder, and a line at the end of each of the
+// two places below. A dossier is a stage with its parameters, and says
+//
+//     stage                        the library's type of it
+//     name                         its name, from which its random stream and its golden file have theirs
+//     apply(oracle::state&)        its rule, slow and obvious, without a word of the library's
+//     made()                       the library's stage of these parameters
+//     text()                       what failures and golden files call it
+//     random(vocab, stream)        one with random parameters, for a row of so many tokens
+//     edges()                      those at the ends of its parameters' ranges
+//     sharpen(found, rank, aside)  if it has an edge: sets the parameter to where the token at this rank is about to go
+//                                  from what the oracle found, or one step aside
+//
+// The suites take what is listed. Cases for a sampler come from its own stream, and mix it with those listed before it
+// alone: what is appended moves no case of the others. So append, and never sort.
+#pragma once
+
+#include "dossiers/categorical.hpp"
+#include "dossiers/drop_above.hpp"
+#include "dossiers/greedy.hpp"
+#include "dossiers/keep_mass_at_least.hpp"
+#include "dossiers/min_p.hpp"
+#include "dossiers/random.hpp"
+#include "dossiers/rejection.hpp"
+#include "dossiers/temperature.hpp"
+#include "dossiers/top_k.hpp"
+#include "dossiers/top_p.hpp"
+#include <pluck/detail/library_stages.hpp>
+#include <pluck/dynamic_chain.hpp>
+#include <pluck/stage.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <iterator>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace dossiers {
+
+template <template <class...> class List>
+using of_all = List<temperature, top_k, top_p, min_p, drop_above, keep_mass_at_least, greedy, categorical, rejection>;
+
+template <class Dossier>
+inline constexpr bool draws = Dossier::stage::does == pluck::verb::draw;
+
+template <class... Dossiers>
+struct types {
+    template <class F>
+    static void each(const F& f) {
+        (f.template operator()<Dossiers>(), ...);
+    }
+};
+
+/// f.operator()<Dossier>() for each of them. What can loop over samplers() compiles sooner.
+template <class F>
+void for_each_type(const F& f) {
+    of_all<types>::each(f);
+}
+
+/// One of them, with its parameters.
+struct step : of_all<std::variant> {
+    using of_all<std::variant>::variant;
+
+    void apply(oracle::state& row) const {
+        std::visit([&](const auto& own) { own.apply(row); }, *this);
+    }
+    [[nodiscard]] std::string text() const {
+        return std::visit([](const auto& own) { return own.text(); }, *this);
+    }
+    [[nodiscard]] bool is_draw() const {
+        return std::visit([]<class Own>(const Own&) { return draws<Own>; }, *this);
+    }
+    /// Sets a parameter to the very edge of one of the tokens that the oracle found, or one step beside it.
+    void sharpen(const oracle::result& found, splitmix& random) {
+        if (found.status != oracle::ok) return;
+        const std::size_t most = random.one_in(2) ? 4 : 1u << 23;
+        const std::size_t rank = random.below(std::min(found.kept.size(), most));
+        const int aside = random.between(-1, 1);
+        const auto own = [&](auto& each) {
+            if constexpr (requires { each.sharpen(found, rank, aside); }) each.sharpen(found, rank, aside);
+        };
+        std::visit(own, static_cast<of_all<std::variant>&>(*this));
+    }
+};
+
+template <class... Dossiers>
+using chain_of = pluck::basic_dynamic_chain<typename Dossiers::stage...>;
+
+/// A dynamic chain that holds whatever has a dossier.
+using chain = of_all<chain_of>;
+
+template <class... Stages>
+struct library {
+    template <class... Dossiers>
+    struct of {
+        template <class Stage>
+        static constexpr bool has = (... || std::same_as<Stage, typename Dossiers::stage>);
+        static constexpr bool complete = (... && has<Stages>);
+    };
+};
+static_assert(of_all<pluck::detail::of_library_stages<library>::of>::complete,
+              "a stage of the library's has no dossier");
+
+[[nodiscard]] inline chain chained(std::span<const step> steps) {
+    chain made;
+    for (const step& each : steps) std::visit([&](const auto& own) { made.add(own.made()); }, each);
+    return made;
+}
+
+/// A sampler as a value, so that what loops over all of them is compiled once.
+struct sampler {
+    const char* name;
+    std::size_t place;  // in the list
+    bool draws;
+    step (*random)(std::size_t vocab, splitmix& stream);
+    std::vector<step> (*edges)();
+
+    /// Its random numbers for case `number` of a test.
+    [[nodiscard]] splitmix stream(u64 test, u64 number) const { return {seed_of(name) + test, number}; }
+};
+
+template <class... Dossiers>
+struct table {
+    static constexpr sampler all[] = {
+        {Dossiers::name, 0, draws<Dossiers>,
+         [](std::size_t vocab, splitmix& stream) -> step { return Dossiers::random(vocab, stream); },
+         [] {
+             std::vector<step> edges;
+             for (const auto& edge : Dossiers::edges()) edges.emplace_back(edge);
+             return edges;
+         }}...};
+};
+
+/// All of them, in the order of the list.
+[[nodiscard]] inline const std::vector<sampler>& samplers() {
+    static const std::vector<sampler> all = [] {
+        std::vector<sampler> made(std::begin(of_all<table>::all), std::end(of_all<table>::all));
+        for (std::size_t i = 0; i < made.size(); ++i) made[i].place = i;
+        return made;
+    }();
+    return all;
+}
+
+/// 1 to `longest` steps, each by one(sampler): the sampler itself at a random place, at the end if it draws; in the other
+/// places itself, or any that is listed before it and does not draw.
+template <class One>
+void mix(std::vector<step>& steps, const sampler& own, std::size_t longest, splitmix& stream, const One& one) {
+    std::vector<const sampler*> others;
+    for (std::size_t i = 0; i <= own.place; ++i)
+        if (!samplers()[i].draws) others.push_back(&samplers()[i]);
+    const std::size_t length = 1 + stream.below(longest);
+    const std::size_t place = own.draws ? length - 1 : stream.below(length);
+    steps.clear();
+    for (std::size_t i = 0; i < length; ++i)
+        steps.push_back(one(i == place ? own : *others[stream.below(others.size())]));
+}
+
+}  // namespace dossiers

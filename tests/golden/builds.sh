@@ -60,12 +60,26 @@ each_build() {
     }
 }
 
-# same PROGRAM DIFF [FLAG]: what the program prints is golden.txt; the difference goes into DIFF.
+# The samplers that have a golden file of their own.
+golden_names() {
+    local file
+    for file in tests/golden/*.txt; do
+        file=$(basename "$file" .txt)
+        case $file in golden | traps) ;; *) echo "$file" ;; esac
+    done
+}
+
+# same PROGRAM DIFF [FLAG]: what the program prints is golden.txt, and each sampler's golden file; the differences go into
+# DIFF.
 same() {
-    local way=
+    local way='' name result=0
     case $1 in *"$emulated"*) way=$emulator ;; esac
-    timeout 60 $way "$1" ${3:+"$3"} 2>&1 | diff - tests/golden/golden.txt >"$2"
-    [ "${PIPESTATUS[*]}" = "0 0" ]
+    : >"$2"
+    for name in '' $(golden_names); do
+        timeout 60 $way "$1" ${3:+"$3"} $name 2>&1 | diff - "tests/golden/${name:-golden}.txt" >>"$2"
+        [ "${PIPESTATUS[*]}" = "0 0" ] || result=1
+    done
+    return $result
 }
 
 # shared_loops OBJECT INCLUDE COMPILER FLAG...: pluck's functions that are full of fma and 256-bit vectors where the

@@ -31,7 +31,7 @@ template <>
 struct chain<> {};
 
 /// Stages in the order in which they run. Made by `a | b` or `chain{a, b}`; any number, any order that the grammar
-/// `adjust* (shape | keep)* draw?` allows, which is checked as it compiles.
+/// `adjust* (shape | keep)* draw?` allows, which is checked at compile time.
 ///
 /// Errors.       None of its own: each stage has checked its parameters when it was made.
 /// Cost.         None: trivially copyable, no allocation, safe to share between threads and to copy into a kernel.
@@ -60,7 +60,7 @@ inline constexpr bool is_chain = false;
 template <class... Stages>
 inline constexpr bool is_chain<chain<Stages...>> = true;
 
-/// What a chain does whose stages are not known by its type: dynamic_chain.hpp specialises it.
+/// How a chain runs whose stages are known at run time only: dynamic_chain.hpp specialises it.
 template <class T>
 struct run_time_chain {
     static constexpr bool exists = false;
@@ -73,7 +73,7 @@ concept chosen_at_run_time = run_time_chain<T>::exists;
 template <class T>
 concept chain_value = is_chain<T> || chosen_at_run_time<T>;
 
-/// What is no chain itself, but says by a const `stages()` which one it stands for: `combined`, or a type of your own.
+/// A type that is no chain itself, but has a const `stages()` that returns one: `combined`, or a type of your own.
 template <class T>
 concept has_stages = requires(const T& x) {
     requires chain_value<std::remove_cvref_t<decltype(x.stages())>>;
@@ -120,7 +120,7 @@ template <chain_like T>
 
 namespace detail {
 
-/// The same without a copy of what is a chain already.
+/// The same, without a copy where it is a chain already.
 template <chain_like T>
 [[nodiscard]] PLUCK_HOST_DEVICE constexpr decltype(auto) stages_of(const T& x) noexcept {
     if constexpr (chain_value<T>) return (x);
@@ -233,7 +233,7 @@ PLUCK_HOST_DEVICE void remember(const chain<First, Rest...>& stages, Row& row, s
     remember(stages.rest, row, token);
 }
 
-// The same of a chain that is known at run time only.
+// The same for a chain whose stages are known at run time only.
 
 PLUCK_ANY_ROW
 template <chosen_at_run_time Chain, class Row>
@@ -260,11 +260,11 @@ template <chain_value Chain, class Row>
     if (!row.settle()) return {-1, row.state()};
     const std::int32_t token = choose(stages, row);
     if (row.state() != status::ok) return {-1, row.state()};
-    if (token < 0) return {-1, status::no_candidate};  // a draw stage of a user's own that found none
+    if (token < 0) return {-1, status::no_candidate};  // a draw stage of your own that found none
     return {token, status::ok};
 }
 
-/// All of run() but that stages remember it.
+/// run() without the calls of after().
 PLUCK_ANY_ROW
 template <chain_value Chain, class Row>
 [[nodiscard]] PLUCK_HOST_DEVICE pick try_run(const Chain& stages, Row& row) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A chain whose stages are chosen at run time, as a request that a server receives needs it.
+// A chain whose stages are chosen at run time, as by a request that a server receives.
 #pragma once
 
 #include <pluck/chain.hpp>
@@ -39,7 +39,7 @@ inline constexpr bool is_dynamic_chain = false;
 template <class... Stages>
 inline constexpr bool is_dynamic_chain<basic_dynamic_chain<Stages...>> = true;
 
-/// A dynamic chain, or what has stages() that return one.
+/// A dynamic chain, or a type whose stages() returns one.
 template <class T>
 concept dynamic_chain_like =
     chain_like<T> && is_dynamic_chain<std::remove_cvref_t<decltype(stages_of(std::declval<const T&>()))>>;
@@ -53,8 +53,8 @@ concept dynamic_chain_like =
 /// Shapes.       At most 1,024 bytes, trivially copyable, without memory elsewhere: safe to share between threads, to
 ///               store in an array and to copy into a kernel. sample_rows() takes a range of them, one per row, and
 ///               `per_row<dynamic_chain>`, whose array is in device memory for a device.
-/// Parameters.   Stages   what it can hold; `dynamic_chain` has the library's. One that has stages of your own, too, is
-///                        `basic_dynamic_chain<temperature, top_p, your_stage>`.
+/// Parameters.   Stages   what it can hold; `dynamic_chain` has the library's. For stages of your own as well, name the
+///                        type: `basic_dynamic_chain<temperature, top_p, your_stage>`.
 /// Cost.         A branch for each stage of a draw, some nanoseconds. A stage takes as many bytes as it has, in
 ///               words of 8; 32 of any of the library's fit.
 /// Errors.       add() throws std::invalid_argument, and leaves the chain as it was, if a stage cannot follow the last
@@ -67,7 +67,7 @@ class basic_dynamic_chain {
 
 public:
     static constexpr std::size_t max_stages = 32;
-    /// How many bytes all stages can take together.
+    /// How many bytes all stages together can take.
     static constexpr std::size_t max_bytes = 984;
 
     constexpr basic_dynamic_chain() noexcept = default;
@@ -96,7 +96,7 @@ public:
     [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
     constexpr void clear() noexcept { size_ = used_ = 0; }
 
-    /// f(stage) for each stage, from first to last, with its own type; until f returns false, if it returns bool.
+    /// Calls f(stage) for each stage, with its own type, from first to last; stops where f returns false.
     PLUCK_ANY_ROW
     template <class F>
     PLUCK_HOST_DEVICE void for_each(const F& f) const {
@@ -164,7 +164,7 @@ private:
         stages.for_each([&](const auto& stage) { add(stage); });
     }
 
-    /// A stage as it was before it was stored.
+    /// Memory into which a stored stage is copied back.
     template <class Stage>
     union stored {
         Stage stage;
@@ -273,7 +273,7 @@ struct run_time_chain<basic_dynamic_chain<Stages...>> {
     }
 };
 
-/// One for each row of a batch: row i runs the chain at its index. A row past the end has a bad parameter.
+/// One chain for each row of a batch: row i runs the chain at its index. A row past the end has a bad parameter.
 template <class... Stages>
 struct run_time_chain<per_row<basic_dynamic_chain<Stages...>>> {
     static constexpr bool exists = true;

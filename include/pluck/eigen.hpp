@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Eigen's vectors, matrices, arrays, maps, blocks and expressions as rows and batches of logits, and as what inspection
-// returns.
+// Eigen's vectors, matrices, arrays, maps, blocks and expressions as rows and batches of logits, and as the results of
+// inspection.
 #pragma once
 
 #include <pluck/chain.hpp>
@@ -46,27 +46,27 @@ concept eigen_dense = requires(const X& x) {
     eigen_base(x);
 };
 
-/// Whether the elements lie in memory, a fixed stride apart, rather than being computed. Views by index say that they
-/// do, but have no data() to tell where.
+/// Whether the elements lie in memory, a fixed stride apart, rather than being computed. Eigen says so of views by
+/// index as well, but those have no data().
 template <class X>
 concept eigen_in_memory = eigen_dense<X> &&(int(X::Flags) & int(Eigen::DirectAccessBit)) != 0 && requires(const X& x) {
     x.derived().data();
 };
 
-/// A vector by its type: one of the two dimensions is known to be 1 when compiling.
+/// A vector by its type: one of the two dimensions is known to be 1 at compile time.
 template <class X>
 concept eigen_row = eigen_dense<X> && bool(X::IsVectorAtCompileTime) && logit_scalar<typename X::Scalar>;
 
 template <class X>
 concept eigen_batch = eigen_dense<X> && !bool(X::IsVectorAtCompileTime) && logit_scalar<typename X::Scalar>;
 
-/// An expression, computed as a whole where it is asked to, once.
+/// An expression, computed once and as a whole, to where it is asked to.
 template <class X>
 struct eigen_expression {
     const X& x;
     std::size_t size;
 
-    /// to = its [size] elements as floats. Throws std::bad_alloc where Eigen needs memory for a part of it.
+    /// Writes its [size] elements to `to` as floats. Throws std::bad_alloc where Eigen needs memory for a part of it.
     PLUCK_TAGGED void write(float* to) const {
         constexpr int order = int(X::RowsAtCompileTime) == 1 ? Eigen::RowMajor : Eigen::ColMajor;
         using floats = Eigen::Array<float, X::RowsAtCompileTime, X::ColsAtCompileTime, order>;
@@ -119,7 +119,7 @@ struct probability_traits<P> {
 
 inline namespace PLUCK_BUILD {
 
-/// The probability with which the chain draws each token: as the overload of inspect.hpp that writes to a span.
+/// The probability with which the chain draws each token: as inspect.hpp's overload that writes to a span.
 template <class X, chain_like Chain>
 [[nodiscard]] Eigen::ArrayXd probabilities(const X& row, const Chain& chain, const key& key) {
     Eigen::ArrayXd result;

@@ -33,7 +33,7 @@ struct candidate {
 
 namespace detail {
 
-/// How probabilities are read one after the other: `size(p)` and `at(p, i)`. eigen.hpp specialises it for Eigen's
+/// How probabilities are read by index: `size(p)` and `at(p, i)`. eigen.hpp specialises it for Eigen's
 /// types.
 template <class P>
 struct probability_traits {};
@@ -65,7 +65,7 @@ auto inspected(const char* who, const X& x, const Chain& chain, const key& key, 
     return f(row, view.size);
 }
 
-/// f(probability) for each kept token, in id order.
+/// Calls f(probability) for each kept token, in id order.
 template <class X, class Chain, class F>
 void each_kept(const char* who, const X& x, const Chain& chain, const key& key, const F& f) {
     if constexpr (check_row<X>()) {
@@ -163,8 +163,8 @@ template <class X, chain_like Chain>
 
 }  // namespace PLUCK_BUILD
 
-/// -sum p log p, in nats; 0 log 0 is 0. Of probabilities side by side: a std::span, std::vector or std::array of float
-/// or double, or anything dense of Eigen's.
+/// -sum p log p, in nats; 0 log 0 is 0. p is contiguous, a std::span, std::vector or std::array of float or double, or
+/// anything dense of Eigen's.
 template <detail::probability_range P>
 [[nodiscard]] double entropy_of(const P& probabilities) {
     double sum = 0;

@@ -70,7 +70,7 @@ concept batch_like = requires(const X& x) {
 
 namespace detail {
 
-// Eigen's vectors look like ranges as well, some of them only until one looks closer; they have a trait of their own.
+// Eigen's vectors look like ranges as well, and some only seem to be ones; they have a trait of their own.
 template <class X>
 concept eigen_like = requires {
     typename X::PlainObject;

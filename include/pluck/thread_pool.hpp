@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A batch over several threads: an executor for sample_rows() on top of Eigen's own thread pool. Eigen's, since every
-// user of pluck has it already and it is better worn than anything that we would write.
+// A batch over several threads: an executor for sample_rows() on top of Eigen's own thread pool, since whoever passes
+// Eigen's types has it already, and it is better tested than one that we would write.
 #pragma once
 
 #include <pluck/detail/config.hpp>
@@ -31,7 +31,7 @@ namespace pluck { inline namespace v0 {
 
 namespace detail {
 
-/// Which process this is, where one can become two by fork().
+/// The id of this process, where there is fork().
 [[nodiscard]] inline long process_id() noexcept {
 #if __has_include(<unistd.h>)
     return static_cast<long>(getpid());
@@ -73,7 +73,7 @@ public:
     PLUCK_TAGGED void operator()(std::size_t n, const F& f) const {
         static_assert(noexcept(f(n)), "pluck: a function that an executor runs must be noexcept");
         if (n == 0) return;
-        // Shared with the helpers, since one may wake up when the work is long done: it then finds no item left.
+        // Shared with the helpers, since one may wake up long after the work is done: it then finds no item left.
         const auto work = std::make_shared<progress>();
         const auto helpers = has_threads() ? (std::min)(static_cast<std::size_t>(helpers_), n - 1) : 0;
         for (std::size_t helper = 0; helper < helpers; ++helper) {
@@ -123,8 +123,8 @@ private:
         return static_cast<int>(threads);
     }
 
-    /// In a process that fork() made of this one's, Eigen's pool waits for threads that are not there, and its locks
-    /// may be held by them: it is not touched any more.
+    /// In a child process that fork() made, Eigen's pool would wait for threads that are not there, and they may hold
+    /// its locks: so it is not touched any more.
     [[nodiscard]] bool has_threads() const noexcept { return detail::process_id() == process_; }
 
     int helpers_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Draws whose randomness comes from a generator of the caller's instead of a key.
+// Draws whose randomness comes from the caller's generator instead of a key.
 #pragma once
 
 #include <pluck/detail/thread_workspace.hpp>
@@ -14,7 +14,7 @@ namespace pluck { inline namespace v0 {
 
 namespace detail {
 
-/// 32 uniform bits of any generator: the low bits of its output, values that would favour some of them rejected.
+/// 32 uniform bits of any generator: the low bits of its output, after values that would favour some are rejected.
 template <std::uniform_random_bit_generator Generator>
 [[nodiscard]] std::uint32_t word_of(Generator& generator) {
     constexpr std::uint64_t span = static_cast<std::uint64_t>(Generator::max() - (Generator::min)());
@@ -26,7 +26,7 @@ template <std::uniform_random_bit_generator Generator>
             if (fair == 0 || value < fair) return static_cast<std::uint32_t>(value);
         }
     } else {
-        // A narrow generator: as many whole bits as each call is sure to have, first call highest.
+        // A narrow generator: as many whole bits as each call is sure to yield, those of the first call highest.
         constexpr int width = static_cast<int>(std::bit_width(span + 1)) - 1;
         constexpr std::uint64_t fair = std::uint64_t{1} << width;
         std::uint64_t word = 0;

@@ -15,8 +15,8 @@ namespace pluck { inline namespace v0 {
 
 namespace cpu {
 
-/// Logits per block. Small enough that a look into the few blocks that matter is cheap, large enough that the maxima
-/// are a small part of the row: 64 floats are four cache lines, and one maximum stands for them.
+/// Logits per block. Small enough that reading the few blocks that matter is cheap, large enough that the maxima are a
+/// small part of the row: 64 floats are four cache lines, and have one maximum.
 inline constexpr std::size_t block_size = 64;
 
 [[nodiscard]] PLUCK_TAGGED constexpr std::size_t blocks_of(std::size_t size) noexcept {

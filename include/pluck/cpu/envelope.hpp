@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The envelope of the draw by rejection: docs/draw.md, section 4. A row that was not copied has its blocks ready, since
-// one is a block; of a copied one, the few that hold its tokens are listed.
+// The envelope of the draw by rejection: docs/draw.md, section 4. A row that was not copied has its blocks already,
+// since the envelope's blocks are the row's; for a copied one, the few blocks that hold its tokens are listed.
 #pragma once
 
 #include <pluck/cpu/kernels/blocks.hpp>
@@ -17,7 +17,7 @@ namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_R
 
 static_assert(envelope_block == block_size);
 
-/// Lists the envelope's blocks of which tokens are kept, with the best kept score of each, and counts them.
+/// Lists the blocks of the envelope that have kept tokens, with the best kept score of each, and counts them.
 ///
 /// Parameters.   row     the row; its element i is the token tokens[i], or i if tokens is null
 ///               best    [blocks at most], in: room, out: scores
@@ -49,7 +49,7 @@ static_assert(envelope_block == block_size);
     return count;
 }
 
-/// The place of a token among those of a row, which are all where there are none; `count` if it is not there.
+/// The index of a token among those of a row, `count` if it is not there; where `tokens` is null, all tokens are.
 [[nodiscard]] inline std::size_t place_among(const std::int32_t* tokens, std::size_t count,
                                              std::int32_t token) noexcept {
     if (tokens == nullptr) return static_cast<std::size_t>(token);
@@ -74,18 +74,18 @@ struct envelope {
     const std::int32_t* ids;  ///< [count]; null: i
     std::size_t count;
 
-    /// Makes ends of heights; the area of all blocks.
+    /// Replaces heights by ends; returns the area of all blocks.
     [[nodiscard]] std::uint64_t add_up() const noexcept {
         std::uint64_t area = 0;
         for (std::size_t i = 0; i < count; ++i) ends[i] = area += envelope_block * ends[i];
         return area;
     }
 
-    /// The places of points of [0, area).
+    /// The proposals at points of [0, area).
     template <std::size_t Count>
     void at(const std::uint64_t (&points)[Count], proposal (&hits)[Count]) const noexcept {
-        // The first block that ends behind a point, by halves and without a branch: none could be foretold. All
-        // proposals take a step together, as each waits for what it reads.
+        // The first block that ends after a point, by bisection without a branch, which could not be predicted. All
+        // proposals take each step together, so that their loads overlap.
         const std::uint64_t* block[Count];
         for (const std::uint64_t*& each : block) each = ends;
         for (std::size_t left = count; left > 1;) {

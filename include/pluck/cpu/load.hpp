@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// From any view of logits to floats that lie side by side: where they already do, by looking, else by a copy.
+// From any view of logits to contiguous floats: where they lie, if they are that already, else by a copy.
 #pragma once
 
 #include <pluck/detail/config.hpp>
@@ -52,7 +52,7 @@ template <class At>
     return scratch;
 }
 
-/// A row that writes itself, as a whole.
+/// An expression, which writes all of its elements itself.
 template <class Expression>
 requires requires(const Expression& view, float* to) { view.write(to); }
 [[nodiscard]] const float* load(const Expression& view, float* scratch) noexcept(noexcept(view.write(scratch))) {

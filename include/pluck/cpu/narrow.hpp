@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Rows of 16-bit logits that lie side by side. They are scanned as they are, and a block becomes floats when something
-// looks into it: of most rows few blocks do.
+// Rows of contiguous 16-bit logits. They are scanned as they are, and a block is converted to floats when something
+// reads it: in most rows few blocks are.
 #pragma once
 
 #include <pluck/cpu/row_view.hpp>
@@ -22,8 +22,8 @@ concept narrow_view = requires(const View& view) {
     typename scalar_traits<std::remove_cvref_t<decltype(*view.data)>>::layout;
 };
 
-/// What there is for rows of one 16-bit format. Only a row of that format refers to its table, so that a program holds
-/// the loops of those formats that it reads.
+/// The loops for rows of one 16-bit format. Only a row of that format refers to its table, so that a program contains
+/// the loops of those formats alone that it reads.
 struct narrow_loops {
     extremes (*scan)(const std::uint16_t* logits, std::size_t size, std::int32_t* block_best) noexcept;
     widen_function widen;
@@ -36,12 +36,12 @@ struct narrow_loops {
     [[nodiscard]] PLUCK_EXPORT static const narrow_loops& of() noexcept;
 };
 
-/// Where the floats of a row come from, if they are not there yet.
+/// 16-bit source of scores not yet converted.
 class narrow_row {
 public:
     PLUCK_TAGGED narrow_row() noexcept {}
 
-    /// False, and nothing done, unless the logits lie side by side. `scores` is where they will be floats.
+    /// Returns false, and does nothing, unless the logits are contiguous. The floats will be at `scores`.
     template <narrow_view View>
     [[nodiscard]] PLUCK_TAGGED bool read(const View& view, float* scores) noexcept {
         using format = typename scalar_traits<std::remove_cvref_t<decltype(*view.data)>>::layout;
@@ -61,19 +61,19 @@ public:
         return loops_->scan(logits_, size_, block_best);
     }
 
-    /// From now on every block whose best ordered score is at least this is there as floats.
+    /// Converts every block whose best ordered score is at least this.
     PLUCK_TAGGED void need(std::int32_t score) noexcept {
         if (logits_ == nullptr || score >= low_) return;
         widen_blocks(0, size_, score, low_, scores_);
         low_ = score;
     }
 
-    /// From now on this block is.
+    /// Converts this block.
     PLUCK_TAGGED void need_block(std::size_t begin) noexcept {
         if (logits_ != nullptr) copy(begin, size_ - begin < block_size ? size_ - begin : block_size, scores_ + begin);
     }
 
-    /// The row for a loop that reads few blocks, and each once.
+    /// The row for a loop that reads few blocks, each of them once.
     [[nodiscard]] PLUCK_TAGGED row_view view(const row_view& row) const noexcept {
         row_view result = row;
         result.narrow = logits_;
@@ -81,9 +81,9 @@ public:
         return result;
     }
 
-    /// f(part, begin) for a loop that reads most scores, and each once: the row, or where it is not there yet one part
-    /// after the other, of whole blocks, in which the blocks whose best score is at least `low` are floats. That takes
-    /// less than to write them to where the row is. False from f ends it.
+    /// Calls f(part, begin) for a loop that reads most scores, each of them once: with the row, or where it is not
+    /// converted yet with one part after the other, of whole blocks, of which those whose best score is at least `low`
+    /// are floats. That takes less time than converting the row in place. f returns false to stop.
     template <class F>
     PLUCK_TAGGED void in_parts(const row_view& row, std::int32_t low, const F& f) const noexcept {
         if (!is_there()) return static_cast<void>(f(row, std::size_t{0}));
@@ -98,21 +98,21 @@ public:
         }
     }
 
-    /// Some of them, as floats.
+    /// Copies some of the scores, as floats.
     PLUCK_TAGGED void copy(std::size_t begin, std::size_t count, float* to) const noexcept {
         loops_->widen(logits_ + begin, count, to);
     }
 
-    /// The same of all, before there are best scores.
+    /// Converts all of them, before there are best scores.
     PLUCK_TAGGED void need_all() noexcept {
         for (std::size_t i = 0; logits_ != nullptr && i < size_; ++i) scores_[i] = at(i);
         drop();
     }
 
-    /// One of them, as a float.
+    /// One of the scores, as a float.
     [[nodiscard]] PLUCK_TAGGED float at(std::size_t i) const noexcept { return loops_->widen_one(logits_[i]); }
 
-    /// All is there, from elsewhere.
+    /// Something else has written all scores.
     PLUCK_TAGGED void drop() noexcept { logits_ = nullptr; }
 
 private:

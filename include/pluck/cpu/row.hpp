@@ -54,7 +54,7 @@ public:
         if (state_ == status::ok && uncut_.scores == nullptr) fail(status::no_candidate);
     }
 
-    // ---- adjusters, before settle(); a stage that comes later and moves scores all the same fails the row ----
+    // ---- adjusters, before settle(); a stage that moves scores after it fails the row ----
 
     /// score = f(score, i) for the token ids[i]; -infinity stays. An id outside the row fails it.
     template <class Ids, class F>
@@ -143,7 +143,7 @@ private:
         std::uint64_t total = 0;  // of the kept mass; 0 until asked for
     };
 
-    /// The row as it is now: a nucleus that was asked for is cut first. Whatever has not to do with that looks here.
+    /// The row as it is now, after a pending nucleus is cut: for all that does not deal with that itself.
     parts& now() noexcept;
 
     // ---- the primitives of row/checked.hpp ----
@@ -186,7 +186,7 @@ private:
     void adopt(std::size_t count) noexcept;
     [[nodiscard]] float* writable() noexcept;
 
-    /// 16-bit logits side by side stay what they are; all else becomes floats, if it is none.
+    /// Contiguous 16-bit logits stay as they are; all else that is not floats is converted.
     template <class View>
     PLUCK_TAGGED void read(const View& view) noexcept {
         if constexpr (narrow_view<View>) {

@@ -18,12 +18,12 @@ struct kept_part {
     std::size_t ties_end = ~std::size_t{0};
 };
 
-/// Makes floats of 16-bit logits side by side.
+/// Converts contiguous 16-bit logits to floats.
 using widen_function = void (*)(const std::uint16_t* logits, std::size_t count, float* scores) noexcept;
 
-/// A row as the loops see it: its scores, the best ordered score of each block, and which of it is kept. Where `narrow`
-/// is not null it has the scores as halves or bfloat16, and `gather` has the blocks that it reads made floats: by a
-/// function, so that a program without such rows holds nothing of it.
+/// A row as the loops see it: its scores, the best ordered score of each block, and which part is kept. Where `narrow`
+/// is not null, it has the scores as halves or bfloat16, and `gather` converts the blocks that it reads by `widen`: a
+/// function pointer, so that a program without such rows contains none of that code.
 struct row_view {
     const float* scores;
     std::size_t size;
@@ -32,14 +32,14 @@ struct row_view {
     const std::uint16_t* narrow = nullptr;
     widen_function widen = nullptr;
 
-    /// Whether nothing was cut off: what is not kept is -infinity. A cut may lie among ties of the very score that the
-    /// whole row is kept from.
+    /// Whether nothing was cut off: whatever is not kept is -infinity. Both have to be compared, since a cut may lie
+    /// among ties of the lowest score.
     [[nodiscard]] PLUCK_TAGGED bool keeps_all() const noexcept {
         return kept.score == kept_part{}.score && kept.ties_end >= size;
     }
 };
 
-/// What one pass over a row's bits tells. Of a row with a NaN only that.
+/// What one pass over a row's bits finds. If there is a NaN, only that.
 struct extremes {
     std::int32_t best = (std::numeric_limits<std::int32_t>::min)();  ///< largest ordered score
     std::int32_t lowest = 0;  ///< none is below: the least below 0, if any; or -infinity, if nothing is known

@@ -24,10 +24,10 @@ __extension__ typedef unsigned __int128 uint128;  // a typedef, since __extensio
 
 template <class To, class From>
 [[nodiscard]] PLUCK_HOST_DEVICE constexpr To bits_as(const From& from) noexcept {
-    return __builtin_bit_cast(To, from);  // std::bit_cast is not to be had in device code
+    return __builtin_bit_cast(To, from);  // device code has no std::bit_cast
 }
 
-/// The same value, of which the optimiser knows nothing: an expression cannot be rearranged across it.
+/// The same value, hidden from the optimiser, which cannot rearrange an expression across it.
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE double opaque(double value) noexcept {
 #if !PLUCK_ON_DEVICE
     asm("" : "+m"(value));
@@ -43,9 +43,9 @@ template <class To, class From>
 }
 
 #if !PLUCK_ON_DEVICE && !PLUCK_HARDWARE_FMA && defined(_WIN32)
-/// a * b + c, rounded once, where libm may round twice: that of MinGW-w64 does. A product of floats is a double; its
-/// sum with c is rounded to odd: the last bit is set if something was lost, so that no float's tie comes about by
-/// rounding.
+/// a * b + c, rounded once, where libm may round twice, as MinGW-w64's does. The product of two floats is exact as a
+/// double; its sum with c is rounded to odd: the last bit is set if something was lost, so that rounding makes no tie
+/// between two floats.
 [[nodiscard]] PLUCK_ALWAYS_INLINE float fused_by_doubles(float a, float b, float c) noexcept {
     const double product = opaque(opaque(static_cast<double>(a)) * static_cast<double>(b));
     const double addend = opaque(static_cast<double>(c));
@@ -107,7 +107,7 @@ template <class To, class From>
 #endif
 }
 
-/// The place of the lowest bit that is set; one must be. How many bits are set.
+/// The index of the lowest bit that is set; at least one must be. Then: the number of bits that are set.
 [[nodiscard]] PLUCK_HOST_DEVICE inline std::uint32_t first_bit(std::uint32_t bits) noexcept {
 #if PLUCK_ON_DEVICE
     return static_cast<std::uint32_t>(__ffs(static_cast<int>(bits)) - 1);
@@ -143,7 +143,7 @@ template <class T>
     return a < b ? b : a;
 }
 
-/// How many bits above the highest that is set; one must be.
+/// The number of zero bits above the highest bit that is set; at least one must be.
 [[nodiscard]] PLUCK_HOST_DEVICE inline std::uint32_t leading_zeros(std::uint64_t bits) noexcept {
 #if PLUCK_ON_DEVICE
     return static_cast<std::uint32_t>(__clzll(static_cast<long long>(bits)));

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// The few things that templates cannot say: what runs on a device, what must be inlined. Every macro is always defined.
+// What templates cannot say: what runs on a device, what must be inlined. Every macro is always defined.
 #pragma once
 
-/// 1 wherever nvcc compiles, the host side of a .cu file as well.
+/// 1 wherever nvcc compiles, also for the host side of a .cu file.
 #if defined(__CUDACC__)
 #define PLUCK_NVCC 1
 #else
 #define PLUCK_NVCC 0
 #endif
 
-/// Before a template that runs on rows of either side, on a line of its own: nvcc would warn of a host's row.
+/// Before a template that runs on rows of host and device, on a line of its own: nvcc would warn of the host's row.
 #if defined(__CUDACC__)
 #define PLUCK_ANY_ROW _Pragma("nv_exec_check_disable")
 #else
@@ -45,16 +45,16 @@
 #define PLUCK_ALWAYS_INLINE inline __attribute__((always_inline, no_instrument_function))
 #endif
 
-/// Before a loop whose body a device shall hold once: most of a kernel's code runs once a launch, and is waited for as
-/// it is fetched. It also takes half as long to compile.
+/// Before a loop that is not to be unrolled on a device: most of a kernel's code runs once per launch, and has to wait
+/// until it is fetched. It also takes half as long to compile.
 #if defined(__CUDA_ARCH__)
 #define PLUCK_ROLLED _Pragma("unroll 1")
 #else
 #define PLUCK_ROLLED
 #endif
 
-/// A device function that stays one. A kernel of many stages would otherwise hold a copy of each loop for each stage,
-/// and run out of registers.
+/// A device function that is not inlined. A kernel of many stages would otherwise contain a copy of each loop for each
+/// stage, and run out of registers.
 #if defined(__CUDACC__)
 #define PLUCK_DEVICE_CALL __noinline__
 #else
@@ -68,7 +68,7 @@
 #define PLUCK_RELOCATABLE 0
 #endif
 
-/// 1 where one instruction computes a * b + c with one rounding.
+/// 1 where one instruction computes a * b + c, rounded once.
 #if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA)
 #define PLUCK_HARDWARE_FMA 1
 #else

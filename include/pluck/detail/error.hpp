@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// How a bad parameter is reported: who, which parameter, which range, which value. Cold: for constructors, the checks
-// of a batch's sizes and inspection; the path from logits to pick never comes here.
+// How a bad parameter is reported: who, which parameter, which range, which value. For constructors, the checks of a
+// batch's sizes and inspection; the path from logits to pick never calls any of it.
 #pragma once
 
 #include <pluck/detail/config.hpp>
@@ -29,7 +29,7 @@ inline namespace without_exceptions {
 }
 #endif
 
-/// The same with a message in parts. Out of line: g++ 12 warns of copies that it makes of such a text inline.
+/// The same with a message in parts. Out of line: inlined, it makes g++ 12 warn of its own copies.
 [[noreturn]] PLUCK_TAGGED __attribute__((noinline, cold)) inline void raise(
     std::initializer_list<std::string_view> parts) {
     std::string message;

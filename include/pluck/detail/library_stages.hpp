@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The library's own stages, in one list: what a chain that is made at run time can hold. A new sampler adds its header
+// The library's own stages, in one list: what a dynamic_chain can hold. A new sampler adds its header
 // and its name here, and touches no other list.
 #pragma once
 

@@ -18,7 +18,7 @@ namespace pluck { inline namespace v0 {
 /// The best token's mass is 2^40: a token less likely than 2^-40 of it has none.
 inline constexpr int mass_bits = 40;
 
-/// So that no sum of masses exceeds 2^63.
+/// The longest row of which no sum of masses exceeds 2^63.
 inline constexpr std::size_t max_vocab = std::size_t{1} << 23;
 
 /// T is 0 or within these: beyond them, hardware that flushes subnormals would show in the masses.
@@ -33,13 +33,13 @@ static_assert(bits_as<std::int32_t>(magic) == magic_bits);
 
 }  // namespace detail
 
-/// log2(e) / T as a float: what turns a difference of scores into octaves.
+/// log2(e) / T as a float: a difference of scores times this is a number of octaves.
 [[nodiscard]] PLUCK_HOST_DEVICE inline float mass_scale(double temperature) noexcept {
     return detail::nearest_float(detail::quotient(0x1.71547652b82fep0, temperature));
 }
 
 /// T after one more temperature stage: the product, rounded, kept within [min_temperature, max_temperature]. A factor
-/// that is not above 0, or is NaN, leaves T alone: a stage of a user's own may well compute one.
+/// that is not above 0, or is NaN, leaves T alone, since a stage of your own may compute one.
 [[nodiscard]] PLUCK_HOST_DEVICE inline double scaled_temperature(double temperature, double factor) noexcept {
     constexpr auto infinity = detail::bits_as<double>(std::uint64_t{0x7ff0000000000000u});
     if (detail::ordered(factor) <= 0 || detail::ordered(factor) > detail::ordered(infinity)) return temperature;
@@ -49,15 +49,15 @@ static_assert(bits_as<std::int32_t>(magic) == magic_bits);
 
 namespace detail {
 
-/// One multiply-add with one rounding, in whichever way this compilation offers. A loop that is compiled for another
-/// instruction set than the rest of the program names its own.
+/// a * b + c, rounded once, by what this translation unit is compiled for. A loop that is compiled for another
+/// instruction set than the rest of the program passes that one's.
 struct default_isa {
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE static float fma(float a, float b, float c) noexcept {
         return detail::fma(a, b, c);
     }
 };
 
-/// What the shift of a mass_word is at octave 0: the word has 32 bits more, and q 24.
+/// The shift of a mass_word at octave 0: the word has 32 more bits, and q has 24.
 inline constexpr std::int32_t mass_word_shift = 32 + 24 - mass_bits;
 
 /// 2^24 2^f, an integer; its coefficients are from docs/mass_fit.py.
@@ -80,9 +80,8 @@ struct mass_parts {
     std::int32_t octave;
 };
 
-/// The bits of a difference from which on nothing weighs anything: nothing does 41 octaves down, and the shift holds
-/// up to 47 of them. As integers, the nearer of two negative floats is the lesser. How exactly the quotient is rounded
-/// does not matter.
+/// The bits of a difference from which on every mass is 0: it is 0 at 41 octaves down, and the shift is good for up to
+/// 47. Of two differences, the one nearer to 0 has the smaller bits. How the quotient is rounded does not matter.
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE std::uint32_t weightless_from(float scale) noexcept {
     return detail::bits_as<std::uint32_t>(-44.0f / scale);
 }
@@ -92,7 +91,7 @@ template <class Isa>
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE mass_parts mass_parts_of(float difference, float scale,
                                                                              std::uint32_t weightless) noexcept {
 #if !PLUCK_ON_DEVICE
-    // Under -ffast-math clang++ takes whatever follows from a known infinity for meaningless, so it may not know one.
+    // Under -ffast-math clang++ drops whatever follows from a known infinity, so this one is hidden from it.
     if (__builtin_constant_p(difference)) difference = detail::opaque(difference);
 #endif
     const auto bits = detail::bits_as<std::uint32_t>(difference);
@@ -149,8 +148,8 @@ template <class Isa = detail::default_isa>
     return mass_of<Isa>(difference, scale, weightless_from(scale));
 }
 
-/// max(1, ceil(p * total)), exactly: the mass that a nucleus of share p must reach. What is outside of [0, 1] counts as
-/// the end on its side, so that a stage of a user's own can do no harm.
+/// max(1, ceil(p * total)), exactly: the mass that a nucleus of share p must reach. p is clamped to [0, 1], so that a
+/// stage of your own can do no harm.
 [[nodiscard]] PLUCK_HOST_DEVICE constexpr std::uint64_t mass_share(float p, std::uint64_t total) noexcept {
     if (detail::ordered(p) <= 0) return 1;
     if (detail::ordered(p) >= detail::ordered(1.0f)) return total != 0 ? total : 1;
@@ -165,7 +164,8 @@ template <class Isa = detail::default_isa>
     return exact && share != 0 ? share : share + 1;
 }
 
-/// floor(uniform * total / 2^128): a point of [0, total), each token's interval hit in proportion to its mass.
+/// floor(uniform * total / 2^128): a point of [0, total), which falls into a token's interval in proportion to its
+/// mass.
 [[nodiscard]] PLUCK_HOST_DEVICE constexpr std::uint64_t mass_point(const bits128& uniform,
                                                                    std::uint64_t total) noexcept {
     const std::uint64_t low = std::uint64_t{uniform.word[1]} << 32 | uniform.word[0];

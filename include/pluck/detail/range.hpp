@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Elements side by side: std::span, std::vector, std::array, a C array. Without <ranges>, which takes a tenth of the
+// Contiguous ranges: std::span, std::vector, std::array, a C array. Without <ranges>, which takes a tenth of the
 // time that a unit with pluck takes to compile.
 #pragma once
 

@@ -38,7 +38,7 @@ template <class Float>
     return ordered(value) >= ordered(low) && ordered(value) <= ordered(high);
 }
 
-/// The float of an ordered integer, bit for bit but for -0.
+/// The float of an ordered integer, bit for bit, except that -0 becomes +0.
 [[nodiscard]] PLUCK_HOST_DEVICE constexpr float float_of(std::int32_t ordered_score) noexcept {
     const auto magnitude = static_cast<std::uint32_t>(ordered_score < 0 ? -ordered_score : ordered_score);
     return bits_as<float>(magnitude | (ordered_score < 0 ? 0x80000000u : 0u));

@@ -73,7 +73,7 @@ struct scalar_traits<half> {
 
 template <>
 struct scalar_traits<double> {
-    /// Rounds to nearest even. A finite value beyond the range of float becomes +-FLT_MAX: it is no infinity.
+    /// Rounds to nearest even. A finite value beyond the range of float becomes +-FLT_MAX, not infinity.
     [[nodiscard]] PLUCK_HOST_DEVICE static constexpr float widen(double value) noexcept {
         const auto bits = detail::bits_as<std::uint64_t>(value);
         const auto sign = static_cast<std::uint32_t>(bits >> 32 & 0x80000000u);
@@ -82,14 +82,14 @@ struct scalar_traits<double> {
         if (exponent == 1024) return detail::bits_as<float>(sign | 0x7f800000u | (mantissa != 0 ? 0x400000u : 0u));
         if (exponent < -150) return detail::bits_as<float>(sign);  // below half of the least subnormal
 
-        // 24 bits of precision stay, fewer below 2^-126; the bits dropped decide the rounding.
+        // 24 bits of precision stay, fewer below 2^-126; the dropped bits decide the rounding.
         const int dropped = exponent >= -126 ? 29 : 29 + (-126 - exponent);
         const std::uint64_t full = mantissa | 0x10000000000000u;
         const std::uint64_t rest = full & ((std::uint64_t{1} << dropped) - 1);
         const std::uint64_t tie = std::uint64_t{1} << (dropped - 1);
         std::uint64_t rounded = full >> dropped;
         if (rest > tie || (rest == tie && (rounded & 1) != 0)) ++rounded;
-        // The hidden bit, or a carry into it, adds itself to the exponent field.
+        // The hidden bit, or a carry into it, adds 1 to the exponent field.
         const std::uint64_t field = exponent >= -126 ? static_cast<std::uint64_t>(exponent + 126) : 0;
         const std::uint64_t magnitude = (field << 23) + rounded;
         constexpr std::uint64_t largest = 0x7f7fffff;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The scratch memory that each thread keeps for draws that are handed none.
+// The scratch memory that each thread keeps for draws that are given none.
 #pragma once
 
 #include <pluck/detail/config.hpp>

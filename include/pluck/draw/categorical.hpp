@@ -10,7 +10,7 @@
 
 namespace pluck { inline namespace v0 {
 
-/// Draws a token in proportion to its mass; what a chain without a draw stage does.
+/// Draws a token in proportion to its mass, as a chain without a draw stage does.
 ///
 /// Definition.   r = floor(U Z / 2^128), U the draw's 128 random bits, Z the kept mass; the token is the first in id
 ///               order among the kept whose inclusive prefix mass exceeds r.

@@ -35,7 +35,7 @@ struct rejection : stage {
     }
 };
 
-/// The name of the first version; it goes with the next one.
+/// The stage's name in version 0.1; removed in the next version.
 using dart [[deprecated("pluck: dart is now rejection")]] = rejection;
 
 }}  // namespace pluck::v0

@@ -26,9 +26,9 @@ namespace pluck { inline namespace v0 {
 /// Ties.         By token id, lowest first: a tie may be cut in the middle.
 /// Non-finite.   Tokens at -infinity have no mass and never stay.
 /// Randomness.   None.
-/// Cost.         One pass for bounds of the mass, which may have to be drawn closer, and a look at the blocks that
-///               reach the cut; where the nucleus is a large part of the row, a pass for the mass. It is taken when something
-///               asks for what is kept. Linear for any input.
+/// Cost.         One pass for bounds of the mass, which may have to be refined, and a look at the blocks that
+///               reach the cut; where the nucleus is a large part of the row, a pass for the mass. It is taken when
+///               something asks for what is kept. Linear for any input.
 /// Errors.       std::invalid_argument if p is outside [0, 1] (NaN included) or min_keep < 0.
 /// Source.       Holtzman et al., ICLR 2020, arXiv:1904.09751, section 3.1.
 class top_p : public stage {

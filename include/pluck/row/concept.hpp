@@ -2,7 +2,8 @@
 //
 // The row: what every stage works on, and the one thing that a backend implements. A row holds scores, a temperature
 // and two cuts of the ranking between which its tokens are kept; all of its verbs are lazy where they can be.
-// On a device many threads run the same stage on one row, so arguments and results are the same for all of them.
+// On a device many threads run the same stage on one row, so all of them pass the same arguments and get the same
+// results.
 #pragma once
 
 #include <pluck/detail/config.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A part of the ranking between two cuts: what a row keeps.
+// An interval of the ranking, between two cuts: what a row keeps.
 #pragma once
 
 #include <pluck/detail/config.hpp>
@@ -27,7 +27,7 @@ struct interval {
           low_token(static_cast<std::uint32_t>(least.token())),
           high_token(static_cast<std::uint32_t>(most.token())) {}
 
-    /// Without branches: four of these side by side are worth more than a comparison saved.
+    /// Without branches: four of these overlap, which gains more than a comparison that is saved.
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE bool has(std::int32_t score,
                                                                  std::int32_t token) const noexcept {
         const auto id = static_cast<std::uint32_t>(token);
@@ -42,7 +42,7 @@ struct interval {
         return {high, static_cast<std::int32_t>(high_token)};
     }
 
-    /// Nothing below this score any more; nothing above it.
+    /// Drops what is below this score; drops what is above it.
     PLUCK_HOST_DEVICE void raise(std::int32_t score) noexcept {
         if (score <= low) return;
         low = score;

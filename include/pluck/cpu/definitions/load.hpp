@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// How rows of doubles become rows of floats.
+// Rows of doubles become rows of floats.
 #pragma once
 
 #include <pluck/cpu/isa/dispatch.hpp>

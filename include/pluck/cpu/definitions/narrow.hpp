@@ -16,7 +16,7 @@
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
 
-/// A loop as a plain function, built for the best instruction set that is here.
+/// A loop as a plain function, built for the best instruction set that this processor has.
 template <class Kernel, class... Arguments>
 [[nodiscard]] auto run_dispatched(Arguments... arguments) noexcept {
     return run_kernel<Kernel>(arguments...);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the row on the CPU does, but for what depends on the caller's types.
+// The members of the CPU's row that do not depend on the caller's types.
 #pragma once
 
 #include <pluck/cpu/cut/candidates.hpp>
@@ -40,7 +40,7 @@ PLUCK_INLINE void row::mask(std::span<const std::uint32_t> words) noexcept {
     }
 }
 
-/// The scores as scratch memory of our own: the caller's logits are never written to.
+/// Moves the scores to scratch memory, to be written to: the caller's logits never are.
 PLUCK_INLINE float* row::writable() noexcept {
     float* scores = scratch_.scores();
     narrow_.need_all();
@@ -89,7 +89,7 @@ PLUCK_INLINE std::uint64_t row::mass(std::int32_t token) noexcept {
     return mass_of(kept_logit(token) - best_logit(), mass_scale(temperature_));
 }
 
-/// The masses of a block's tokens; bit i: whether token i of them is kept.
+/// The masses of a block's tokens; bit i is set if token i of them is kept.
 PLUCK_INLINE std::uint64_t row::weigh_block(std::size_t begin, std::uint64_t* masses) noexcept {
     narrow_.need_block(begin);
     const std::size_t end = kernels::block_end(begin, uncut_.size);
@@ -97,12 +97,12 @@ PLUCK_INLINE std::uint64_t row::weigh_block(std::size_t begin, std::uint64_t* ma
     return kernels::kept_of_block(look(), begin);
 }
 
-/// The row as it is cut, with all that is kept there as floats.
+/// The row once it is cut, with all kept scores as floats.
 PLUCK_INLINE row_view row::view() const noexcept {
     narrow_.need(uncut_.kept.score);
     return look();
 }
-/// The same before that has been seen to.
+/// The same before either is done.
 PLUCK_INLINE row_view row::look() const noexcept {
     return {uncut_.scores, uncut_.size, scratch_.block_best(), uncut_.kept};
 }
@@ -177,7 +177,7 @@ PLUCK_INLINE bool row::leaves_less(const found_cut& found, std::size_t count) no
     return kept_tokens().leaves_less(found, count);
 }
 
-/// Drops what lies below the cut. To copy what stays pays where that is little.
+/// Drops what lies below the cut. What stays is copied if it is little.
 PLUCK_INLINE void row::cut_to(const found_cut& found) noexcept {
     if (found.is_list()) {
         const list_cut& list = found.list();
@@ -216,13 +216,13 @@ PLUCK_INLINE void row::set_temperature(double t) noexcept {
 
 // ---- what those stand on ----
 
-/// Puts the kept scores and their places aside, in order, and counts them.
+/// Copies the kept scores and their indices to spare memory, in order, and counts them.
 PLUCK_INLINE std::size_t row::gather(const row_view& from) noexcept {
     return run_kernel<kernels::gather>(from, detail::ordered_infinity, from.size, scratch_.spare_scores(),
                                        scratch_.spare_tokens());
 }
 
-/// Makes the first of what was put aside the row. At least one token must be there.
+/// The first `count` of the copied tokens become the row. There must be at least one.
 PLUCK_INLINE void row::adopt(std::size_t count) noexcept {
     const float* scores = scratch_.spare_scores();
     std::int32_t* tokens = scratch_.spare_tokens();
@@ -262,7 +262,7 @@ PLUCK_INLINE envelope row::make_envelope() noexcept {
     if (uncut_.tokens == nullptr && look().keeps_all()) {  // each block is one, also one without mass
         run_kernel<kernels::scores_of>(scratch_.block_best(), all.count, best);
     } else {
-        // Of a row that is not cut inside a tie, no block has to be looked into.
+        // In a row that is not cut inside a tie, no block has to be read.
         const row_view kept = uncut_.kept.ties_end < uncut_.size ? view() : look();
         all.ids = scratch_.spare_tokens();
         all.count = envelope_of(kept, uncut_.tokens, best, scratch_.spare_tokens());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Which build of each loop runs. A program compiled for plain x86-64 still gets fused multiply-adds and 256-bit vectors
-// where the processor has them; one compiled with -march= gets what it asked for. The bits are the same in any case.
+// Which build of each loop runs. A program compiled for plain x86-64 still uses fused multiply-adds and 256-bit vectors
+// where the processor has them; one compiled with -march= uses what it asked for. The bits are the same in any case.
 #pragma once
 
 #include <pluck/cpu/isa/instructions.hpp>
@@ -52,7 +52,7 @@ struct avx2 {
     using isa = avx2_isa;
 #endif
 
-    // Every processor with the first two has the others; a mask is taken apart twice as fast by them.
+    // Every processor with the first two has the others, which take a mask apart twice as fast.
     template <class Kernel, class... Arguments>
     __attribute__((target("avx2,fma,bmi,bmi2,popcnt,f16c"))) static auto run(const Arguments&... arguments) noexcept {
         return Kernel::template run<isa>(arguments...);
@@ -94,7 +94,7 @@ struct avx512 {
 };
 #endif
 
-/// Runs a kernel of kernels.hpp, built for the best instruction set that is here.
+/// Runs a kernel of kernels/, built for the best instruction set that this processor has.
 template <class Kernel, class... Arguments>
 auto run_kernel(const Arguments&... arguments) noexcept {
 #if PLUCK_DISPATCH_AVX512

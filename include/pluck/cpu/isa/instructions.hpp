@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the loops over a row may ask of an instruction set beyond C++: its fused multiply-add, how wide its vectors are,
-// and the few instructions that compilers do not find by themselves. A loop is handed one of these types as `Isa`.
+// What the loops over a row need of an instruction set beyond C++: its fused multiply-add, the width of its vectors,
+// and the few instructions that compilers do not find by themselves. A loop gets one of these types as `Isa`.
 #pragma once
 
 #include <pluck/cpu/isa/vectors.hpp>
@@ -13,8 +13,8 @@
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
 
-// As text, in both dialects, not as the compilers' builtins: these may only be called where the target is known, which
-// is not where templates are written. clang++ takes either only there.
+// As text, in both dialects, not as the compilers' builtins: a builtin may only be called where the target is known,
+// and in a template it is not. clang++ accepts neither in a template.
 
 #if defined(__x86_64__) && !defined(__CUDACC__) && (!defined(__clang__) || defined(__AVX2__))
 /// AVX2, FMA and F16C. A mask of 64 takes 45 instructions by the first of them, and 80 without; eight halves take 2 by
@@ -26,26 +26,26 @@ struct avx2_isa {
         return __builtin_fmaf(a, b, c);
     }
 
-    /// a = a b + c, of all lanes: a fifth faster than what g++ makes of a loop, since the order is ours.
+    /// a = a b + c, in all lanes: a fifth faster than g++'s code for a loop, since we choose the order.
     template <class Floats>
     PLUCK_ALWAYS_INLINE static void fma_lanes(Floats& a, const Floats& b, const Floats& c) noexcept {
         asm("{vfmadd213ps %2, %1, %0|vfmadd213ps %0, %1, %2}" : "+v"(a) : "v"(b), "vm"(c));
     }
 
-    /// Has the lanes loaded once: g++ -O2 reads what two instructions need twice, a third of the scan's time.
+    /// Loads the lanes once: g++ -O2 reads twice what two instructions need, which takes a third of the scan's time.
     template <class Vector>
     PLUCK_ALWAYS_INLINE static void hold(Vector& lanes) noexcept {
         asm("" : "+v"(lanes));
     }
 
-    /// Bit i: whether lane i is negative.
+    /// Bit i is set if lane i is negative.
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t signs(const vectors::ints& of) noexcept {
         std::uint32_t bits;
         asm("{vmovmskps %1, %0|vmovmskps %0, %1}" : "=r"(bits) : "x"(of));
         return bits;
     }
 
-    /// Of four vectors whose lanes are all bits or none, bit i: whether lane i is.
+    /// Of four vectors whose lanes have all bits set or none: bit i is set if lane i is.
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint32_t bits_of(const vectors::ints& a, const vectors::ints& b,
                                                                    const vectors::ints& c,
                                                                    const vectors::ints& d) noexcept {
@@ -59,7 +59,7 @@ struct avx2_isa {
         return bits;
     }
 
-    /// Halves as floats, a vector of them.
+    /// A vector of halves, as floats.
     template <class Floats>
     PLUCK_ALWAYS_INLINE static void widen(const std::uint16_t* halves, Floats& to) noexcept {
         asm("{vcvtph2ps %1, %0|vcvtph2ps %0, %1}"
@@ -67,7 +67,7 @@ struct avx2_isa {
             : "m"(*reinterpret_cast<const typename shorts_of<Floats>::lanes*>(halves)));
     }
 
-    /// Shorts as integers, a vector of them: g++ has it in five instructions.
+    /// A vector of shorts, as integers: g++ needs five instructions for it.
     template <class Uints>
     PLUCK_ALWAYS_INLINE static void extend(const std::uint16_t* shorts, Uints& to) noexcept {
         asm("{vpmovzxwd %1, %0|vpmovzxwd %0, %1}"
@@ -89,12 +89,12 @@ private:
 struct avx512_isa : avx2_isa {
     using vectors = kernels::sixteen;
 
-    /// The larger of each lane, as floats; raises no flag.
+    /// The larger float of each lane. Sets no exception flag.
     PLUCK_ALWAYS_INLINE static void raise_floats(vectors::ints& to, const vectors::ints& other) noexcept {
         asm("{vmaxps %{sae%}, %1, %0, %0|vmaxps %0, %0, %1, %{sae%}}" : "+v"(to) : "v"(other));
     }
 
-    /// numbers &= bit i: neither lane i is a NaN; raises no flag.
+    /// Clears bit i of numbers if lane i of either vector is a NaN. Sets no exception flag.
     PLUCK_ALWAYS_INLINE static void keep_numbers(std::uint16_t& numbers, const vectors::ints& a,
                                                  const vectors::ints& b) noexcept {
         std::uint16_t kept;  // apart from what it was, or g++ copies that
@@ -105,14 +105,14 @@ struct avx512_isa : avx2_isa {
     }
 
 #if !defined(__clang__) || !__FINITE_MATH_ONLY__  // to which a NaN may be anything, and what follows from it, too
-    /// The bits of unsigned integers, rounded towards 0; all bits, of a number of -1 or less. Raises no flag.
+    /// Floats as unsigned integers, rounded towards 0; all bits set for a number of -1 or less. Sets no exception flag.
     PLUCK_ALWAYS_INLINE static void make_unsigned(vectors::floats& bits, const vectors::floats& numbers) noexcept {
         asm("{vcvttps2udq %{sae%}, %1, %0|vcvttps2udq %0, %1, %{sae%}}" : "=v"(bits) : "v"(numbers));
     }
 #endif
 
-    /// Bit i: whether words[i] > limit, as signed integers or as unsigned ones, of 64. Masks meet where they are: to
-    /// move each to a general register and to shift it takes half as long again.
+    /// Bit i of 64 is set if words[i] > limit, as signed integers or as unsigned ones. The masks are joined in mask
+    /// registers: to move each to a general register and to shift it there takes half as long again.
     template <bool Signed>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint64_t above(const void* words,
                                                                  const vectors::ints& limit) noexcept {
@@ -143,8 +143,8 @@ private:
 #endif
 #endif
 
-/// x86-64 without a fused multiply-add: what dispatch.hpp falls back to. The function that it calls instead takes more
-/// time than a loop that is not unrolled.
+/// x86-64 without a fused multiply-add: what dispatch.hpp falls back to. It calls a function instead, which takes so
+/// long that unrolling a loop would gain nothing.
 struct plain_isa : detail::default_isa {
     static constexpr bool plain = true;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Eight or sixteen lanes at a time, in the vector types that g++ and clang++ offer for every processor: for the loops
-// that neither vectorises by itself. Where registers are narrower the compiler takes them apart.
+// that neither compiler vectorises by itself. Where registers are narrower, the compiler splits the vectors.
 #pragma once
 
 #include <pluck/detail/config.hpp>
@@ -56,7 +56,7 @@ using floats = eight::floats;
 
 inline constexpr std::size_t short_lanes = 16;
 
-/// Of two lanes that are taken for one word of 64 bits, whether the first is the lower half.
+/// Whether, of two lanes read as one word of 64 bits, the first is the lower half.
 inline constexpr bool first_is_low = std::endian::native == std::endian::little;
 
 typedef std::int16_t shorts __attribute__((vector_size(32)));
@@ -70,20 +70,20 @@ PLUCK_ALWAYS_INLINE void load_lanes(Vector& to, const From* from) noexcept {
     __builtin_memcpy(&to, from, sizeof to);
 }
 
-/// Has what was loaded stay in a register, where an instruction set can ask for that.
+/// Keeps what was loaded in a register, where the instruction set has a way to ask for that.
 template <class Isa, class Vector>
 PLUCK_ALWAYS_INLINE void hold(Vector& loaded) noexcept {
     if constexpr (requires { Isa::hold(loaded); }) Isa::hold(loaded);
 }
 
-/// An instruction set that has a fused multiply-add of its vectors.
+/// An instruction set with a fused multiply-add for vectors.
 template <class Isa>
 concept has_fma_lanes = requires(floats_of<Isa>& some) {
     Isa::fma_lanes(some, some, some);
 };
 
-/// An instruction set whose loops are to be short: few processors run them, and every program has them. They are not
-/// unrolled, and what several of them do is a function of its own.
+/// An instruction set whose loops are kept short: few processors run them, and every program contains them. They are
+/// not unrolled, and what several of them share is a function of its own.
 template <class Isa>
 concept plain = requires {
     Isa::plain;
@@ -115,7 +115,7 @@ template <class Vector>
     return most;
 }
 
-/// to = these of the lanes of a and b.
+/// to = the lanes of a and b with these numbers.
 template <int... Lanes, class Vector>
 PLUCK_ALWAYS_INLINE void pick_lanes(Vector& to, const Vector& a, const Vector& b) noexcept {
 #if PLUCK_NVCC  // whose front end miscounts the lanes of either builtin's result
@@ -131,7 +131,7 @@ PLUCK_ALWAYS_INLINE void pick_lanes(Vector& to, const Vector& a, const Vector& b
 #endif
 }
 
-/// Of each pair of neighbours, to = the even one or the odd one, twice.
+/// to = the even lane of each pair of neighbours, twice, or the odd one, twice.
 template <int Odd, class Vector>
 PLUCK_ALWAYS_INLINE void pick_neighbours(Vector& to, const Vector& from) noexcept {
     if constexpr (sizeof from == sizeof(eight::ints)) {
@@ -142,7 +142,7 @@ PLUCK_ALWAYS_INLINE void pick_neighbours(Vector& to, const Vector& from) noexcep
     }
 }
 
-// Two steps of what follows: of two vectors, the larger of each pair of neighbours, and the same of pairs of pairs.
+// Two steps of the function below: of two vectors, the larger of each pair of neighbours, then of each pair of pairs.
 PLUCK_ALWAYS_INLINE void larger_of_pairs(ints& to, const ints& a, const ints& b) noexcept {
     ints other;
     pick_lanes<2, 10, 3, 11, 6, 14, 7, 15>(other, a, b);
@@ -156,7 +156,7 @@ PLUCK_ALWAYS_INLINE void larger_of_fours(ints& to, const ints& a, const ints& b)
     raise(to, other);
 }
 
-/// Lane i of rows[0] becomes the largest lane of rows[i], of eight rows; the others become garbage.
+/// Lane i of rows[0] becomes the largest lane of rows[i]; there are eight rows, and the others become garbage.
 PLUCK_ALWAYS_INLINE void largest_of_each(ints* rows) noexcept {
     larger_of_pairs(rows[0], rows[0], rows[1]);
     larger_of_pairs(rows[1], rows[2], rows[3]);
@@ -181,7 +181,7 @@ template <class Isa>
     }
 }
 
-// The steps of the same of shorts: of each eight lanes of either vector four are left, in turns of 1, 2 or 4.
+// The steps of the same for shorts: of each eight lanes of either vector four are left, in turns of 1, 2 or 4.
 PLUCK_ALWAYS_INLINE void larger_by_one(shorts& to, const shorts& a, const shorts& b) noexcept {
     shorts other;
     pick_lanes<4, 20, 5, 21, 6, 22, 7, 23, 12, 28, 13, 29, 14, 30, 15, 31>(other, a, b);
@@ -216,7 +216,7 @@ PLUCK_ALWAYS_INLINE void largest_of_each(ints& to, shorts* rows) noexcept {
     to = ints(rows[0]) >> 16;
 }
 
-/// An 8 by 8 matrix of bits, the other way round.
+/// The transpose of an 8 by 8 matrix of bits.
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t transposed(std::uint64_t bits) noexcept {
     std::uint64_t moved = (bits ^ bits >> 7) & 0x00aa00aa00aa00aau;
     bits ^= moved ^ moved << 7;
@@ -226,7 +226,8 @@ PLUCK_ALWAYS_INLINE void largest_of_each(ints& to, shorts* rows) noexcept {
     return bits ^ moved ^ moved << 28;
 }
 
-/// An instruction set that makes bits of comparisons of 64 words at a time; or of four comparisons of vectors.
+/// An instruction set that compares 64 words at a time and yields bits; or one that does so for four comparisons of
+/// vectors.
 template <class Isa>
 concept compares_to_bits = requires(const ints_of<Isa>& limit) {
     Isa::template above<true>(nullptr, limit);
@@ -236,7 +237,7 @@ concept makes_bits = requires(const ints_of<Isa>& word) {
     Isa::bits_of(word, word, word, word);
 };
 
-/// found = 2 found + whether (words[i] ^ flip) > above, for the lanes of each of Steps, the last first.
+/// found = 2 found + ((words[i] ^ flip) > above), for the lanes of each of Steps, the last first.
 template <std::size_t... Steps, class Word>
 PLUCK_ALWAYS_INLINE void append_bits_above(ints& found, const Word* words, std::uint32_t flip, std::int32_t above,
                                            std::index_sequence<Steps...>) noexcept {
@@ -246,7 +247,7 @@ PLUCK_ALWAYS_INLINE void append_bits_above(ints& found, const Word* words, std::
      ...);
 }
 
-/// All bits of the lanes where not (words[i] ^ flip) > above. A limit that is above the words is compared with memory:
+/// Sets all bits of the lanes where (words[i] ^ flip) <= above. Written as limit > words, it compares with memory:
 /// where nothing is flipped, that is one instruction instead of three.
 template <bool Flips, class Word>
 PLUCK_ALWAYS_INLINE void lanes_not_above(ints& found, const Word* words, std::uint32_t flip,
@@ -256,7 +257,7 @@ PLUCK_ALWAYS_INLINE void lanes_not_above(ints& found, const Word* words, std::ui
     found = ints((above + 1) - ints{} > found);
 }
 
-/// Bit i: whether (words[i] ^ flip) > above, of 32 words.
+/// Bit i of 32 is set if (words[i] ^ flip) > above.
 template <class Isa, bool Flips, class Word>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint32_t bits_of_four(const Word* words, std::uint32_t flip,
                                                              std::int32_t above) noexcept {
@@ -273,7 +274,7 @@ template <class Isa, class Word>
     return flip == 0 ? bits_of_four<Isa, false>(words, flip, above) : bits_of_four<Isa, true>(words, flip, above);
 }
 
-/// Bit i: whether (words[i] ^ flip) > above, of 64 words, for any processor.
+/// Bit i of 64 is set if (words[i] ^ flip) > above; for any processor.
 template <class Word, std::size_t... Steps>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t any_bits_above(const Word* words, std::uint32_t flip,
                                                                std::int32_t above,
@@ -290,7 +291,7 @@ template <class Word, std::size_t... Steps>
     const std::uint64_t bits = pairs[0] | pairs[1] << 8 | pairs[2] << 16 | pairs[3] << 24;
     return bits == 0 ? 0 : transposed(bits);
 }
-/// The same for the loops of plain instruction sets, whatever the words are.
+/// The same for plain instruction sets, for words of any type.
 [[nodiscard]] __attribute__((noinline)) inline std::uint64_t shared_bits_above(const void* words, std::uint32_t flip,
                                                                                std::int32_t above) noexcept {
     std::int32_t each[lanes * lanes];
@@ -298,7 +299,7 @@ template <class Word, std::size_t... Steps>
     return any_bits_above(&each[0], flip, above, std::make_index_sequence<1>());
 }
 
-/// Bit i: whether (words[i] ^ flip) > above, as signed integers, of 64 words. `flip` is 0 or the sign, so flipped words
+/// Bit i of 64 is set if (words[i] ^ flip) > above, as signed integers. `flip` is 0 or the sign bit: flipped words
 /// compare as unsigned ones do.
 template <class Isa, class Word>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t bits_above(const Word* words, std::uint32_t flip,

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // The loops over a whole row, written once as C++ that compilers vectorise. Each is a struct whose run() is inlined
-// into one function for each instruction set (dispatch.hpp), so nothing in here may be called out of line, and no
-// lambda appears. `Isa` is that instruction set: its fused multiply-add, and what else it has (instructions.hpp).
-// Others are in scan.hpp, gather.hpp, widen.hpp, masses.hpp, powers.hpp and sample.hpp. What has a member `uses_avx512`
-// is built for AVX-512, too.
+// into one function for each instruction set (isa/dispatch.hpp), so nothing in here may be called out of line, and no
+// lambda appears. `Isa` is that instruction set: its fused multiply-add, and what else it has (isa/instructions.hpp).
+// The other files of this folder hold more of them. One with a member `uses_avx512` is built for AVX-512, too.
 #pragma once
 
 #include <pluck/cpu/isa/instructions.hpp>
@@ -26,9 +25,9 @@ namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_B
     return size - begin < block_size ? size : begin + block_size;
 }
 
-/// A score, above -infinity, as something to compare a logit's bits with: those of a larger one are
-/// `((bits ^ flip) > above) ^ invert`. Above 0 they compare as they are; else by magnitude, where the larger falls
-/// short.
+/// A score above -infinity, as a limit for the bits of a logit: `((bits ^ flip) > above) ^ invert` says whether the
+/// logit is at least that score. If the score is above 0, bits compare as they are; else magnitudes do, and the result
+/// is inverted.
 struct threshold {
     std::uint32_t flip;
     std::int32_t above;
@@ -42,7 +41,7 @@ struct threshold {
     }
 };
 
-/// Bit i: whether scores[begin + i] is at least this ordered score, above -infinity's; of one block.
+/// Bit i is set if scores[begin + i] is at least this ordered score, which is above -infinity's. For one block.
 template <class Isa = native>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t reaching(const float* scores, std::size_t begin, std::size_t size,
                                                          std::int32_t score) noexcept {
@@ -63,7 +62,7 @@ template <class Isa = native>
     return found;
 }
 
-/// Bit i: whether block first + i has a score of at least this, of 64 blocks.
+/// Bit i of 64 is set if block first + i has a score of at least this.
 template <class Isa = native>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t blocks_reaching(const std::int32_t* block_best, std::size_t first,
                                                                 std::size_t all, std::int32_t score) noexcept {
@@ -73,7 +72,7 @@ template <class Isa = native>
     return found;
 }
 
-/// Bit i: whether scores[begin + i] is kept.
+/// Bit i is set if scores[begin + i] is kept.
 template <class Isa = native>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t kept_of_block(const row_view& row, std::size_t begin) noexcept {
     if (begin + block_size <= row.kept.ties_end) return reaching<Isa>(row.scores, begin, row.size, row.kept.score);
@@ -83,13 +82,13 @@ template <class Isa = native>
     return above | (reaching<Isa>(row.scores, begin, row.size, row.kept.score) & early);
 }
 
-/// The least score that a kept token of the block can have. A block of mere ties of the cut, all of them late, is none
-/// to look into.
+/// The least score that a kept token of the block can have. A block whose best tokens only tie with the cut, and come
+/// after the last tie that is kept, has none.
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::int32_t least_of_block(const kept_part& kept, std::size_t begin) noexcept {
     return kept.score + (begin < kept.ties_end ? 0 : 1);
 }
 
-/// The place of the first element with the row's best score.
+/// The index of the first element with the row's best score.
 struct place_of_best {
     template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const row_view& row, std::int32_t best) noexcept {
@@ -124,8 +123,8 @@ struct count {
     }
 };
 
-/// The place behind the n-th kept token of this score, n >= 1; 0 if there are fewer. If block_mass is not null, adds
-/// the mass that each of the n has to that of its block.
+/// The index after the n-th kept token of this score, n >= 1; 0 if there are fewer. Where block_mass is not null, adds
+/// the mass of each of the n to that of its block.
 struct end_of_ties {
     template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const row_view& from, std::int32_t score, std::uint64_t n,
@@ -154,7 +153,8 @@ struct end_of_ties {
     }
 };
 
-/// found += in any lane, how many of the scores of the lanes of each of Steps are above this.
+/// Adds to the lanes of `found` how many scores are above this, over the lanes of each of Steps; in which lane is left
+/// open.
 template <std::size_t... Steps>
 PLUCK_ALWAYS_INLINE void count_above(ints& found, const std::int32_t* scores, const ints& above,
                                      std::index_sequence<Steps...>) noexcept {
@@ -162,7 +162,7 @@ PLUCK_ALWAYS_INLINE void count_above(ints& found, const std::int32_t* scores, co
     ((load_lanes(some, scores + lanes * Steps), found -= ints(some > above)), ...);
 }
 
-/// How many of the blocks have a score of at least this.
+/// The number of blocks that have a score of at least this.
 template <class Isa>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::size_t count_blocks(const std::int32_t* block_best, std::size_t blocks,
                                                            std::int32_t score) noexcept {
@@ -180,14 +180,14 @@ template <class Isa>
     return static_cast<std::size_t>(reached);
 }
 
-/// A score that at least k blocks reach, and not many more; `low` if that many do not.
+/// A score that at least k blocks reach, and not many more; `low` if fewer than k blocks reach it.
 struct reach {
     template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::int32_t run(const std::int32_t* block_best, std::size_t blocks,
                                                               std::size_t k, std::int32_t low,
                                                               std::int32_t high) noexcept {
-        // Down from the best in doubling steps; then where k is if the logarithm of the count is a straight line, which
-        // it is nearly, in turn with bisection: half a dozen passes, mostly.
+        // Down from the best in doubling steps. Then interpolation in turn with bisection: the logarithm of the count
+        // is nearly a straight line. Mostly half a dozen passes.
         const float wanted = about_log(k + k / 32);
         float at_low = 0, at_high = about_log(0);  // logarithms of the counts
         bool bracketed = false, guess = true;
@@ -218,7 +218,7 @@ struct reach {
     }
 
 private:
-    /// The logarithm to base 2, but for a constant, by straight lines.
+    /// The logarithm to base 2, up to a constant, piecewise linear.
     [[nodiscard]] PLUCK_ALWAYS_INLINE static float about_log(std::size_t count) noexcept {
         return static_cast<float>(detail::bits_as<std::int32_t>(static_cast<float>(count + 1)));
     }

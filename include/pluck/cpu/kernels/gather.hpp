@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The loops that copy what is kept, or a part of it, in order.
+// The loops that copy the kept tokens, or a part of them, in order.
 #pragma once
 
 #include <pluck/cpu/isa/vectors.hpp>
@@ -15,8 +15,7 @@
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
 
-/// The first Count elements whose bits are set, to where `scores` and `places` point: what is behind the last is
-/// garbage.
+/// Writes the first Count elements whose bits are set to `scores` and `places`; what follows the last one is garbage.
 template <std::size_t... Counts>
 PLUCK_ALWAYS_INLINE void put(const float* block, std::size_t begin, std::uint64_t& bits, float* scores,
                              std::int32_t* places, std::index_sequence<Counts...>) noexcept {
@@ -26,7 +25,7 @@ PLUCK_ALWAYS_INLINE void put(const float* block, std::size_t begin, std::uint64_
      ...);
 }
 
-/// Where a whole block of any row is as floats: in `room`, if that has yet to be made.
+/// A whole block of any row as floats: where it lies, or converted to `room`.
 [[nodiscard]] PLUCK_ALWAYS_INLINE const float* block_at(const row_view& row, std::size_t begin, float* room) noexcept {
     if (row.narrow == nullptr) [[likely]]
         return row.scores + begin;
@@ -34,7 +33,7 @@ PLUCK_ALWAYS_INLINE void put(const float* block, std::size_t begin, std::uint64_
     return room;
 }
 
-/// The block there by itself, the row's last one perhaps; without its best score.
+/// The block that begins there as a row of its own, without its best score. It may be the row's last one, and short.
 [[nodiscard]] PLUCK_ALWAYS_INLINE row_view block_of(const row_view& row, std::size_t begin, float* room) noexcept {
     row_view block{row.scores + begin, block_end(begin, row.size) - begin, nullptr, row.kept};
     block.kept.ties_end -= block.kept.ties_end < begin ? block.kept.ties_end : begin;
@@ -61,8 +60,8 @@ struct gather {
     }
 
 private:
-    /// The same of 64 blocks, behind what was found before. Two loops: the first for all blocks but those at the end of
-    /// the row and those behind the end of the ties.
+    /// The same for 64 blocks, appended to what was found before. Two loops: the first for all blocks but those at the
+    /// end of the row and those after the end of the ties.
     template <class Isa>
     PLUCK_ALWAYS_INLINE static void add_blocks(const row_view& row, std::int32_t high, std::size_t first,
                                                std::size_t limit, float* scores, std::int32_t* places,
@@ -79,8 +78,8 @@ private:
             const float* logits = block_at(row, begin, &room[0]);
             std::uint64_t kept = bits_above<Isa>(logits, least.flip, least.above) ^ least.inverted();
             if (row.block_best[block] >= high) kept &= ~reaching<Isa>(logits, 0, block_size, high);
-            // Three at a time, whether they are there or not: how many there are is what no branch can foretell. There
-            // is room, since no more were found than come before the block, and `step` come after it.
+            // Three at a time, whether there are three or not: no branch predictor can know how many there are. There
+            // is room: no more were found than elements precede the block, and `step` follow it.
             const auto here = static_cast<std::size_t>(__builtin_popcountll(kept));
             put(logits, begin, kept, scores + found, places + found, std::make_index_sequence<step>());
             for (std::size_t i = step; i < here; i += step) {
@@ -105,7 +104,7 @@ private:
     static constexpr std::size_t step = 3;
 };
 
-/// Scores as ordered integers.
+/// Makes ordered integers of scores.
 struct order {
     template <class Isa>
     PLUCK_ALWAYS_INLINE static void run(const float* scores, std::size_t count, std::int32_t* ordered) noexcept {
@@ -117,7 +116,7 @@ struct order {
     }
 };
 
-/// The scores of ordered integers.
+/// Makes scores of ordered integers.
 struct scores_of {
     template <class Isa>
     PLUCK_ALWAYS_INLINE static void run(const std::int32_t* ordered, std::size_t count, float* scores) noexcept {
@@ -129,8 +128,8 @@ struct scores_of {
     }
 };
 
-/// Of gathered scores and their places, moves those above `score` to the front, and the first `ties` that have it; in
-/// order. Returns how many.
+/// Of gathered scores and their places, moves to the front those above `score` and the first `ties` that equal it, in
+/// order. Returns how many there are.
 struct compact {
     template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(float* scores, std::int32_t* places, std::size_t count,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Sums of powers of 2 that are near to masses: bounds of a sum of masses, in a sixth of its time or in half of it.
+// Bounds of a sum of masses, from sums of powers of 2 that approximate them: in a sixth of the time of the exact sum,
+// or in half of it.
 #pragma once
 
 #include <pluck/cpu/isa/vectors.hpp>
@@ -17,46 +18,46 @@
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
 
-// 2^(d * scale), roughly, as the bits of a float: mass / 2^40, before its last bits are shifted out, lies between
-// `least` and `most` of it. 44 octaves down, where there is no mass, it is 2^-44 or less. Both kinds are held to
-// mass_of over every difference there is, and the chord's slack to rows far from 0:
+// Two approximations of 2^(d * scale), as the bits of a float: mass / 2^40, before its last bits are shifted out, lies
+// between `least` and `most` times it. 44 octaves down, where there is no mass, it is 2^-44 or less. The tests compare
+// both with mass_of over every difference there is, and the chord's slack on rows far from 0:
 // tests/unit/cpu/kernels/masses_test.cpp.
 
-/// 45 octaves down, as bits times 2^23: above 0, so that floats compare with it as integers.
+/// The number for a power 45 octaves down, as its own bits. It is above 0, so floats compare with it as integers do.
 inline constexpr auto lowest_power = detail::bits_as<std::int32_t>((127 - 45) * 0x1p23f);
 
-/// An instruction set by which a number below 0 becomes all bits as an unsigned integer: as a float, a NaN.
+/// An instruction set that converts a number below 0 to an unsigned integer with all bits set, which as a float is a
+/// NaN.
 template <class Isa>
 concept finds_negative = requires(floats_of<Isa>& powers) {
     Isa::make_unsigned(powers, powers);
 };
 
-/// A number of these bits that has an integer. clang++ converts what the bits are before they are raised, too, -infinity
-/// among them, and then takes its pick: right, but a trap where a program has invalid conversions trapped.
+/// The number with these bits, raised so that it converts to an integer. clang++ would convert what was not raised as
+/// well, -infinity too, and then select: right, but it ends a program that traps invalid operations.
 [[nodiscard]] PLUCK_ALWAYS_INLINE float raised(std::int32_t power) noexcept {
     return detail::opaque(detail::bits_as<float>(power > lowest_power ? power : lowest_power));
 }
 
-/// Between two powers of 2, on the line from the one to the other: what the bits of a float mean as a number. Of it the
-/// power itself is 0.94207 at least, where the fraction is 1 / log(2) - 1, and 1 at most; the bits lose their last
-/// six, 4e-6.
+/// The chord: between two powers of 2, the straight line from one to the other, which is what a float's bits mean as a
+/// number. The power itself is at least 0.94207 times that, where the fraction is 1 / log(2) - 1, and at most 1 times;
+/// the bits lose their last six, 4e-6.
 struct chord {
     static constexpr double least = 0.942;       ///< mass / 2^40 is at least that of it
     static constexpr double most = 1 + 0x1p-16;  ///< and at most this
     static constexpr std::size_t together = 8;   ///< so many blocks are summed as floats
     static constexpr bool has_shallow = true;
 
-    /// 2^23 times the exponent of a float, and its bias, are score * scale + offset: the fraction falls where the
-    /// mantissa is.
+    /// score * scale + offset is 2^23 times the exponent of a float with its bias; its fraction fills the mantissa.
     explicit PLUCK_ALWAYS_INLINE chord(const mass_origin& origin) noexcept
         : scale_(0x1p23f * origin.scale),
           offset_(static_cast<float>(127 * 0x1p23 - static_cast<double>(origin.best) * static_cast<double>(scale_))) {}
 
-    /// What the rounding of the offset adds to the bounds: the more, the further from 0 the best score is.
+    /// By how much the rounding of the offset widens the bounds: the more, the further from 0 the best score is.
     [[nodiscard]] static double slack(const mass_origin& origin) noexcept {
         return (256 + octaves_of(origin)) * 0x1p-23;
     }
-    /// Whether that leaves something to be of use, which is so unless the best score is tens of thousands.
+    /// Whether the bounds are still of use: they are unless the best score is in the tens of thousands.
     [[nodiscard]] static bool fits(const mass_origin& origin) noexcept { return octaves_of(origin) < 0x1p16; }
 
     template <class Isa>
@@ -66,7 +67,7 @@ struct chord {
         return detail::bits_as<float>(static_cast<std::int32_t>(bounded));
     }
 
-    /// Those of a vector.
+    /// The same for a vector.
     template <class Isa>
     PLUCK_ALWAYS_INLINE void of_lanes(floats_of<Isa>& powers, const float* scores) const noexcept {
         ints_of<Isa> bits;
@@ -75,14 +76,14 @@ struct chord {
         powers = floats_of<Isa>(__builtin_convertvector(floats_of<Isa>(bits), ints_of<Isa>));
     }
 
-    /// Whether in a row with this lowest score all numbers are those of floats: none is below 0, nor the bits of a
-    /// subnormal, which some flush. The lowest score is taken for 0 if it is above.
+    /// Whether, in a row with this lowest score, each number is the bits of a normal float: none is below 0 or
+    /// subnormal, which some processors flush. A lowest score above 0 counts as 0.
     [[nodiscard]] PLUCK_ALWAYS_INLINE static bool is_shallow(const mass_origin& origin, float lowest) noexcept {
         return (static_cast<double>(lowest) - static_cast<double>(origin.best)) * static_cast<double>(origin.scale) >=
                -120;
     }
-    /// Those of a vector then, where none has to be raised: three instructions instead of four. Of a score that is too
-    /// low all the same it is a NaN, if the instruction set finds that.
+    /// The same for a vector in which no number has to be raised: three instructions instead of four. A score that is
+    /// too low all the same becomes a NaN, if the instruction set finds that.
     template <class Isa>
     PLUCK_ALWAYS_INLINE void shallow_of_lanes(floats_of<Isa>& powers, const float* scores) const noexcept {
         ints_of<Isa> bits;
@@ -100,8 +101,8 @@ private:
         return octaves < 0 ? -octaves : octaves;
     }
 
-    /// The bits of the numbers that are a power's bits. Few enough instructions for compilers to vectorise as they
-    /// stand.
+    /// The numbers score * scale + offset, as their own bits. Few enough instructions that compilers vectorise the loop
+    /// as it is.
     template <class Isa>
     PLUCK_ALWAYS_INLINE void numbers_of(ints_of<Isa>& bits, const float* scores) const noexcept {
         float numbers[lanes_of<Isa>];
@@ -113,7 +114,7 @@ private:
     float offset_;
 };
 
-/// The same bits, but what their fraction means is a polynomial of degree 4, within 2.7e-6 of the power.
+/// The quartic: the same bits, with a polynomial of degree 4 for the fraction, within 2.7e-6 of the power.
 struct quartic {
     static constexpr double least = 1 - 0x1.8p-18;
     static constexpr double most = 1 + 0x1.8p-18;
@@ -161,29 +162,29 @@ private:
     static constexpr std::int32_t mantissa = 0x7fffff;
     static constexpr auto one = detail::bits_as<std::int32_t>(1.0f);
 
-    /// Of the least relative error against 2^(m - 1) on [1, 2], by Remez' algorithm.
+    /// The polynomial of least relative error against 2^(m - 1) on [1, 2], by Remez' algorithm.
     static constexpr float c[] = {0x1.05193cp-1f, 0x1.3f84fep-2f, 0x1.5532eep-3f, -0x1.1603f4p-9f, 0x1.bb792ep-7f};
 
     float best_;
     float scale_;
 };
 
-/// What a sum of such powers may be wrong by, as a part of it.
+/// The largest relative error of a sum of such powers.
 ///
-/// A lane of eight adds up two numbers a block as floats, and four lanes what all have, in whichever order a compiler
-/// chooses: at most four additions more for each number, all of one sign, each right to 2^-24 of its sum. A lane of
-/// sixteen adds up half as many, and takes an addition more. Doubles add up the rest, right to 2^23 * 2^-53.
+/// Each of eight lanes adds two numbers a block as floats, and four lanes then add the results, in whichever order a
+/// compiler chooses: at most four more additions for each number, all of one sign, each right to 2^-24 of its sum. Of
+/// sixteen lanes each adds half as many, and one more addition follows. Doubles add the rest, right to 2^23 * 2^-53.
 template <class Power>
 inline constexpr double sum_rounding = (2 * Power::together + 4) * 0x1p-24 + 0x1p-30;
 
-/// Powers of many scores, added up.
+/// The sum of the powers of many scores.
 template <class Power, class Isa>
 class sum_of_powers {
 public:
     PLUCK_ALWAYS_INLINE explicit sum_of_powers(const mass_origin& origin) noexcept : power_(origin) {}
 
-    /// Adds so many blocks, Power::together at most, with nothing raised if Shallow. False, and nothing added, if a
-    /// score was found to be too low for that.
+    /// Adds so many blocks, at most Power::together; if Shallow, raises no number. Returns false, and adds nothing, if
+    /// a score turns out to be too low for that.
     template <bool Shallow>
     PLUCK_ALWAYS_INLINE bool add_blocks(const row_view& row, std::size_t begin, std::size_t blocks) noexcept {
         const float* scores = row.scores + begin;
@@ -208,7 +209,7 @@ public:
         return true;
     }
 
-    /// Adds those from there on.
+    /// Adds those from that index on.
     PLUCK_ALWAYS_INLINE void add_from(std::size_t begin, const row_view& row) noexcept {
         for (; row.size - begin >= block_size; begin += block_size) add_blocks<false>(row, begin, 1);
         for (; begin < row.size; ++begin) sum_ += static_cast<double>(power_.template of<Isa>(row.scores[begin]));
@@ -235,7 +236,7 @@ private:
         sum += powers;
     }
 
-    /// By the bits, since -ffast-math knows no NaN.
+    /// By the bits, since -ffast-math assumes that there is no NaN.
     [[nodiscard]] PLUCK_ALWAYS_INLINE static bool any_nan(const four_floats& sums) noexcept {
         typedef std::int32_t four_ints __attribute__((vector_size(16)));
         const four_ints found = (four_ints(sums) & 0x7fffffff) > 0x7f800000;
@@ -258,7 +259,7 @@ private:
     double sum_ = 0;
 };
 
-/// The powers of a row's scores, kept or not, and of some of them that were gathered.
+/// The sums of the powers of all scores of a row, kept or not, and of those that were gathered.
 struct powers {
     double all;
     double gathered;
@@ -312,15 +313,15 @@ private:
     }
 };
 
-/// What a sum of masses is at least and at most.
+/// Lower and upper bound of a sum of masses.
 struct mass_bounds {
     std::uint64_t low;
     std::uint64_t high;
 };
 
-/// Of what was not gathered. Each mass lacks less than 1 to the number that is its bound, since it is an integer; and
-/// so does 0, the mass of a token in a block that is not summed. What was gathered of tokens more than 45 octaves down
-/// may be raised where the other sum is not, or be in a block that is not summed: each by 2^-44 at most.
+/// The bounds of what was not gathered. Each mass is less than 1 below the number that bounds it, since it is an
+/// integer; so is 0, the mass of a token in a block that is not summed. A gathered token more than 45 octaves down may
+/// be raised in one sum and not in the other, or be in a block that is not summed: by 2^-44 at most for each.
 template <class Power>
 [[nodiscard]] inline mass_bounds bounds_of_rest(const powers& sums, std::size_t size, double slack) noexcept {
     const double error = sums.all * (2 * sum_rounding<Power>)+static_cast<double>(size) * 0x1p-44;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The loops over masses, one by one and summed. As in kernels.hpp, each is a struct whose run() is inlined into one
+// The loops over masses, one by one and summed. As in blocks.hpp, each is a struct whose run() is inlined into one
 // function for each instruction set.
 #pragma once
 
@@ -18,7 +18,7 @@
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
 
-/// What the masses of a row's scores are relative to.
+/// What the masses of a row's scores are relative to: its best score and the temperature.
 struct mass_origin {
     float best;
     float scale;
@@ -32,7 +32,7 @@ struct mass_origin {
         return mass_parts_of<Isa>(score - best, scale, weightless);
     }
 
-    /// A difference, but none so far down that its octave would not fit.
+    /// The difference from the best score, clamped so that its octave fits the shift.
     [[nodiscard]] PLUCK_ALWAYS_INLINE float weighing_difference(float difference) const noexcept {
         const auto bits = detail::bits_as<std::uint32_t>(difference);
         return detail::bits_as<float>(bits < weightless ? bits : weightless);
@@ -43,14 +43,14 @@ struct mass_origin {
         return pluck::mass_of<Isa>(score - best, scale, weightless);
     }
 
-    /// The ordered score below which a block need not be looked into, its best token being 45 octaves down: rounding
-    /// moves the scores about the difference, and never one of them past it.
+    /// The ordered score below which a block need not be read: its best token is 45 octaves down. Rounding moves scores
+    /// near that difference, and none of them across it.
     [[nodiscard]] PLUCK_ALWAYS_INLINE std::int32_t weighing() const noexcept {
         return detail::ordered(best - 45.0f / scale);
     }
 };
 
-/// All bits of the lanes whose scores are at least this.
+/// Sets all bits of the lanes whose scores are at least this.
 template <class Ints>
 PLUCK_ALWAYS_INLINE void lanes_reaching(Ints& found, const float* scores, const threshold& least) noexcept {
     load_lanes(found, scores);
@@ -58,8 +58,8 @@ PLUCK_ALWAYS_INLINE void lanes_reaching(Ints& found, const float* scores, const 
         Ints((found ^ static_cast<std::int32_t>(least.flip)) > least.above) ^ static_cast<std::int32_t>(least.invert);
 }
 
-/// The masses of so many vectors side by side. They take each step together: one alone would wait for its chain of
-/// fused multiply-adds, and compilers take one after the other. q and the shift of two neighbours make one word of 64
+/// The masses of several vectors side by side. They take each step together: one alone would wait for its chain of
+/// fused multiply-adds, and compilers emit one after the other. q and the shift of two neighbours make one word of 64
 /// bits, so that no lane is unpacked: even and odd tokens have a vector each.
 template <class Isa, std::size_t Vectors>
 class vectors_of_masses {
@@ -70,18 +70,18 @@ public:
         weigh(scores, origin, each());
     }
 
-    /// Those of the scores below `least` become 0.
+    /// Masses of scores below `least` become 0.
     PLUCK_ALWAYS_INLINE void keep(const float* scores, const threshold& least) noexcept { keep(scores, least, each()); }
 
     PLUCK_ALWAYS_INLINE void add_to(longs_of<Isa>& sums) const noexcept { add_to(sums, each()); }
 
-    /// Adds all of them to one sum, and those of the scores from `least` on to another.
+    /// Adds all masses to one sum, and those of scores from `least` on to another.
     PLUCK_ALWAYS_INLINE void add_to(longs_of<Isa>& all, longs_of<Isa>& kept, const float* scores,
                                     const threshold& least) const noexcept {
         add_to(all, kept, scores, least, each());
     }
 
-    /// masses[i] = that of scores[i].
+    /// masses[i] = the mass of scores[i].
     PLUCK_ALWAYS_INLINE void store(std::uint64_t* masses) const noexcept { store(masses, each()); }
 
 private:
@@ -187,7 +187,7 @@ private:
     longs shifts_[Vectors];
 };
 
-/// The same one by one.
+/// The same, one token at a time.
 template <class Isa, std::size_t Vectors>
 requires plain<Isa>
 class vectors_of_masses<Isa, Vectors> {
@@ -221,7 +221,7 @@ public:
     }
 
 private:
-    /// All bits, or none.
+    /// All bits set, or none.
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint64_t reaches(float score, const threshold& least) noexcept {
         const auto bits = static_cast<std::int32_t>(detail::bits_as<std::uint32_t>(score) ^ least.flip);
         return std::uint64_t{0} - std::uint64_t{(bits > least.above) != (least.invert != 0)};
@@ -230,7 +230,7 @@ private:
     std::uint64_t masses_[tokens];
 };
 
-/// As many as hide each other's waiting: a block of them, or half a block.
+/// As many vectors as hide each other's latency: those of a block, or of half a block.
 template <class Isa>
 using some_masses = vectors_of_masses<Isa, 4>;
 
@@ -244,7 +244,7 @@ template <class Longs>
     return sum;
 }
 
-/// The sum of the masses of one block, of all of it or of the scores from `least` on.
+/// The sum of the masses of one block: of all of it, or of the scores from `least` on.
 template <class Isa, bool All>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint64_t mass_of_block(const float* scores, const mass_origin& origin,
                                                               const threshold& least) noexcept {
@@ -269,7 +269,7 @@ template <class Isa>
     return sum;
 }
 
-/// The kept mass of each block; returns the row's. A block whose best token weighs nothing is not looked at.
+/// The kept mass of each block; returns the row's. A block whose best token has no mass is not read.
 struct sum_masses {
     static constexpr bool uses_avx512 = true;
 
@@ -302,7 +302,7 @@ struct sum_masses {
     }
 
 private:
-    /// The same for the whole blocks of [first, last), from a score on.
+    /// The same for the whole blocks of [first, last), for scores from `from` on.
     template <class Isa, bool All>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::uint64_t add_blocks(const row_view& row, std::size_t first,
                                                                       std::size_t last, std::int32_t score,
@@ -323,13 +323,13 @@ private:
     }
 };
 
-/// A row's mass: what is kept, and all of it.
+/// A row's mass: that of the kept tokens, and that of all.
 struct split_mass {
     std::uint64_t kept;
     std::uint64_t all;
 };
 
-/// The kept mass of each block; returns the row's, and the mass of all, kept or not. A tie of the cut is kept.
+/// The kept mass of each block; returns the row's, and the mass of all, kept or not. Ties of the cut count as kept.
 struct split_masses {
     static constexpr bool uses_avx512 = true;
 
@@ -396,9 +396,9 @@ struct masses {
     }
 };
 
-/// Of tokens in id order, block by block, the mass of those from the ordered score `certain` on; and which are below
-/// that, but not below `possible`, to `places`. Counts them, and gives up after the block in which there are more than
-/// `limit`: there must be room for a block more.
+/// Of tokens in id order, block by block: the mass of those from the ordered score `certain` on. Writes the indices of
+/// those below that, but not below `possible`, to `places`, and counts them; gives up after the block in which there
+/// are more than `limit`, so `places` needs room for one more block.
 struct split_head {
     template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const std::int32_t* scores, const std::uint64_t* masses,

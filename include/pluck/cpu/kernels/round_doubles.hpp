@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Doubles as floats, a block at a time.
+// Rounds doubles to floats, a block at a time.
 #pragma once
 
 #include <pluck/cpu/kernels/blocks.hpp>
@@ -14,8 +14,8 @@
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
 
-/// What scalar_traits<double>::widen makes of each. Of a block without a subnormal float, a NaN or a number beyond the
-/// range of floats, all at a time, in integers.
+/// scalar_traits<double>::widen of each. Where a block has no subnormal float, no NaN and no number beyond the range of
+/// floats, all of it at a time, in integers.
 struct round_doubles {
     static constexpr bool uses_avx512 = true;
 
@@ -34,7 +34,7 @@ private:
         detail::bits_as<std::int64_t>(0x1.fffffefffffffp127);  // more than that rounds to 2^128
     static constexpr auto infinite = std::int64_t{0x7ff0000000000000};
 
-    /// False if there is one that is neither 0 nor infinite and not in [least, most]: then `to` is garbage.
+    /// False if a magnitude is neither 0 nor infinite nor in [least, most]: then `to` is garbage.
     [[nodiscard]] PLUCK_ALWAYS_INLINE static bool round_block(const double* from, float* to) noexcept {
         alignas(64) std::uint32_t rounded[block_size];
         std::int64_t unusual = 0;  // below 0 once there is one

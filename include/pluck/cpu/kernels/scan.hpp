@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The loop that every draw begins with: the best score of each block, whether there is a NaN, and a bound of the lowest
-// score. As in kernels.hpp, it is a struct whose run() is inlined into one function for each instruction set.
+// score. As in blocks.hpp, it is a struct whose run() is inlined into one function for each instruction set.
 #pragma once
 
 #include <pluck/cpu/isa/vectors.hpp>
@@ -19,7 +19,7 @@
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
 
-/// An instruction set that compares sixteen floats as such, and leaves the processor's flags alone if some are NaN.
+/// An instruction set that compares sixteen floats at a time, and sets no exception flag where some are NaN.
 template <class Isa>
 concept compares_floats = requires(ints_of<Isa>& some, std::uint16_t& numbers) {
     Isa::raise_floats(some, some);
@@ -28,12 +28,12 @@ concept compares_floats = requires(ints_of<Isa>& some, std::uint16_t& numbers) {
 
 /// Eight blocks at a time, by their bits.
 ///
-/// The largest as a signed integer is the best score, if one has no sign; the largest unsigned is the lowest score, if
-/// one has a sign, and a NaN, if such a one is there. Two comparisons for each logit, and a second look where all of a
-/// block are negative.
+/// The largest signed integer is the best score, unless all are negative; the largest unsigned one is the lowest score
+/// if one is negative, and a negative NaN if there is one. Two comparisons for each logit, and a second pass over a
+/// block of which all are negative.
 class scan_by_bits {
 public:
-    /// Reads what comes later ahead of time.
+    /// Prefetches what comes later.
     template <class Isa>
     PLUCK_ALWAYS_INLINE void of_eight(ints& best, const float* logits) noexcept {
         if constexpr (plain<Isa>) return of_eight_rolled(best, logits);
@@ -58,7 +58,7 @@ public:
         best = each[0];
     }
 
-    /// No ordered score is below that, and none above 0 counts; a NaN with a sign is below -infinity.
+    /// No ordered score is below that; it is 0 where none is negative. A negative NaN is below -infinity.
     [[nodiscard]] PLUCK_ALWAYS_INLINE std::int32_t lowest() const noexcept { return lowest_of(most_); }
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::int32_t lowest_of(const uints& most) noexcept {
         const std::uint32_t bits = largest_of(most);
@@ -66,7 +66,7 @@ public:
     }
 
 private:
-    /// The same in little code.
+    /// The same with little code.
     PLUCK_ALWAYS_INLINE void of_eight_rolled(ints& best, const float* logits) noexcept {
         for (std::size_t block = 0; block < lanes; ++block) {
             const float* its = logits + block * block_size;
@@ -91,7 +91,7 @@ private:
 
     using others = std::make_index_sequence<block_size / lanes - 1>;  // g++ -O2 unrolls no loop
 
-    /// `best` = the largest bits of a block, with their signs, in any lane.
+    /// `best` = the largest bits of a block as signed integers; in which lane is left open.
     template <class Isa, std::size_t... Steps>
     PLUCK_ALWAYS_INLINE void of_block(ints& best, const float* logits, std::index_sequence<Steps...>) noexcept {
         uints bits;
@@ -103,7 +103,7 @@ private:
          ...);
     }
 
-    /// Of a block of which all are negative: `best` = the largest ordered scores, in any lane.
+    /// The same for a block of which all are negative, as ordered scores.
     template <std::size_t... Steps>
     PLUCK_ALWAYS_INLINE static void nearest_of_block(ints& best, const float* logits,
                                                      std::index_sequence<Steps...>) noexcept {
@@ -118,9 +118,9 @@ private:
 
 /// The same by floats, sixteen at a time.
 ///
-/// Of 512 bits Intel's processors compare floats twice as fast as integers, since two of their ports can, and a further
-/// comparison is then free: whether one of two logits is a NaN. What subnormals are to it depends on a flag; so where
-/// the best of a block is one, or 0, bits decide.
+/// In vectors of 512 bits Intel's processors compare floats twice as fast as integers, since two of their ports can. So
+/// one more comparison is free: whether one of two logits is a NaN. A flag says how subnormals compare, so where the
+/// best of a block is a subnormal or 0, its bits decide.
 class scan_by_floats {
 public:
     template <class Isa>
@@ -139,13 +139,13 @@ public:
         if (any_negative<Isa>(best < least_normal && best > -least_normal)) scan_by_bits().of_eight<Isa>(best, logits);
     }
 
-    /// As above, but of numbers nothing is known.
+    /// As above, but -infinity's where there is no NaN: the lowest score is not looked for.
     [[nodiscard]] PLUCK_ALWAYS_INLINE std::int32_t lowest() const noexcept {
         return -detail::ordered_infinity - ((numbers_[0] & numbers_[1]) != 0xffff ? 1 : 0);
     }
 
 private:
-    /// `best` = the largest of a block, in any lane.
+    /// `best` = the largest of a block; in which lane is left open.
     template <class Isa>
     PLUCK_ALWAYS_INLINE void of_block(ints_of<Isa>& best, const float* logits) noexcept {
         ints_of<Isa> b, c, d;
@@ -165,7 +165,7 @@ private:
         hold<Isa>(bits);
     }
 
-    /// The largest of two blocks, each in one half.
+    /// The largest of each of two blocks, one in each half.
     template <class Isa>
     PLUCK_ALWAYS_INLINE void of_two(ints_of<Isa>& best, const float* logits) noexcept {
         ints_of<Isa> first, second;
@@ -183,7 +183,7 @@ private:
         raise_neighbours<Isa>(best, others);
     }
 
-    /// Of each four lanes of either, the larger of neighbours: those of `best` first.
+    /// The larger of each pair of neighbours, in each four lanes of both: those of `best` first.
     template <class Isa>
     PLUCK_ALWAYS_INLINE static void raise_neighbours(ints_of<Isa>& best, const ints_of<Isa>& others) noexcept {
         ints_of<Isa> odd;
@@ -227,7 +227,7 @@ struct scan {
     }
 
 private:
-    /// Of so many, which may be few: their best ordered score. Raises `most` to their bits.
+    /// The best ordered score of so many, which may be few. Raises `most` to their bits.
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::int32_t best_of(const float* scores, std::size_t count,
                                                                   uints& most) noexcept {
         std::int32_t best = (std::numeric_limits<std::int32_t>::min)();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The scan of a row of halves or bfloat16: as scan.hpp, by the bits of 16-bit logits.
+// The scan of a row of halves or bfloat16: as in scan.hpp, by the bits of the 16-bit logits.
 #pragma once
 
 #include <pluck/cpu/isa/vectors.hpp>
@@ -20,7 +20,7 @@
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
 
-/// The bits of infinity. Of both formats the bits are a sign and a magnitude, as a float's are.
+/// The bits of infinity. In both formats the bits are a sign and a magnitude, as in a float.
 template <class Format>
 inline constexpr std::int16_t infinite_bits = std::same_as<Format, half> ? 0x7c00 : 0x7f80;
 
@@ -29,7 +29,7 @@ inline constexpr std::int16_t infinite_bits = std::same_as<Format, half> ? 0x7c0
     return (bits & 0x8000u) != 0 ? static_cast<std::int16_t>(-magnitude) : magnitude;
 }
 
-/// As ordered float, of an ordered short.
+/// An ordered short as an ordered float.
 template <class Format>
 [[nodiscard]] PLUCK_ALWAYS_INLINE std::int32_t widened_score(std::int16_t ordered) noexcept {
     const int magnitude = ordered < 0 ? -ordered : ordered;
@@ -53,7 +53,7 @@ PLUCK_ALWAYS_INLINE void widen_scores(const ints& ordered, std::int32_t* wide) n
     }
 }
 
-/// What `scan` finds, of a row of halves or bfloat16.
+/// What `scan` finds, for a row of halves or bfloat16.
 template <class Format>
 struct scan_narrow {
     template <class Isa>
@@ -107,7 +107,7 @@ struct scan_narrow {
     }
 
 private:
-    /// As those of `scan`.
+    /// As in `scan`.
     template <class Isa, std::size_t... Steps>
     PLUCK_ALWAYS_INLINE static void most_of_block(ushorts& most, shorts& best, const std::uint16_t* logits,
                                                   std::index_sequence<Steps...>) noexcept {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What a row looks like, from some of its tokens: where to look for a cut, and never what it is.
+// A sample of a row's tokens. It says where to look for a cut, and never decides where the cut is.
 #pragma once
 
 #include <pluck/cpu/isa/vectors.hpp>
@@ -16,7 +16,7 @@
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
 
-/// A sample: so many tokens each from as many places, at random distances, since rows may have periods.
+/// A sample: the same number of tokens from each of many places, at random distances, since rows may be periodic.
 inline constexpr std::size_t sampled_places = 128;
 inline constexpr std::size_t sampled_neighbours = 16;
 inline constexpr std::size_t max_sampled = sampled_places * sampled_neighbours;
@@ -26,7 +26,7 @@ class sample_places {
 public:
     PLUCK_ALWAYS_INLINE explicit sample_places(std::size_t size) noexcept : lines_(size / sampled_neighbours) {}
 
-    /// One of the next lines, of which there are as many for each place; a cache line, where the row begins with one.
+    /// A random one of the lines that belong to the next place; a cache line, where the row begins with one.
     [[nodiscard]] PLUCK_ALWAYS_INLINE std::size_t next() noexcept {
         random_ = random_ * 1664525 + 1013904223;  // any will do; this one is from Numerical Recipes, chapter 7
         const std::size_t first = place_ * lines_ / sampled_places;
@@ -40,15 +40,14 @@ private:
     std::uint32_t random_ = 1;
 };
 
-/// So many scores of a row, kept or not; `copy(begin, count, to)` copies some of it.
+/// Takes the sample of a row's scores, kept or not; `copy(begin, count, to)` copies a part of the row.
 template <class Copy>
 inline void take_sample(std::size_t size, float* to, const Copy& copy) noexcept {
     sample_places places(size);
     for (std::size_t i = 0; i < max_sampled; i += sampled_neighbours) copy(places.next(), sampled_neighbours, to + i);
 }
 
-/// How many tokens of the row are below a score, and what they weigh in units of the best one's mass, as far as a
-/// sample tells.
+/// How many tokens of the row are below a score, and their mass in units of the best one's, estimated by a sample.
 struct sampled_tail {
     double tokens;
     double weight;
@@ -91,7 +90,7 @@ private:
     }
 };
 
-/// What the best tokens of the blocks weigh, of those that reach `low`, in units of the best one's mass.
+/// The mass of the best tokens of those blocks that reach `low`, in units of the best one's mass.
 struct best_powers {
     static constexpr bool uses_avx512 = true;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Halves and bfloat16 as floats: all of them, some blocks, or one block while a loop reads it.
+// Converts halves and bfloat16 to floats: a whole row, some blocks, or one block while a loop reads it.
 #pragma once
 
 #include <pluck/cpu/isa/vectors.hpp>
@@ -16,9 +16,9 @@
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
 
-/// Eight logits as floats, or a vector of others. Halves have an instruction where there is one, which minds no flag of
-/// the processor; else the magnitude moves to where a float has it, and a subnormal, with the least exponent, loses
-/// what that adds.
+/// Converts a vector of logits to floats. For halves there may be an instruction, which ignores the processor's flags
+/// for subnormals; else the magnitude moves to where a float has it, and a subnormal, which has the least exponent,
+/// loses what that adds.
 template <class Isa, class Format, class Vectors = eight>
 PLUCK_ALWAYS_INLINE void widen_lanes(const std::uint16_t* logits, float* scores) noexcept {
     typename Vectors::floats wide;
@@ -52,7 +52,7 @@ PLUCK_ALWAYS_INLINE void widen_lanes(const std::uint16_t* logits, float* scores)
     }
 }
 
-/// A block of them.
+/// Converts a block of them.
 template <class Isa, class Format>
 PLUCK_ALWAYS_INLINE void widen_block(const std::uint16_t* logits, float* scores) noexcept {
     for (std::size_t i = 0; i < block_size; i += lanes_of<Isa>) {
@@ -60,7 +60,7 @@ PLUCK_ALWAYS_INLINE void widen_block(const std::uint16_t* logits, float* scores)
     }
 }
 
-/// Makes floats of logits side by side.
+/// Converts contiguous logits to floats.
 template <class Format>
 struct widen {
     static constexpr bool uses_avx512 = true;
@@ -74,7 +74,7 @@ struct widen {
     }
 };
 
-/// The same of the blocks whose best score is in [low, high).
+/// The same for the blocks whose best score is in [low, high).
 template <class Format>
 struct widen_blocks {
     static constexpr bool uses_avx512 = true;

@@ -41,14 +41,14 @@ print("\n![Time of a batch against its rows, beside peers](results.svg)")
 if peers:
     batches, vocabs = sorted(names("batch")), sorted(names("vocab"))
     print("\n## Beside peers\n")
-    print("A peer's figure, in the same run on the same rows from logits to tokens, has in brackets its ratio to pluck's:"
-          " how many")
-    print("times as long it takes. Here are the geometric means of those ratios, the least and the greatest of them, and"
-          " how many,")
-    print(f"over batches of {batches[0]} to {batches[-1]} rows of {vocabs[0]:,} to {vocabs[-1]:,} logits and every chain"
-          " that the peer has. **DISAGREES**: its draws")
-    print("are not from the chain's distribution (chi-squared, alpha = 1e-6), so the figure is in no mean; *no graph*: it"
-          " cannot be")
+    print("A peer's figure, in the same run on the same rows from logits to tokens, has in brackets its ratio to"
+          " pluck's: how many")
+    print("times as long it takes. Here are the geometric means of those ratios, the least and the greatest of them,"
+          " and how many,")
+    print(f"over batches of {batches[0]} to {batches[-1]} rows of {vocabs[0]:,} to {vocabs[-1]:,} logits and every"
+          " chain that the peer has. **DISAGREES**: its draws")
+    print("are not from the chain's distribution (chi-squared, alpha = 1e-6), so the figure is in no mean; *no graph*:"
+          " it cannot be")
     print("captured, so a stream of launches was timed.\n")
     print("| type | rows | " + " | ".join(peers) + " |")
     print("|---|---|" + "---|" * len(peers))

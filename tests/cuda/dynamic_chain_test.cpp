@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Chains made at run time on the device's row, run by all threads of a team as a kernel runs them, against the CPU's row:
-// of all the library's stages, by row, and with adjusters of a user's own.
+// Chains made at run time on the device's row, run by all threads of a team as a kernel runs them, against the CPU's
+// row: of all the library's stages, by row, and with adjusters of a user's own.
 #include "cuda/device/stages.hpp"
 #include "cuda/support/team_row.hpp"
 #include "exact/random_rows.hpp"

@@ -5,11 +5,17 @@
 
 #include <pluck/chain.hpp>
 #include <pluck/cuda/generic/operations.cuh>
+#include <pluck/per_row.hpp>
 #include <pluck/stage.hpp>
 
 #include <cstdint>
 
-namespace pluck { inline namespace v0 { namespace cuda {
+namespace pluck { inline namespace v0 {
+
+template <class... Stages>
+class basic_dynamic_chain;
+
+namespace cuda {
 
 /// Specialise it for a chain of a type of your own. This one is right for any, and as careful as can be: a chain whose
 /// stages are known as it runs may do all that the library's stages do.
@@ -47,21 +53,27 @@ inline constexpr bool has_after = requires(const Stage& stage, Row& row, std::in
 };
 
 template <class... Stages>
-struct chain_traits<chain<Stages...>> {
+struct stages_of_one_chain;
+template <class... Stages>
+struct chain_traits<stages_of_one_chain<Stages...>> {
     static constexpr bool moves_scores = (... || (Stages::does == verb::adjust));
     using operations = typename operations_of_stages<Stages...>::type;
     template <class Row>
     static constexpr bool remembers = (... || has_after<Stages, Row>);
 };
 
-/// A chain whose stages are known at run time: of what it could hold.
-template <detail::chosen_at_run_time Chain>
-struct chain_traits<Chain> {
-    static constexpr bool moves_scores = detail::run_time_chain<Chain>::moves_scores;
-    using operations = row_operations;
-};
+template <class... Stages>
+struct chain_traits<chain<Stages...>> : chain_traits<stages_of_one_chain<Stages...>> {};
+
+/// A chain whose stages are known at run time: all that it could hold.
+template <class... Stages>
+struct chain_traits<basic_dynamic_chain<Stages...>> : chain_traits<stages_of_one_chain<Stages...>> {};
+template <class Chain>
+struct chain_traits<per_row<Chain>> : chain_traits<Chain> {};
 
 template <class Chain>
 inline constexpr bool moves_scores = chain_traits<Chain>::moves_scores;
 
-}}}  // namespace pluck::v0::cuda
+}  // namespace cuda
+
+}}  // namespace pluck::v0

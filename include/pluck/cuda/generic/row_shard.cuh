@@ -156,15 +156,15 @@ public:
     /// Tells all what one thread knows, the one for which `mine` holds.
     [[nodiscard]] PLUCK_HOST_DEVICE std::uint64_t broadcast(bool mine, std::uint64_t value,
                                                             progress now) const noexcept {
-        std::uint64_t* slot = &shared.broadcasts[now.turn];
+        std::uint64_t* told = &shared.broadcasts[now.turn];
         if (mine) {
-            *slot = value;
+            *told = value;
             PLUCK_ROLLED
             for (std::uint32_t block = 0; !now.listed() && block < team.blocks(); ++block)
-                *team.at(slot, block) = value;
+                *team.at(told, block) = value;
         }
         barrier(now);
-        return *slot;
+        return *told;
     }
 
     // ---- sweeps ----

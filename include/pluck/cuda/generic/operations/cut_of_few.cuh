@@ -29,34 +29,30 @@ struct cut_of_few {
         using team_type = typename Shard::team_type;
         const team_type& team = row.team;
         const cut_of_few asked = *this;
-        const interval& within = asked.within;
-        const weighing& weight = asked.weight;
-        const std::uint64_t target = asked.target;
-        const std::uint32_t listed = asked.listed;
         auto& memory = row.shared;
         if (team.thread() == 0) {
             memory.finalists = 0;
-            memory.found_rest = within.least().value;
+            memory.found_rest = asked.within.least().value;
         }
         team.sync();
-        if (listed <= team_type::finalists) {
+        if (asked.listed <= team_type::finalists) {
             PLUCK_ROLLED
-            for (std::uint32_t i = team.thread(); i < listed; i += team_type::threads) {
+            for (std::uint32_t i = team.thread(); i < asked.listed; i += team_type::threads) {
                 const ranking_key key(memory.list_score[i], memory.list_token[i]);
-                const bool enters = within.has(key.ordered_score(), key.token());
+                const bool enters = asked.within.has(key.ordered_score(), key.token());
                 memory.finalist_key[i] = enters ? key.value : 0;
-                memory.finalist_weight[i] = enters ? weight(memory.list_score[i]) : 0;
+                memory.finalist_weight[i] = enters ? asked.weight(memory.list_score[i]) : 0;
             }
         } else {
-            each_listed(row, listed, within, [&](float score, ranking_key key) {
+            each_listed(row, asked.listed, asked.within, [&](float score, ranking_key key) {
                 const std::uint32_t place = team.add(&memory.finalists, 1);
                 if (place >= team_type::finalists) return;
                 memory.finalist_key[place] = key.value;
-                memory.finalist_weight[place] = weight(score);
+                memory.finalist_weight[place] = asked.weight(score);
             });
         }
         team.sync();
-        const std::uint32_t finalists = listed <= team_type::finalists ? listed : memory.finalists;
+        const std::uint32_t finalists = asked.listed <= team_type::finalists ? asked.listed : memory.finalists;
         if (finalists > team_type::finalists) return 0;
         // Some lanes together add up what weighs before a finalist; one finds the target in its own weight.
         constexpr std::uint32_t helpers = team_type::threads / team_type::finalists < 4 ? 1 : 4;
@@ -70,7 +66,8 @@ struct cut_of_few {
             for (std::uint32_t j = part; j < finalists; j += helpers)
                 before += memory.finalist_key[j] > key ? memory.finalist_weight[j] : 0;
             for (std::uint32_t other = 1; other < helpers; other *= 2) before += team.shuffle_across(before, other);
-            if (part == 0 && i < finalists && before < target && target - before <= memory.finalist_weight[i])
+            if (part == 0 && i < finalists && before < asked.target &&
+                asked.target - before <= memory.finalist_weight[i])
                 memory.found_rest = key;
         }
         team.sync();

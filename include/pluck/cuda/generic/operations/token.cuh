@@ -84,7 +84,7 @@ struct token {
     std::uint64_t point;
 
     template <class Shard>
-    [[nodiscard]] PLUCK_HOST_DEVICE std::uint64_t run(const Shard& row, progress now) const noexcept {
+    [[nodiscard]] PLUCK_HOST_DEVICE std::uint64_t run(const Shard& row, progress) const noexcept {
         return static_cast<std::uint32_t>(token_at<typename Shard::source_type>(row.team, row.slot, point, masses));
     }
 };

@@ -47,7 +47,8 @@ template <class T>
     if constexpr (std::is_floating_point_v<T>) {
         return {buffer, std::to_chars(buffer, end, value).ptr};
     } else {
-        const bool negative = value < T{0};
+        bool negative = false;
+        if constexpr (std::is_signed_v<T>) negative = value < T{0};
         char* begin = end;
         do {
             const int digit = static_cast<int>(value % T{10});

@@ -37,7 +37,7 @@ std::int32_t count_draw(const std::string& name, const sampler& draw, const std:
     return token;
 }
 
-/// What the contest leaves out: other types of logit, and a cut that no block of the row bounds.
+/// Cases that the contest leaves out: other types of logit, and a cut that no block of the row bounds.
 template <class Scalar, class Chain>
 std::int32_t count_draw_of(const std::string& name, const std::vector<float>& logits, const Chain& chain) {
     std::vector<Scalar> row;

@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t vocab = 128256;
 constexpr double size = static_cast<double>(vocab);
 
-/// The logit of token i; `draw` for what shall be random.
+/// The logit of token i; `draw` yields what is random in it.
 using recipe = double (*)(std::size_t i, numbers& draw);
 
 struct input {

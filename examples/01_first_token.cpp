@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Shows:       the whole of pluck's face: a row of logits, a chain of stages, a draw per key, and what the chain keeps.
+// Shows:       all that pluck is for: a row of logits, a chain of stages, a draw per key, and what the chain keeps.
 // Leaves out:  where logits come from (07_hamlet), many rows at once (04_combined_batch).
 // Next:        01_all_samplers, the same logits through every sampler.
 // Prints:      the four tokens that are kept, then "drawn: 0 3 2 0 1 1 0 1 0 2".

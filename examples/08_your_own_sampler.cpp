@@ -2,8 +2,7 @@
 //
 // Shows:       two stages of your own, in a chain with the library's. `ban` moves scores (verb adjust: it comes first),
 //              `epsilon_cutoff` moves a cut (verb keep). A stage is a small value with one call operator, a template
-//              over the row; it says what it wants in the row's verbs, and runs wherever rows do, batches and GPUs
-//              included.
+//              over the row; it calls the row's verbs, and runs on every row, in batches and on GPUs too.
 // Leaves out:  draw stages, whose call returns the token, and stages that use randomness: stage.hpp.
 // Next:        include/pluck/row/concept.hpp, the verbs of a row.
 
@@ -45,7 +44,7 @@ struct ban : pluck::stage {
     }
 };
 
-// The same, written down from the definition in plain floating point: what the chain must come to.
+// The same from the definition, in plain floating point: what the chain must agree with.
 Eigen::ArrayXd expected(const Eigen::ArrayXd& logits, std::span<const std::int32_t> banned, double epsilon) {
     Eigen::ArrayXd p = logits.exp();
     for (const std::int32_t id : banned) p[id] = 0;
@@ -78,7 +77,7 @@ int main(int argc, char** argv) {
     const bool right = difference < 1e-6;
     std::cout << "\n  The same as its definition in floating point: " << (right ? "yes" : "no") << '\n';
 
-    // They join with every other stage, by | or in a chain, and draw like any sampler.
+    // They combine with every other stage, by | or in a chain, and draw like any sampler.
     const pluck::chain longer{ban(banned), pluck::temperature(1.5), epsilon_cutoff(0.05f), pluck::top_k(3)};
     std::cout << "  Drawn by ban | temperature(1.5) | epsilon_cutoff(0.05) | top_k(3):";
     for (int position = 0; position < 16; ++position) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Shows:       a batch of logits in a GPU's memory, a token from each row, and that they are the CPU's tokens.
-// Leaves out:  streams, graphs, parameters a row, several draws from one row: docs/cuda.md.
-// Next:        08_your_own_sampler, whose stages run in a kernel as they stand.
+// Leaves out:  streams, graphs, per-row parameters, several draws from one row: docs/cuda.md.
+// Next:        08_your_own_sampler, whose stages run in a kernel unchanged.
 // Prints:      "256 of 256 tokens are the CPU's", or that there is no GPU here.
 //
 // What stands between the marks is in the README.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Do systems do the same work? A system's draws from a row are held to the probabilities that the masses of the oracle
+// Do systems do the same work? A system's draws from a row are compared with the probabilities that the oracle's masses
 // give, by the chi-squared test of pluck's own statistical tests. For the host's compiler; Python calls it too.
 #pragma once
 
@@ -15,7 +15,7 @@ const char* pluck_chain_name(std::size_t chain);
 void pluck_chain_parameters(std::size_t chain, std::size_t request, double* four);
 /// Writes row `number` of a kind, as it is timed.
 void pluck_write_row(float* to, std::size_t vocab, int kind, std::size_t number);
-/// 1 if counts [vocab] of draws from a row are plausible for a chain, of which it was row `request`; else 0.
+/// 1 if the counts [vocab] of draws from a row, row `request` of a chain, are plausible for that chain; else 0.
 int pluck_agrees(const float* row, std::size_t vocab, std::size_t chain, std::size_t request,
                  const std::uint64_t* counts);
 }

@@ -32,7 +32,7 @@ inline constexpr chain chains[] = {
     {"greedy", 1, 0, 1, 0, true},
 };
 
-/// What a row of mixed ones has, as in a batch of different requests: most with all three, some with one or two.
+/// The parameters of a mixed row, as in a batch of different requests: most have all three, some one or two.
 inline constexpr std::size_t requests = 8;
 [[nodiscard]] inline chain of_row(const chain& of, std::size_t row) {
     if (!of.mixed) return of;

@@ -34,7 +34,7 @@ struct peers_type<pluck::bfloat16> {
 __device__ float wide(pluck::half x) { return __half2float(__ushort_as_half(x.bits)); }
 __device__ float wide(pluck::bfloat16 x) { return __uint_as_float(static_cast<unsigned>(x.bits) << 16); }
 
-/// Its Python's logits.float(), four at a time.
+/// As its Python's logits.float(), four at a time.
 template <class Scalar>
 __global__ void widen_quads(const Scalar* from, float* to, std::size_t quads) {
     struct alignas(8) four {

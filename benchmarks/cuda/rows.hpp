@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The rows that the device is timed on: those of the CPU's benchmarks, and the worst that were thought of.
+// The rows that the device is timed on: those of the CPU's benchmarks, and the worst that we could think of.
 #pragma once
 
 #include <pluck/detail/scalar.hpp>

@@ -40,8 +40,8 @@ struct timing {
     cudaError_t refused = cudaSuccess;
 };
 
-/// launch(i, stream) is one draw on buffer i. A replay has one on each of `buffers`, one after the other; there are as
-/// many replays as so many microseconds allow, and five at least.
+/// launch(i, stream) is one draw on buffer i. A replay has one draw on each of `buffers`, in order; there are as many
+/// replays as the given microseconds allow, and at least five.
 template <class Launch>
 timing time_of(std::size_t buffers, double allowed, const Launch& launch) {
     cudaStream_t stream;
@@ -162,7 +162,7 @@ struct figure {
     bool agrees;
 };
 
-/// Device memory of a run, and what it has found.
+/// The device memory of a run, and its results.
 class bench {
 public:
     bench(const cudaDeviceProp& device, std::size_t largest_batch, std::size_t longest_row, double seconds,
@@ -225,7 +225,7 @@ public:
         }
     }
 
-    /// So many figures of each of three types are to come: they share the time.
+    /// The number of figures of each of three types that are to come: they share the time.
     void expect_figures(std::size_t cells, const std::string& extent) {
         left_ = 0;
         for (const named_shape& shape : shapes) {
@@ -271,7 +271,7 @@ private:
         return memory;
     }
 
-    /// The worst rows are for a look of our own: of all equal logits, peers keep all or other ones.
+    /// The worst rows are timed for pluck alone: where all logits are equal, peers keep all of them, or other ones.
     [[nodiscard]] static bool worst(const named_shape& shape) { return shape.kind > row_kind::flat; }
     [[nodiscard]] static bool timed(const named_shape& shape, const std::string& extent) {
         return !worst(shape) || extent == "all" || (extent == "usual" && shape.kind == row_kind::all_equal);
@@ -289,7 +289,7 @@ private:
         return draw_by_pluck(what, on, blocks_);
     }
 
-    /// Fills the pool with some different rows, over and over; how many there are.
+    /// Fills the pool with some different rows, repeated; returns how many different ones there are.
     template <class Scalar>
     [[nodiscard]] std::size_t fill(std::size_t vocab, row_kind kind) const {
         constexpr std::size_t different = 32;
@@ -321,7 +321,7 @@ private:
     /// Whether a system draws from a chain's distribution. Of float logits: of narrow ones many tie at a cut, where
     /// peers keep all of them.
     [[nodiscard]] bool agrees(std::size_t system, std::size_t which) const {
-        // FlashInfer goes other ways where there are many rows, and where they are long.
+        // FlashInfer takes other code paths where there are many rows, and where they are long.
         constexpr struct { std::size_t vocab, rows, launches; } trials[] = {{3000, 1024, 8}, {70000, 64, 128}};
         const chain& what = chains[which];
         const std::size_t kinds = what.mixed ? requests : 1;

@@ -36,7 +36,7 @@ struct work {
 template <class Scalar>
 [[nodiscard]] cudaError_t draw_by_pluck(const chain&, const work<Scalar>&, unsigned blocks);
 
-/// Memory that FlashInfer is handed, for the largest batch.
+/// Memory passed to FlashInfer, for the largest batch.
 struct scratch {
     float* logits;             // [rows][vocab]
     float* probabilities;      // [rows][vocab]

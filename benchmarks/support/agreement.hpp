@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Do two systems do the same work? Each system's draws from a small row are held to the distribution of the oracle, by
+// Do two systems do the same work? Each system's draws from a small row are compared with the oracle's distribution, by
 // the chi-squared test of pluck's own statistical tests, before anything is timed.
 #pragma once
 
@@ -47,8 +47,8 @@ inline bool agrees_on(const std::vector<float>& row, const settings& what, const
     return pluck_test::goodness_of_fit(counts, true_probabilities(row, what)).plausible();
 }
 
-/// Whether the system draws from the strategy's distribution, on a peaked and a typical row. Long enough a row that
-/// what systems keep for long rows is at work, too.
+/// Whether the system draws from the strategy's distribution, on a peaked and a typical row. The rows are long enough
+/// that code for long rows is tested, too.
 inline bool agrees(const system& who, const strategy& in) {
     static std::map<std::pair<std::string, std::string>, bool> known;
     const auto [entry, is_new] = known.try_emplace({who.name, in.name}, true);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Benchmarks are registered by name, in main: what there is to compare is only known there.
+// Benchmarks are registered by name, in main: only there is it known what there is to compare.
 #pragma once
 
 #include <benchmark/benchmark.h>

@@ -33,8 +33,8 @@ inline double median(std::vector<double> times) {
     return *middle;
 }
 
-/// A row where a cache line begins, as tensors' allocators place it. Elsewhere every other load of eight floats is of
-/// two lines, and a pass takes half as long again on some processors: chance should not choose.
+/// A row that begins with a cache line, as tensors' allocators place it. Elsewhere every other load of eight floats
+/// crosses two lines, and a pass takes half as long again on some processors: that should not be left to chance.
 template <class Scalar>
 class aligned_row {
 public:
@@ -77,7 +77,7 @@ public:
     [[nodiscard]] std::size_t size() const { return fresh_.size(); }
 
 private:
-    /// A short row is over before the clock has ticked: then several rows are timed together.
+    /// A short row is done before the clock has ticked: then several rows are timed together.
     static std::size_t together(std::size_t vocab) { return std::clamp<std::size_t>(16384 / vocab, 1, 64); }
 
     const std::vector<std::vector<Scalar>>& rows_;

@@ -46,7 +46,7 @@ __attribute__((target("avx2"), noinline)) inline float one_pass_max(std::span<co
 
 #else
 
-/// As the compiler makes it: independent maxima, which it may turn into vectors.
+/// As the compiler vectorises it: independent maxima.
 __attribute__((noinline)) inline float one_pass_max(std::span<const float> logits) {
     const float* row = logits.data();
     const std::size_t vocab = logits.size();

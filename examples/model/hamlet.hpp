@@ -24,7 +24,7 @@ inline std::string hamlet_text() {
     return text;
 }
 
-/// The characters of a text, sorted; the token id of a character is its place among them.
+/// The characters of a text, sorted; the token id of a character is its index among them.
 class alphabet {
 public:
     explicit alphabet(std::string_view text) : characters_(text) {

@@ -3,7 +3,7 @@
 // Training: first values, windows of the text, and the loop over epochs.
 //
 // An epoch goes once through the text in windows of `length` characters, one after the other. The first window starts a
-// few characters later in every epoch, so that in time the model sees the text cut at every place.
+// few characters later in every epoch, so that over time the model sees the text cut at every position.
 //
 // The result depends on the seed, not on the number of threads: a batch is always split into `shards` parts, whatever
 // runs them, and their gradients are added in the same order. (Another compiler or processor may round differently.)

@@ -67,7 +67,7 @@ inline std::string cold_to_hot(int i, int n) {
 
 namespace gnuplot {
 
-/// A text as an expression of gnuplot: single-quoted, since it would run what stands between backquotes in a double.
+/// A text as a gnuplot expression: in single quotes, since gnuplot would run what is between backquotes in double ones.
 inline std::string quote(std::string_view text) {
     std::string out = "'";
     for (const char c : text) out += c == '\'' ? "''" : c == '\n' ? "'.\"\\n\".'" : std::string(1, c);
@@ -102,7 +102,7 @@ inline std::string_view style_of(kind k) {
     return "";
 }
 
-/// How the legend lies below a panel: so many entries in a line, so that gnuplot need not wrap it over the axis.
+/// The layout of the legend below a panel: so many entries a line, so that gnuplot does not wrap it onto the axis.
 struct legend {
     int entries = 0;
     int columns = 1;
@@ -188,7 +188,7 @@ inline std::string data_of(const panel& p) {
 inline std::string script_of(const figure& f, const std::string& file) {
     const int n = static_cast<int>(f.panels.size());
     const int columns = std::clamp(f.columns, 1, std::max(n, 1));
-    // All panels have the same room below, so that their axes lie on one line.
+    // All panels have the same space below, so that their axes align.
     std::vector<legend> legends;
     int lines = 0;
     bool labelled = false;

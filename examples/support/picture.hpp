@@ -141,7 +141,8 @@ private:
     std::vector<std::vector<std::string>> rows_;
 };
 
-/// A line that moves: call it with the fraction done as often as you like. Where there is no terminal, a line a tenth.
+/// A progress line: call it with the fraction done as often as you like. Without a terminal, it prints one line a
+/// tenth.
 inline void progress(double fraction, std::string_view text) {
     static int shown = -1;
     const int tenths = static_cast<int>(fraction * 10 + 1e-9);
@@ -183,7 +184,7 @@ public:
 
     bool has(std::string_view name) const { return !text(name).empty(); }
 
-    /// The value given last for an option, or what stands for none.
+    /// The last value given for an option, or its default.
     std::string text(std::string_view name, std::string otherwise = "") const {
         for (const auto& [option_name, value] : given_) {
             if (option_name == name) otherwise = value;

@@ -36,7 +36,7 @@ namespace {
     return exact::scaled(pluck_test::full_effort ? full : 5 * full);
 }
 
-/// What a draw has to show.
+/// The results of a draw.
 struct answer {
     pluck::pick drawn;
     std::uint64_t kept = 0;

@@ -13,7 +13,7 @@
 
 namespace exact {
 
-/// By their bits: -ffast-math may think what it likes of an infinity that it can see.
+/// By their bits, since -ffast-math may miscompile an infinity that it can see.
 [[nodiscard]] inline float float_of(std::uint32_t bits) { return std::bit_cast<float>(bits); }
 inline constexpr std::uint32_t minus_infinity = 0xff800000, plus_infinity = 0x7f800000, quiet_nan = 0x7fc00000;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What a mismatch looks like: everything that is needed to see it again.
+// How a mismatch is reported: with everything that is needed to reproduce it.
 #pragma once
 
 #include "dossiers/all.hpp"

@@ -143,7 +143,7 @@ inline shape random_shape(bit_source& source) {
 }
 
 inline u32 logit(shape kind, std::size_t i, std::size_t place, bit_source& source) {
-    // Two calls of the source never stand in one expression: compilers would order them as they like.
+    // One expression never has two calls of the source: compilers choose the order of evaluation.
     const u32 minus_infinity = 0xff800000u, bits = source.next(), more = source.next();
     const u32 sign = bits & 0x80000000u, fine = more >> 16, coin = more & 1u;
     const auto index = static_cast<std::int64_t>(i);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The text that says what came of each golden case. Who draws, the library or the oracle, is a template parameter:
+// The text of the results of each golden case. What draws, the library or the oracle, is a template parameter:
 // by_library.hpp, by_oracle.hpp. The text of both must be golden.txt.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the laws are written in: random rows and random chains by the hundred thousand, kept sets, and draws whose 128
+// The tools of the property tests: random rows and chains by the hundred thousand, kept sets, and draws whose 128
 // random bits the test chooses.
 #pragma once
 
@@ -85,7 +85,7 @@ template <class Row, class Chain>
     return masses;
 }
 
-/// A generator that says what it is told to: the 128 bits of one draw, its lowest word first.
+/// A generator that yields given bits: the 128 bits of one draw, the lowest word first.
 class scripted {
 public:
     using result_type = std::uint32_t;

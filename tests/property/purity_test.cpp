@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A draw is a pure function: it leaves its input alone, remembers nothing, and does not notice who is watching.
+// A draw is a pure function: it leaves its input alone, keeps no state, and does not depend on inspection.
 #include "laws.hpp"
 
 #include <bit>

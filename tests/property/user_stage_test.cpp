@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// No stage empties a row that has a candidate, not even one of the user's that tries to.
+// No stage empties a row that has a candidate, not even one of a user's own that tries to.
 #include "laws.hpp"
 
 #include <cstdint>

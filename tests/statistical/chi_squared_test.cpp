@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The judge is judged first: what the statistical tests believe must itself be right.
+// The statistics themselves are tested first: the other tests rely on them.
 #include "support/chi_squared.hpp"
 
 #include "support/catch.hpp"

@@ -148,7 +148,7 @@ TEST_CASE("seed, sequence and position are not to be exchanged for each other") 
 }
 
 TEST_CASE("the independence tests see keys of which a part is ignored") {
-    // What peers have done: the seed's high word dropped, one stream for all, a seed that enters linearly.
+    // Defects of peers: the seed's high word dropped, one stream for all, a seed that enters linearly.
     const auto low = [](std::uint64_t i) { return i & 0xffffffffu; };
     CHECK_FALSE(
         neighbours([&](std::uint64_t i) { return pluck::key{.seed = low(i)}; }, std::uint64_t{1} << 32).plausible());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The samplers as a textbook has them: softmax in doubles, filters by sorting. It knows nothing of integer masses, so
-// draws that follow it follow the definition that everybody means. A row where rounding could decide a cut is refused.
+// draws that follow it follow the usual definition. A row where rounding could decide a cut is refused.
 #pragma once
 
 #include <algorithm>

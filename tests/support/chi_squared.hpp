@@ -60,7 +60,7 @@ struct tails {
 /// One test in a million may fail by chance; the seeds are fixed, so one that passes does so for ever.
 inline constexpr double alpha = 1e-6;
 
-/// Bins with an expectation that the chi-squared approximation can live with. `group[i]` is bin i's group, -1 for one
+/// Bins whose expectations are large enough for the chi-squared approximation. `group[i]` is bin i's group, -1 for one
 /// that can not happen. All rare bins make one group; if even that is rare, the least of the others takes it in, and
 /// `rare` says which bins those were.
 struct grouping {

@@ -9,8 +9,8 @@ bool is_child = false;
 
 }  // namespace pluck_test
 
-/// Asked by the leak sanitizer, as the process ends: what only the threads pointed to that a child has not looks
-/// leaked.
+/// The leak sanitizer calls this as the process ends. A child lacks the parent's other threads, so what only they point
+/// to would look leaked.
 extern "C" int __lsan_is_turned_off();
 extern "C" int __lsan_is_turned_off() { return pluck_test::is_child ? 1 : 0; }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What can only be seen in a process that ends: a copy of this one, by fork(), that calls exit() like any program.
+// For what only happens as a process ends: a copy of this one, by fork(), that calls exit() like any program.
 #pragma once
 
 #if defined(__unix__) || defined(__APPLE__)
@@ -23,7 +23,7 @@ template <class F>
     if (child < 0) return 255;
     if (child == 0) {
         is_child = true;
-        // What this process has not written yet is its own to write.
+        // Or the child would write once more what this process has buffered.
         if (std::freopen("/dev/null", "w", stdout) == nullptr) _exit(254);
         alarm(60);  // who hangs is killed
         std::exit(f());

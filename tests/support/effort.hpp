@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// How often a test repeats itself. An optimised build runs all of it; where a sanitizer or -O0 makes each step ten to
-// fifty times slower, a part must do, and what a test can then no longer see it must not claim.
+// How often a test repeats itself. An optimised build runs all of it. Where a sanitizer or -O0 makes each step ten to
+// fifty times slower, a part must suffice, and a test must not claim what it can then no longer detect.
 #pragma once
 
 #include <cstddef>

@@ -95,7 +95,7 @@ inline constexpr shape all_shapes[] = {shape::flat,      shape::zipf, shape::geo
     return row;
 }
 
-/// A row with nothing else known of it: 1 to `longest` tokens of any shape, some of them forbidden, scaled, shifted,
+/// A row of any kind: 1 to `longest` tokens of any shape, some of them forbidden, scaled, shifted,
 /// now and then rounded to bfloat16. At least one token is a candidate. `number` names it.
 [[nodiscard]] inline std::vector<float> random_row(std::uint64_t number, std::size_t longest = 300) {
     random_numbers numbers(number, 1);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Sourced by what has more to do than CI has time for: it does a part each time, and all of it in turn.
+# Sourced by scripts that take longer than CI has time for: they run a part each time, and all parts in turn.
 
 part_of() { # part_of --part=N: N
     local n=${1#--part=}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Every bad value of every parameter, every bad logit, every wrong size: what is refused, with which words, and what
-// becomes of the rows beside it. Built from bit patterns and compared as integers throughout, since this file must also
-// pass under -ffast-math, with asserts off, and with subnormals flushed.
+// Every bad value of every parameter, every bad logit, every wrong size: what is refused, by which message, and that
+// the other rows of a batch are unaffected. Built from bit patterns and compared as integers throughout, since this
+// file must also pass under -ffast-math, with asserts off, and with subnormals flushed.
 #include "support/catch.hpp"
 #include "unit/bad_values.hpp"
 #include "unit/helpers.hpp"

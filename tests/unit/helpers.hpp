@@ -23,7 +23,7 @@
 
 namespace pluck_test {
 
-/// A float by its bits: no compiler may reason about a NaN or an infinity that it never sees as one.
+/// A float by its bits: a compiler cannot reason about a NaN or an infinity that it never sees.
 [[nodiscard]] inline float float_of(std::uint32_t bits) noexcept { return std::bit_cast<float>(bits); }
 [[nodiscard]] inline double double_of(std::uint64_t bits) noexcept { return std::bit_cast<double>(bits); }
 [[nodiscard]] inline std::uint32_t bits_of(float value) noexcept { return std::bit_cast<std::uint32_t>(value); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Stages that a user writes: of each verb, with randomness, with memory, and failing.
+// Stages of a user's own: of each verb, with randomness, with memory, and failing ones.
 #include "support/catch.hpp"
 #include "support/logit_cases.hpp"
 #include "unit/helpers.hpp"

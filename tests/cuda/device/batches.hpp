@@ -38,7 +38,7 @@ inline void expect(cudaError_t error, const char* what) {
     std::exit(2);
 }
 
-/// Memory of the device, which grows and is never given back.
+/// Device memory that grows and is never freed.
 template <class T>
 class device_memory {
 public:
@@ -88,7 +88,7 @@ template <class Scalar>
     else return {exact::bfloat16_bits(near, random)};
 }
 
-/// What a draw has to show.
+/// The results of a draw.
 struct answer {
     std::int32_t token = -1;
     pluck::status status = pluck::status::ok;

@@ -388,7 +388,7 @@ void whole_distributions(tally& found) {
     }
 }
 
-/// Little of everything: what the quick sanitizers can see through in a minute.
+/// A little of everything: what the quick sanitizers can check in a minute.
 template <class Scalar>
 void few_rows(tally& found) {
     bench<Scalar> both;
@@ -407,8 +407,8 @@ void few_rows(tally& found) {
     }
 }
 
-/// The least that passes through every order, for racecheck, which is far slower than the other sanitizers: short rows,
-/// and rows whose strips are as long as those of a vocabulary. In one block a row, or in a cluster.
+/// The least that passes through every operation, for racecheck, which is far slower than the other sanitizers: short
+/// rows, and rows whose strips are as long as those of a vocabulary. In one block a row, or in a cluster.
 void orders(tally& found, unsigned blocks) {
     constexpr std::size_t list = 4096;  // device_team's, which only nvcc knows
     bench<float> both;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A few rows and chains that need everything a team can be ordered to do, for tools under which a kernel is a thousand
-// times slower. tests/cuda/stages_test.cpp sees that nothing is missing.
+// A few rows and chains that need every operation of a team, for tools under which a kernel is a thousand times slower.
+// tests/cuda/stages_test.cpp checks that none is missing.
 #pragma once
 
 #include "cuda/device/stages.hpp"

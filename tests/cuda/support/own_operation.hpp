@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A stage that brings an operation of its own, as none of the library's files knows it: p-less, which keeps the tokens
+// A stage with an operation of its own, which no file of the library knows: p-less, which keeps the tokens
 // at least as likely as the sum of all squared probabilities, here to 12 bits.
 #pragma once
 

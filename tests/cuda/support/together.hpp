@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// How the threads of a team on the host run and wait for each other: under a sanitizer as threads, so that it sees what
-// a barrier is missing for; else as fibers that take turns on one thread. Some dozen threads that meet every
-// microsecond on two cores spend all of their time on being woken.
+// How the threads of a team on the host run and wait for each other: under a sanitizer as threads, so that it sees
+// where a barrier is missing; else as fibers that take turns on one thread. Some dozen threads that reach a barrier
+// every microsecond spend all of their time, on two cores, on being woken.
 #pragma once
 
 #include <barrier>
@@ -63,7 +63,7 @@ public:
         running = outer;
     }
 
-    /// The others' turn.
+    /// Lets the others run.
     static void wait() { swapcontext(&running->fibers_[running->now_]->context, &running->scheduler_); }
 
 private:

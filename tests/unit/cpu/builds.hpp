@@ -33,7 +33,7 @@ struct built_for {
     }
 };
 
-/// What AVX-512 has and others have not, so that the loops that rest on it are tried on every machine, by any compiler.
+/// The operations that AVX-512 has alone, emulated, so that the loops that use them are tested on every machine.
 struct emulated_512 : pluck::detail::default_isa {
     using vectors = pluck::cpu::kernels::sixteen;
 
@@ -60,7 +60,7 @@ struct emulated {
     }
 };
 
-/// f(build) for all that this machine can run.
+/// Calls f(build) for each build that this machine can run.
 template <class F>
 void for_each_build(const F& f) {
     f(generic{});

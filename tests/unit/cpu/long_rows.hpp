@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Rows so long that only a part of them is looked at, and that samples are taken: of the shapes that make this hard.
+// Rows so long that samples are taken and only a part is read, of the shapes that make this hard.
 #pragma once
 
 #include "support/logit_cases.hpp"

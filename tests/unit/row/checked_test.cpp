@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What reaches a backend of the verbs' edge cases, by a row that notes the calls of its primitives.
+// Which primitives of a backend the verbs call in edge cases, by a row that records the calls.
 #include "support/catch.hpp"
 #include "support/logit_cases.hpp"
 #include "unit/helpers.hpp"

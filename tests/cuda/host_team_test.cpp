@@ -24,11 +24,12 @@ using pluck_test::reading;
 
 namespace {
 
-/// How many rows of a random test to run for each sampler. Teams are slow by their barriers, which no sanitizer makes much slower.
+/// How many rows of a random test to run for each sampler. Teams are slow by their barriers, which no sanitizer makes
+/// much slower.
 [[nodiscard]] u64 rows_of(u64 full) { return exact::scaled(pluck_test::full_effort ? full : 5 * full); }
 
-/// Compares so many rows of each sampler, of up to `longest` tokens, with the oracle; at any alignment, by one verb after
-/// the other or as a kernel runs a chain.
+/// Compares so many rows of each sampler, of up to `longest` tokens, with the oracle; at any alignment, by one verb
+/// after the other or as a kernel runs a chain.
 template <class Shape, class Scalar, reading How>
 tally compare_team(u64 rows, u64 suite, std::uint32_t blocks, std::size_t longest) {
     pluck_test::crew<Shape> threads(blocks);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The one list of the tests: a sampler brings its dossier, a header in this folder, and a line at the end of each of the
-// two places below. A dossier is a stage with its parameters, and says
+// The one list of the tests: a sampler brings its dossier, a header in this folder, and a line at the end of each of
+// the two places below. A dossier is a stage with its parameters, and says
 //
 //     stage                        the library's type of it
 //     name                         its name, from which its random stream and its golden file have theirs
@@ -146,8 +146,8 @@ struct table {
     return all;
 }
 
-/// 1 to `longest` steps, each by one(sampler): the sampler itself at a random place, at the end if it draws; in the other
-/// places itself, or any that is listed before it and does not draw.
+/// 1 to `longest` steps, each by one(sampler): the sampler itself at a random place, at the end if it draws; in the
+/// other places itself, or any that is listed before it and does not draw.
 template <class One>
 void mix(std::vector<step>& steps, const sampler& own, std::size_t longest, splitmix& stream, const One& one) {
     std::vector<const sampler*> others;

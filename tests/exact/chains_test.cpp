@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Chains through sample() and candidates() with keys: dynamic ones, of every stage alone, all ordered pairs, all 24 orders
-// of the four, repeated; and typed ones, made by `|` from the stages' own types, which must do the same.
+// Chains through sample() and candidates() with keys: dynamic ones, of every stage alone, all ordered pairs, all 24
+// orders of the four, repeated; and typed ones, made by `|` from the stages' own types, which must do the same.
 #include "dossiers/all.hpp"
 #include "exact/public_path.hpp"
 #include "exact/random_chains.hpp"

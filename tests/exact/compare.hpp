@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A row of the library under a dynamic chain against the oracle: status, the token, temperature, total mass, best token,
-// the kept set with each of its masses in ranking order, and the token at both ends of the intervals of U that tokens own.
+// A row of the library under a dynamic chain against the oracle: status, the token, temperature, total mass, best
+// token, the kept set with each of its masses in ranking order, and the token at both ends of the intervals of U that
+// tokens own.
 #pragma once
 
 #include "dossiers/all.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Chains for the exact suite: a sampler's own, any order, any parameter, its limits often. Some have their parameters set
-// to where the cut is about to move from one token to the next.
+// Chains for the exact suite: a sampler's own, any order, any parameter, its limits often. Some have their parameters
+// set to where the cut is about to move from one token to the next.
 #pragma once
 
 #include "dossiers/all.hpp"

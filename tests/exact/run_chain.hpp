@@ -13,7 +13,8 @@
 
 namespace exact {
 
-/// The token of pluck::run(), by hand; `between(row)` looks at the row before each stage, which must not change anything.
+/// The token of pluck::run(), by hand; `between(row)` looks at the row before each stage, which must not change
+/// anything.
 template <class Row, class Between>
 std::int32_t run_slowly(const dossiers::chain& rules, Row& row, const Between& between) {
     std::int32_t token = -1;

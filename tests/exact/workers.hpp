@@ -40,8 +40,8 @@ template <class Check>
     return workers[0].found;
 }
 
-/// Calls check(number, comparison, random, sampler) for so many numbers of each sampler. The numbers that it is given to
-/// make a case from are the sampler's own, for this test.
+/// Calls check(number, comparison, random, sampler) for so many numbers of each sampler. The numbers that it is given
+/// to make a case from are the sampler's own, for this test.
 template <class Check>
 [[nodiscard]] tally compare_samplers(u64 count, u64 test, const Check& check) {
     tally found;

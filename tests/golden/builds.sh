@@ -69,8 +69,8 @@ golden_names() {
     done
 }
 
-# same PROGRAM DIFF [FLAG]: what the program prints is golden.txt, and each sampler's golden file; the differences go into
-# DIFF.
+# same PROGRAM DIFF [FLAG]: what the program prints is golden.txt, and each sampler's golden file; the differences go
+# into DIFF.
 same() {
     local way='' name result=0
     case $1 in *"$emulated"*) way=$emulator ;; esac

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The cases of golden.txt: rows, chains and keys made from random bits by integer arithmetic alone, so that no compiler,
-// flag or libm has a say in them. Frozen, as golden.txt is: a sampler that came later is not in here and must never be, for
-// a further letter would make all of these cases anew. It has a golden file of its own, which sampler.hpp makes.
+// The cases of golden.txt: rows, chains and keys made from random bits by integer arithmetic alone, so that no
+// compiler, flag or libm has a say in them. Frozen, as golden.txt is: a sampler that came later is not in here and must
+// never be, for a further letter would make all of these cases anew. It has a golden file of its own, which sampler.hpp
+// makes.
 #pragma once
 
 #include "golden/source.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Prints what golden.txt must hold, or the golden files of the samplers that are named: by the library, or with
-// -DPLUCK_GOLDEN_BY_ORACLE by the oracle. With --ftz it first tells the processor to take subnormals for zeros, as programs
-// for sound and games do. No test framework: this is compiled in many ways.
+// -DPLUCK_GOLDEN_BY_ORACLE by the oracle. With --ftz it first tells the processor to take subnormals for zeros, as
+// programs for sound and games do. No test framework: this is compiled in many ways.
 //     golden [--ftz] [NAME...]
 #if defined(PLUCK_GOLDEN_BY_ORACLE)
 #include "golden/by_oracle.hpp"

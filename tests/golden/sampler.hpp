@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The golden file of a sampler that came after golden.txt: rows and chains from its own random stream, made and judged by
-// its dossier. Samplers that are listed behind it change nothing in it. tests/golden/NAME.txt is there for those that have
-// one; golden.txt has the seven of the first version.
+// The golden file of a sampler that came after golden.txt: rows and chains from its own random stream, made and judged
+// by its dossier. Samplers that are listed behind it change nothing in it. tests/golden/NAME.txt is there for those
+// that have one; golden.txt has the seven of the first version.
 #pragma once
 
 #include "dossiers/all.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The exact draw, slow and obvious: sort, loop, 128-bit integers. It shares no code with the library, and every backend
-// must return its token. It holds under -ffast-math and with subnormals flushed, too, so no NaN is passed by value. What
-// a stage does to a row is not said here: each sampler's rule is in its dossier, tests/dossiers.
+// must return its token. It holds under -ffast-math and with subnormals flushed, too, so no NaN is passed by value.
+// What a stage does to a row is not said here: each sampler's rule is in its dossier, tests/dossiers.
 #pragma once
 
 #include <algorithm>

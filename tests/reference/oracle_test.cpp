@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The oracle and the rules of the dossiers, by cases that were worked out by hand: what is kept, what it weighs, what is
-// drawn.
+// The oracle and the rules of the dossiers, by cases that were worked out by hand: what is kept, what it weighs, what
+// is drawn.
 #include "reference/oracle.hpp"
 
 #include "dossiers/all.hpp"

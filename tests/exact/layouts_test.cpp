@@ -4,6 +4,7 @@
 // blocks, references, tensors, expressions. Around the logits, where there is room, lie NaNs.
 #include "exact/public_path.hpp"
 #include "exact/random_chains.hpp"
+#include "exact/run_chain.hpp"
 #include "exact/scalars.hpp"
 #include "exact/workers.hpp"
 #include "reference/oracle.hpp"
@@ -59,14 +60,14 @@ struct batch_case {
     template <class Batch>
     void check(comparison& compared, const Batch& batch) {
         picks.assign(picks.size(), pluck::pick{});
-        pluck::sample_rows(batch, rules, keys, picks);
+        pluck::sample_rows(batch, listed(rules), keys, picks);
         for (std::size_t r = 0; r < picks.size(); ++r) check_pick(compared, asked(r), wants[r], picks[r]);
         compared.found.rows += picks.size();
     }
     /// sample() and candidates() of row r in one of its forms.
     template <class Row>
     void check_row(comparison& compared, std::size_t r, const Row& row) {
-        check_public(compared, asked(r), wants[r], row, rules, places[r]);
+        check_public(compared, asked(r), wants[r], row, listed(rules), places[r]);
         ++compared.found.rows;
     }
 
@@ -191,8 +192,8 @@ TEST_CASE("a row that is computed as it is read draws what the oracle says of it
             const std::span<const float> scores(values.data(), static_cast<std::size_t>(values.size()));
             const oracle::result want = oracle::draw(scores, given.chain, U_of(given.places[0]), given.places[0].seed);
             const question asked{number, scores, given.chain, U_of(given.places[0])};
-            check_public(compared, asked, want, sum, given.rules, given.places[0]);
-            check_public(compared, asked, want, sum.matrix().transpose(), given.rules, given.places[0]);
+            check_public(compared, asked, want, sum, listed(given.rules), given.places[0]);
+            check_public(compared, asked, want, sum.matrix().transpose(), listed(given.rules), given.places[0]);
             compared.found.rows += 2;
         });
     INFO(found.summary());

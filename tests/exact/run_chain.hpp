@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Runs a dynamic chain on a row of any backend: as pluck::run() does, or stage by stage, with a look at the row before
-// each of them.
+// Runs a dynamic chain on a row of any backend, compiled once for each type of row.
 #pragma once
 
 #include "dossiers/all.hpp"
@@ -13,15 +12,14 @@
 
 namespace exact {
 
-/// The token of pluck::run(), by hand; `between(row)` looks at the row before each stage, which must not change
-/// anything.
-template <class Row, class Between>
-std::int32_t run_slowly(const dossiers::chain& rules, Row& row, const Between& between) {
+/// The token that pluck::run() draws from a row that is settled. If `curious`, the row is asked before each stage what it
+/// holds, which must not change anything, and what it then remembers must not outlive a cut.
+template <class Row>
+[[gnu::noinline]] std::int32_t run_stages(const dossiers::chain& rules, Row& row, bool curious) {
     std::int32_t token = -1;
-    if (!row.settle()) return token;
     rules.for_each([&]<class Stage>(const Stage& stage) {
         if (row.state() != pluck::status::ok) return false;
-        between(row);
+        if (curious && (row.total() == 0 || row.count() == 0)) row.fail(pluck::status::no_candidate);
         if constexpr (Stage::does == pluck::verb::draw) token = stage(row);
         else stage(row);
         return true;
@@ -29,5 +27,18 @@ std::int32_t run_slowly(const dossiers::chain& rules, Row& row, const Between& b
     if (row.state() != pluck::status::ok) return -1;
     return token < 0 ? row.draw(row.uniform()) : token;
 }
+
+/// A dynamic chain as one stage: for the forms of batches and rows, of which there are many.
+struct listed : pluck::stage {
+    static constexpr pluck::verb does = pluck::verb::draw;
+    const dossiers::chain* rules;
+
+    explicit listed(const dossiers::chain& from) : rules(&from) {}
+
+    template <class Row>
+    std::int32_t operator()(Row& row) const {
+        return run_stages(*rules, row, false);
+    }
+};
 
 }  // namespace exact

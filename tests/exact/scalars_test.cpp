@@ -6,6 +6,7 @@
 #include "exact/compare.hpp"
 #include "exact/public_path.hpp"
 #include "exact/random_chains.hpp"
+#include "exact/run_chain.hpp"
 #include "exact/workers.hpp"
 #include "reference/oracle.hpp"
 #include "support/catch.hpp"
@@ -68,12 +69,13 @@ TEMPLATE_TEST_CASE("a row of any type, stride and alignment keeps and draws what
             const oracle::result want = oracle::draw(compared.scores, compared.chain, U_of(from), from.seed);
             const question asked{number, compared.scores, compared.chain, U_of(from)};
 
+            const dossiers::chain rules = dossiers::chained(compared.chain);
             const std::ptrdiff_t stride = stride_of(number, bits.size());
             const spread_out memory(bits, stride, number / strides % 17);
             const pluck::logits_view<TestType> view{memory.first<TestType>(), bits.size(), stride};
             pluck::cpu::row row(view, compared.scratch, pluck::randomness(key_of(from)), 0);
             compared.check(asked, want, row, 2);
-            check_pick(compared, asked, want, pluck::sample(view, dossiers::chained(compared.chain), key_of(from)));
+            check_pick(compared, asked, want, pluck::sample(view, listed(rules), key_of(from)));
         });
     INFO(found.summary());
     CHECK(found.mismatches == 0);
@@ -114,7 +116,7 @@ TEMPLATE_TEST_CASE("a batch_view of any type and strides draws what the oracle s
             const auto* first = reinterpret_cast<const TestType*>(memory.data() + start);
             const pluck::batch_view<TestType> view{first, batch, vocab, row_stride, vocab_stride};
             pluck::pick picks[batch];
-            pluck::sample_rows(view, dossiers::chained(compared.chain), keys, picks);
+            pluck::sample_rows(view, listed(dossiers::chained(compared.chain)), keys, picks);
             for (std::size_t r = 0; r < batch; ++r) {
                 ++compared.found.rows;
                 const oracle::result want = oracle::draw(scores[r], compared.chain, U_of(places[r]), places[r].seed);

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstdint>
 #include <span>
@@ -97,10 +96,15 @@ inline int by_mass(const result& row, u128 U) {
     std::vector<std::pair<int, u64>> by_id;
     for (u64 rank = 0; rank < row.kept.size(); ++rank) by_id.emplace_back(row.kept[rank], row.masses[rank]);
     std::sort(by_id.begin(), by_id.end());
-    auto token = by_id.begin();
-    for (; token->second <= r; ++token) r -= token->second;
-    return token->first;
+    for (const auto& [token, mass] : by_id)
+        if (mass > r) return token;
+        else r -= mass;
+    return -1;
 }
+
+struct no_stage {
+    void apply(result&) const {}
+};
 
 // A row between two stages: what a rule reads and changes.
 struct state : result {
@@ -116,9 +120,8 @@ struct state : result {
         for (int id : kept) total += masses.emplace_back(mass(scores.data()[id] - best, c));
     }
 
-    // Keeps the tokens for which stays(rank, the mass ranked before it) is true; a rule leaves one at least.
-    template <class Stays>
-    void keep(const Stays& stays) {
+    // Keeps the tokens for which stays(rank, the mass ranked before it) is true: one at least.
+    void keep(const auto& stays) {
         std::vector<int> staying;
         for (u64 rank = 0, before = 0; rank < kept.size(); before += masses[rank++])
             if (stays(rank, before)) staying.push_back(kept[rank]);
@@ -127,12 +130,8 @@ struct state : result {
     }
 };
 
-struct neutral {
-    void apply(state&) const {}
-};
-
 // The draw with the 128 random bits U: each stage's rule is its apply(state&); one that draws sets the token.
-template <class Chain = std::array<neutral, 0>>
+template <class Chain = std::vector<no_stage>>
 result draw(std::span<const float> scores, const Chain& chain, u128 U, u64 key = 0) {
     if (scores.size() > 1u << 23) return {row_too_long};
     int highest = -infinity;
@@ -151,7 +150,7 @@ result draw(std::span<const float> scores, const Chain& chain, u128 U, u64 key =
     return row;
 }
 
-template <class Chain = std::array<neutral, 0>>
+template <class Chain = std::vector<no_stage>>
 result draw(std::span<const float> scores, const Chain& chain, u64 seed, u64 sequence, u64 position) {
     return draw(scores, chain, philox(u128{sequence} << 64 | position, seed), seed);
 }

@@ -39,7 +39,7 @@ TEST_CASE("host code is not device code") {
     STATIC_REQUIRE(PLUCK_ON_DEVICE == 0);
     STATIC_REQUIRE(PLUCK_DEVICE_CLUSTERS == 0);
     CHECK(forty_two() == 42);
-    CHECK(answer_of(forty_two) == 42);
+    CHECK(answer_of([] { return forty_two(); }) == 42);
 }
 
 TEST_CASE("a fused multiply-add counts as an instruction only where the target has one") {

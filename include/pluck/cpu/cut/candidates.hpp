@@ -61,7 +61,8 @@ public:
         narrow_.need(result.kept.score);
         return result;
     }
-    /// f(part, begin) for a loop that reads most scores, and each once: the row that a cut leaves, as narrow_row has it.
+    /// f(part, begin) for a loop that reads most scores, and each once: of the row that a cut leaves, as narrow_row has
+    /// it.
     template <class F>
     void in_parts(const kept_part& cut, std::int32_t low, const F& f) const noexcept {
         narrow_.in_parts(cut_at(row_, cut), low, f);

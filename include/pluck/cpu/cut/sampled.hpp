@@ -184,8 +184,8 @@ private:
     }
 
     const candidates& from_;
-    /// What was weighed last, which is also what block_mass holds; nothing at first: a cut may be sought above the largest
-    /// float, at infinity, but no further up.
+    /// What was weighed last, which is also what block_mass holds; nothing at first: a cut may be sought above the
+    /// largest float, at infinity, but no further up.
     weight_from weighed_{detail::ordered_infinity + 1, 0};
 };
 

@@ -50,8 +50,8 @@ public:
 
     // ---- adjusters, by all threads; a stage that comes later and moves scores all the same fails the row ----
 
-    /// score = f(score, i) for the token ids[i], in order; -infinity stays. An id outside of the row fails it. `ids` has
-    /// iterators of random access.
+    /// score = f(score, i) for the token ids[i], in order; -infinity stays. An id outside of the row fails it. `ids`
+    /// has iterators of random access.
     template <class Ids, class F>
     PLUCK_HOST_DEVICE void edit(const Ids& ids, const F& f) noexcept {
         if (!editable()) return;

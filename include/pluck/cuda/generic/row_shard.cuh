@@ -38,8 +38,8 @@ public:
     static constexpr std::uint32_t threads = Team::threads;
     static_assert(Team::list % list_row == 0);
 
-    /// A block's part of the row, once the row_memory in its shared memory has begun; `slot` is that of the command that
-    /// is carried out.
+    /// A block's part of the row, once the row_memory in its shared memory has begun; `slot` is that of the command
+    /// that is carried out.
     PLUCK_HOST_DEVICE explicit row_shard(const Team& own_team, std::uint32_t command_slot = 0) noexcept
         : team(own_team),
           slot(command_slot),

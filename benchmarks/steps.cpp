@@ -68,7 +68,7 @@ struct unfinished {
     std::vector<std::int32_t> ordered;
     std::vector<std::uint64_t> weights;
     float scale = pluck::mass_scale(0.8);
-    cpu::extremes seen;
+    pluck::cpu::extremes seen;
     std::int32_t low = 0;
     std::size_t gathered = 0;
     std::uint64_t mass = 0;

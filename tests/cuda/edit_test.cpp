@@ -143,7 +143,7 @@ TEST_CASE("each block reads each id once, whichever thread edits it") {
 TEST_CASE("an id outside of the row fails it for all threads of all blocks, in whichever round it comes") {
     crew<host_team_shape<4, 2>> threads(3);
     const std::vector<float> logits(100, 1.0f);
-    for (const std::size_t place : {0, 7, 8, 20, 39}) {
+    for (const std::size_t place : {0u, 7u, 8u, 20u, 39u}) {
         for (const std::int64_t bad : {std::int64_t{-1}, std::int64_t{100}, std::int64_t{1} << 40}) {
             std::vector<std::int64_t> ids(40, 3);
             ids[place] = bad;

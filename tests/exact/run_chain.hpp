@@ -12,8 +12,8 @@
 
 namespace exact {
 
-/// The token that pluck::run() draws from a row that is settled. If `curious`, the row is asked before each stage what it
-/// holds, which must not change anything, and what it then remembers must not outlive a cut.
+/// The token that pluck::run() draws from a row that is settled. If `curious`, the row is asked before each stage what
+/// it holds, which must not change anything, and what it then remembers must not outlive a cut.
 template <class Row>
 [[gnu::noinline]] std::int32_t run_stages(const dossiers::chain& rules, Row& row, bool curious) {
     std::int32_t token = -1;

@@ -39,7 +39,7 @@ TEST_CASE("whatever may conflict is refused, and what lies apart, in place or si
     float* const data = memory.data() + 150;
     std::size_t refused = 0, allowed = 0, too_strict = 0;
     for (const std::ptrdiff_t pitch : {10, 12, 20, 25, -10, -25}) {
-        for (const std::size_t rows : {1, 2, 4}) {
+        for (const std::size_t rows : {1u, 2u, 4u}) {
             const view logits{data, rows, vocab, pitch, 1};
             for (const std::ptrdiff_t stride : {10, 12, 20, 25, -10, -25}) {
                 for (const std::size_t draws : {std::size_t{1}, std::size_t{2}, rows}) {

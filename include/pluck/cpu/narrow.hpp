@@ -31,9 +31,9 @@ struct narrow_loops {
                          std::int32_t low, std::int32_t high, float* scores) noexcept;
     float (*widen_one)(std::uint16_t logit) noexcept;
 
-    /// Defined in definitions/narrow.hpp: where pluck::compiled is linked, in the library.
-    template <class Format>
-    [[nodiscard]] PLUCK_EXPORT static const narrow_loops& of() noexcept;
+    /// Those of a format; defined in definitions/narrow.hpp: where pluck::compiled is linked, in the library.
+    [[nodiscard]] PLUCK_EXPORT static const narrow_loops& of(half) noexcept;
+    [[nodiscard]] PLUCK_EXPORT static const narrow_loops& of(bfloat16) noexcept;
 };
 
 /// 16-bit source of scores not yet converted.
@@ -50,7 +50,7 @@ public:
         logits_ = reinterpret_cast<const std::uint16_t*>(view.data);
         size_ = view.size;
         scores_ = scores;
-        loops_ = &narrow_loops::of<format>();
+        loops_ = &narrow_loops::of(format{});
         return true;
     }
 

@@ -27,16 +27,14 @@ template <class Format>
 }
 
 template <class Format>
-const narrow_loops& narrow_loops::of() noexcept {
+[[nodiscard]] const narrow_loops& loops_of_format() noexcept {
     static constexpr narrow_loops all{run_dispatched<kernels::scan_narrow<Format>>,
                                       run_dispatched<kernels::widen<Format>>,
                                       run_dispatched<kernels::widen_blocks<Format>>, cpu::widen_one<Format>};
     return all;
 }
 
-#if PLUCK_COMPILED_SOURCE
-template const narrow_loops& narrow_loops::of<half>() noexcept;
-template const narrow_loops& narrow_loops::of<bfloat16>() noexcept;
-#endif
+PLUCK_INLINE const narrow_loops& narrow_loops::of(half) noexcept { return loops_of_format<half>(); }
+PLUCK_INLINE const narrow_loops& narrow_loops::of(bfloat16) noexcept { return loops_of_format<bfloat16>(); }
 
 }}}}  // namespace pluck::v0::cpu::PLUCK_ROW_BUILD

@@ -63,3 +63,7 @@ requires requires(const Expression& view, float* to) { view.write(to); }
 }  // namespace PLUCK_BUILD
 
 }}}  // namespace pluck::v0::cpu
+
+#if !PLUCK_COMPILED || PLUCK_COMPILED_SOURCE
+#include <pluck/cpu/definitions/load.hpp>
+#endif

@@ -131,3 +131,7 @@ private:
 };
 
 }}}}  // namespace pluck::v0::cpu::PLUCK_ROW_BUILD
+
+#if !PLUCK_COMPILED || PLUCK_COMPILED_SOURCE
+#include <pluck/cpu/definitions/narrow.hpp>
+#endif

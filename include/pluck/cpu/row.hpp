@@ -227,7 +227,5 @@ static_assert(row_backend<row>);
 }}  // namespace pluck::v0
 
 #if !PLUCK_COMPILED || PLUCK_COMPILED_SOURCE
-#include <pluck/cpu/definitions/load.hpp>
-#include <pluck/cpu/definitions/narrow.hpp>
 #include <pluck/cpu/definitions/row.hpp>
 #endif

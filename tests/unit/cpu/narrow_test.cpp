@@ -15,6 +15,7 @@
 #include <pluck/sample.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -201,10 +202,22 @@ TEMPLATE_TEST_CASE("loops that read a row once find what they find in its floats
             const std::string where =
                 "least " + std::to_string(least) + ", ties_end " + std::to_string(ties_end) + ": ";
             std::vector<std::uint64_t> masses(best.size()), expected_masses(best.size());
-            const std::uint64_t mass = run(kernels::sum_masses(), view, 6.0f, 1.0f, masses.data());
+            std::uint64_t mass = 0;
+            narrow.in_parts(whole, whole.kept.score, [&](const cpu::row_view& part, std::size_t begin) {
+                mass += run(kernels::sum_masses(), part, 6.0f, 1.0f, masses.data() + begin / cpu::block_size);
+                return true;
+            });
             seen.expect(mass == run(kernels::sum_masses(), whole, 6.0f, 1.0f, expected_masses.data()), where, "mass");
             seen.expect(masses == expected_masses, where, "masses");
-            const auto split = run(kernels::split_masses(), view, 6.0f, 1.0f, masses.data());
+            kernels::split_mass split{0, 0};
+            const std::int32_t lowest = -pluck::detail::ordered_infinity;
+            narrow.in_parts(whole, lowest, [&](const cpu::row_view& part, std::size_t begin) {
+                const auto some =
+                    run(kernels::split_masses(), part, 6.0f, 1.0f, masses.data() + begin / cpu::block_size);
+                split.kept += some.kept;
+                split.all += some.all;
+                return true;
+            });
             const auto expected_split = run(kernels::split_masses(), whole, 6.0f, 1.0f, expected_masses.data());
             seen.expect(split.kept == expected_split.kept && split.all == expected_split.all, where, "split mass");
             seen.expect(masses == expected_masses, where, "split masses");
@@ -216,6 +229,16 @@ TEMPLATE_TEST_CASE("loops that read a row once find what they find in its floats
             seen.expect(count == expected_count, where, "gathered ", count, ", not ", expected_count);
             for (std::size_t i = 0; i < std::min(count, expected_count); ++i)
                 seen.expect(scores[i] == expected_scores[i] && places[i] == expected_places[i], where, i);
+            std::size_t in_parts = 0;
+            narrow.in_parts(whole, whole.kept.score, [&](const cpu::row_view& part, std::size_t begin) {
+                const std::size_t before = in_parts;
+                in_parts += run(kernels::gather(), part, high, size, scores.data() + before, places.data() + before);
+                for (std::size_t i = before; i < in_parts; ++i) places[i] += static_cast<std::int32_t>(begin);
+                return true;
+            });
+            seen.expect(in_parts == expected_count, where, "gathered in parts ", in_parts);
+            for (std::size_t i = 0; i < std::min(in_parts, expected_count); ++i)
+                seen.expect(scores[i] == expected_scores[i] && places[i] == expected_places[i], where, "in parts ", i);
         };
         for (const float least : {1.0f, 4.0f, 6.0f}) {
             for (const std::size_t ties_end : {std::size_t{1}, std::size_t{4095}, std::size_t{4096}, std::size_t{4097},
@@ -230,7 +253,13 @@ TEMPLATE_TEST_CASE("loops that read a row once find what they find in its floats
             return run(kernels::sum_powers<kernels::chord>(), view, 6.0f, 0.0f, 1.0f, floats.data(), none).all +
                    run(kernels::sum_powers<kernels::quartic>(), view, 6.0f, 0.0f, 1.0f, floats.data(), none).all;
         };
-        seen.expect(powers(narrow.view(all)) == powers(all), "powers");
+        double sum = 0;
+        narrow.in_parts(all, -pluck::detail::ordered_infinity, [&](const cpu::row_view& part, std::size_t) {
+            sum += powers(part);
+            return true;
+        });
+        const double whole_sum = powers(all);
+        seen.expect(std::abs(sum - whole_sum) < 1e-12 * whole_sum, "powers");  // doubles, added up in another order
     });
     for (const float score : scratch) seen.expect(score == 77.0f, "written to");
     PLUCK_CHECK_TALLY(seen);

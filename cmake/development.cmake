@@ -23,4 +23,7 @@ if(PLUCK_SANITIZE)
     target_compile_options(pluck_development INTERFACE -fsanitize=${PLUCK_SANITIZE} -fno-sanitize-recover=all
                                                        -fno-omit-frame-pointer -g1)
     target_link_options(pluck_development INTERFACE -fsanitize=${PLUCK_SANITIZE})
+    # What the tests link is looked at, too.
+    target_compile_options(pluck_compiled PRIVATE -fsanitize=${PLUCK_SANITIZE} -fno-sanitize-recover=all
+                                                  -fno-omit-frame-pointer -g1)
 endif()

@@ -172,7 +172,7 @@ template <chosen_at_run_time Chain>
 
 /// `a | b`: first a, then b. Either side may be anything that sample() takes.
 template <detail::typed_chain_like Left, detail::typed_chain_like Right>
-[[nodiscard]] constexpr auto operator|(const Left& left, const Right& right) noexcept {
+[[nodiscard]] PLUCK_TAGGED constexpr auto operator|(const Left& left, const Right& right) noexcept {
     return detail::joined(as_chain(left), as_chain(right));
 }
 

@@ -195,8 +195,8 @@ private:
 ///
 /// Errors.       As basic_dynamic_chain::add().
 template <chain_like Left, chain_like Right>
-requires(detail::dynamic_chain_like<Left> || detail::dynamic_chain_like<Right>) [[nodiscard]] auto operator|(
-    const Left& left, const Right& right) {
+requires(detail::dynamic_chain_like<Left> || detail::dynamic_chain_like<Right>) [[nodiscard]] PLUCK_TAGGED auto
+operator|(const Left& left, const Right& right) {
     const auto begin = [&] {
         if constexpr (detail::dynamic_chain_like<Left>) return as_chain(left);
         else return decltype(as_chain(right))(left);

@@ -34,10 +34,6 @@
 #define PLUCK_DISPATCH_AVX512 1
 #endif
 
-#if PLUCK_DISPATCH_AVX2
-#include <cpuid.h>
-#endif
-
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD {
 
 #if PLUCK_DISPATCH_AVX2
@@ -66,10 +62,11 @@ struct avx2 {
     }
 
 private:
-    /// clang++ 14 does not know the name.
+    /// clang++ 14 does not know the name, and its <cpuid.h> is not for -masm=intel.
     [[nodiscard]] static bool has_f16c() noexcept {
-        unsigned int a = 0, b = 0, c = 0, d = 0;
-        return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+        unsigned int a = 1, b, c = 0, d;
+        asm("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+        return (c >> 29 & 1u) != 0;
     }
 };
 #endif

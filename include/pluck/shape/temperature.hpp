@@ -39,7 +39,7 @@ public:
         const float t = t_[row.index()];
         if (!t_.has(t)) return row.fail(status::bad_parameter);
         if (detail::ordered(t) == 0) return row.keep_largest(1);
-        if (detail::ordered(t) != detail::ordered(1.0f)) row.scale(t);
+        if (detail::ordered(t) != detail::ordered(1.0f)) row.scale(static_cast<double>(t));
     }
 
     [[nodiscard]] PLUCK_TAGGED constexpr std::size_t rows() const noexcept { return t_.rows(); }

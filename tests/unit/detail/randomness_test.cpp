@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "support/catch.hpp"
-#include <pluck/detail/purposes.hpp>
 #include <pluck/detail/randomness.hpp>
-
-#include <cstdint>
 
 using pluck::bits128;
 using pluck::key;
@@ -20,8 +17,7 @@ TEST_CASE("a draw's bits are philox at position and sequence, under the seed") {
 TEST_CASE("further bits differ by purpose and index, and are under the seed too") {
     const randomness random(key{.seed = 5, .position = 7});
     const bits128 base = random.base;
-    const bits128 wanted =
-        philox4x32({{base.word[0] ^ 3u, base.word[1] ^ 1u, base.word[2], base.word[3]}}, {{5, 0}});
+    const bits128 wanted = philox4x32({{base.word[0] ^ 3u, base.word[1] ^ 1u, base.word[2], base.word[3]}}, {{5, 0}});
     CHECK(random.bits(1, 3) == wanted);
     CHECK(!(random.bits(1, 3) == random.bits(2, 3)));
     CHECK(!(random.bits(1, 3) == random.bits(1, 4)));
@@ -31,8 +27,4 @@ TEST_CASE("a generator's bits have further bits under a key of zeros") {
     const bits128 drawn{{1, 2, 3, 4}};
     CHECK(randomness(drawn).base == drawn);
     CHECK(randomness(drawn).bits(1, 8) == philox4x32({{1 ^ 8u, 2 ^ 1u, 3, 4}}, {{0, 0}}));
-}
-
-TEST_CASE("rejection's purpose is the number that docs/draw.md gives it") {
-    STATIC_REQUIRE(static_cast<std::uint32_t>(pluck::detail::purpose::rejection) == 1);
 }

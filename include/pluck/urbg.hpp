@@ -17,7 +17,7 @@ namespace detail {
 /// 32 uniform bits of any generator: the low bits of its output, after values that would favour some are rejected.
 template <std::uniform_random_bit_generator Generator>
 [[nodiscard]] std::uint32_t word_of(Generator& generator) {
-    constexpr std::uint64_t span = static_cast<std::uint64_t>(Generator::max() - (Generator::min)());
+    constexpr std::uint64_t span = static_cast<std::uint64_t>((Generator::max)() - (Generator::min)());
     static_assert(span >= 1, "pluck: a generator with a single value has no randomness");
     if constexpr (span >= 0xffffffffu) {
         constexpr std::uint64_t fair = span == ~std::uint64_t{0} ? 0 : (span + 1) / 0x100000000u * 0x100000000u;

@@ -9,7 +9,7 @@ cudaError_t draw_usual(const pluck::batch_view<float>& logits, const pluck::comb
     return pluck::cuda::sample_rows(logits, chain, {.seed = 1}, out);
 }
 
-cudaError_t draw_by_darts(const pluck::batch_view<float>& logits, const pluck::cuda::results& out) {
+cudaError_t draw_by_rejection(const pluck::batch_view<float>& logits, const pluck::cuda::results& out) {
     return pluck::cuda::sample_rows(logits, pluck::temperature(0.8f) | pluck::rejection{}, {.seed = 1}, out);
 }
 

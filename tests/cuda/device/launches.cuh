@@ -23,8 +23,8 @@ cudaError_t launches<Scalar>::draw_listed(const batch& b, listed chain, const pl
     return pluck::cuda::sample_rows(b, chain, {.whole = keys}, to(out), by(h));
 }
 template <class Scalar>
-cudaError_t launches<Scalar>::draw_listed_by_darts(const batch& b, listed chain, const pluck::key* keys,
-                                                   const outputs& out, const how& h) {
+cudaError_t launches<Scalar>::draw_listed_by_rejection(const batch& b, listed chain, const pluck::key* keys,
+                                                       const outputs& out, const how& h) {
     return pluck::cuda::sample_rows(b, chain | pluck::rejection{}, {.whole = keys}, to(out), by(h));
 }
 template <class Scalar>

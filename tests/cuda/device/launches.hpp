@@ -49,7 +49,8 @@ template <class Scalar>
 struct launches {
     using batch = pluck::batch_view<Scalar>;
     static cudaError_t draw_listed(const batch&, listed, const pluck::key* keys, const outputs&, const how&);
-    static cudaError_t draw_listed_by_darts(const batch&, listed, const pluck::key* keys, const outputs&, const how&);
+    static cudaError_t draw_listed_by_rejection(const batch&, listed, const pluck::key* keys, const outputs&,
+                                                const how&);
     static cudaError_t draw_combined(const batch&, const pluck::combined&, const pluck::key* keys, const outputs&,
                                      const how&);
     static cudaError_t draw_per_row(const batch&, const parameters&, const outputs&, const how&);

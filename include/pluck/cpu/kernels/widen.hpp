@@ -13,6 +13,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
 
@@ -52,11 +53,21 @@ PLUCK_ALWAYS_INLINE void widen_lanes(const std::uint16_t* logits, float* scores)
     }
 }
 
+/// Converts so many vectors of them.
+template <class Isa, class Format, std::size_t... Steps>
+PLUCK_ALWAYS_INLINE void widen_steps(const std::uint16_t* logits, float* scores,
+                                     std::index_sequence<Steps...>) noexcept {
+    constexpr std::size_t width = lanes_of<Isa>;
+    (widen_lanes<Isa, Format, vectors_of<Isa>>(logits + width * Steps, scores + width * Steps), ...);
+}
+
 /// Converts a block of them.
 template <class Isa, class Format>
 PLUCK_ALWAYS_INLINE void widen_block(const std::uint16_t* logits, float* scores) noexcept {
-    for (std::size_t i = 0; i < block_size; i += lanes_of<Isa>) {
-        widen_lanes<Isa, Format, vectors_of<Isa>>(logits + i, scores + i);
+    constexpr std::size_t width = lanes_of<Isa>;
+    constexpr std::size_t unrolled = plain<Isa> ? width : block_size;  // g++ -O2 unrolls no loop
+    for (std::size_t i = 0; i < block_size; i += unrolled) {
+        widen_steps<Isa, Format>(logits + i, scores + i, std::make_index_sequence<unrolled / width>());
     }
 }
 
@@ -88,7 +99,8 @@ struct widen_blocks {
                 blocks_reaching<Isa>(block_best, first, all, low) & ~blocks_reaching<Isa>(block_best, first, all, high);
             for (; blocks != 0; blocks &= blocks - 1) {
                 const std::size_t begin = (first + static_cast<std::size_t>(__builtin_ctzll(blocks))) * block_size;
-                widen<Format>::template run<Isa>(logits + begin, block_end(begin, size) - begin, scores + begin);
+                if (size - begin >= block_size) widen_block<Isa, Format>(logits + begin, scores + begin);
+                else widen<Format>::template run<Isa>(logits + begin, size - begin, scores + begin);
             }
         }
     }

@@ -12,11 +12,17 @@
 #define PLUCK_TEST_HAS_FEATURE(x) 0
 #endif
 
+/// 1 where a sanitizer has its own allocator and its own view of threads.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || PLUCK_TEST_HAS_FEATURE(address_sanitizer) || \
+    PLUCK_TEST_HAS_FEATURE(thread_sanitizer) || PLUCK_TEST_HAS_FEATURE(memory_sanitizer)
+#define PLUCK_TEST_SANITIZED 1
+#else
+#define PLUCK_TEST_SANITIZED 0
+#endif
+
 namespace pluck_test {
 
-#if !defined(__OPTIMIZE__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
-    PLUCK_TEST_HAS_FEATURE(address_sanitizer) || PLUCK_TEST_HAS_FEATURE(thread_sanitizer) ||   \
-    PLUCK_TEST_HAS_FEATURE(memory_sanitizer)
+#if !defined(__OPTIMIZE__) || PLUCK_TEST_SANITIZED
 inline constexpr bool full_effort = false;
 #else
 inline constexpr bool full_effort = true;

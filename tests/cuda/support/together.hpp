@@ -5,6 +5,8 @@
 // every microsecond spend all of their time, on two cores, on being woken.
 #pragma once
 
+#include "support/effort.hpp"
+
 #include <barrier>
 #include <cstddef>
 #include <cstdint>
@@ -13,14 +15,8 @@
 #include <thread>
 #include <vector>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__linux__)
+#if PLUCK_TEST_SANITIZED || !defined(__linux__)
 #define PLUCK_TEST_FIBERS 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define PLUCK_TEST_FIBERS 0
-#else
-#define PLUCK_TEST_FIBERS 1
-#endif
 #else
 #define PLUCK_TEST_FIBERS 1
 #endif

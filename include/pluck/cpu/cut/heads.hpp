@@ -37,7 +37,7 @@ public:
         : from_(from), p_(p), next_(from.size() > short_row ? step::first : step::all) {}
 
     /// Gathers the next head; false if none is left that is worth a try. Where the total mass is not known, a sample
-    /// judges them, and those that it finds too short are passed over.
+    /// judges them, and those that it finds too short are passed over; the chord must fit the row then.
     [[nodiscard]] bool next(bool total_known) noexcept {
         while (next_ != step::none) {
             const step now = next_;

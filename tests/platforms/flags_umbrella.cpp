@@ -2,7 +2,7 @@
 //
 // All of pluck's headers in a program of a user's with flags and macros of their own, and a few draws: tests/platforms/
 // flags compiles it in many ways. What a macro may break is included first, as it would be there.
-#if defined(WITH_MIN_AND_MAX) || defined(USING_STD)
+#if defined(WITH_MACROS) || defined(USING_STD)
 #include <Eigen/Core>
 #include <unsupported/Eigen/CXX11/Tensor>
 
@@ -29,9 +29,22 @@
 #include <unsupported/Eigen/CXX11/ThreadPool>
 #endif
 #endif
-#if defined(WITH_MIN_AND_MAX)  // as windows.h has them
+#if defined(WITH_MACROS)  // as windows.h, C's <complex.h>, <sys/sysmacros.h> and g++ -std=gnu++20 have them
 #define min(a, b) (((a) < (b)) ? (a) : (b))
 #define max(a, b) (((a) > (b)) ? (a) : (b))
+#define near
+#define far
+#define small char
+#define interface struct
+#define I (__extension__ 1.0iF)
+#undef major
+#define major(dev) gnu_dev_major(dev)
+#undef minor
+#define minor(dev) gnu_dev_minor(dev)
+#undef unix
+#define unix 1
+#undef linux
+#define linux 1
 #endif
 #if defined(USING_STD)
 using namespace std;

@@ -91,23 +91,23 @@ private:
     using polynomial = detail::mass_polynomial;
 
     /// The steps of mass_parts_of() and mass_word_of().
-    template <std::size_t... I>
-    PLUCK_ALWAYS_INLINE void weigh(const float* scores, const mass_origin& origin, std::index_sequence<I...>) noexcept {
+    template <std::size_t... N>
+    PLUCK_ALWAYS_INLINE void weigh(const float* scores, const mass_origin& origin, std::index_sequence<N...>) noexcept {
         const floats scale = origin.scale + floats{};
         const floats magic = detail::magic + floats{};
         floats d[Vectors], shifted[Vectors], f[Vectors], p[Vectors];
-        ((load_lanes(d[I], scores + I * lanes_of<Isa>), d[I] -= origin.best, lower_bits(d[I], origin.weightless)), ...);
-        ((shifted[I] = d[I], fma_lanes<Isa>(shifted[I], scale, magic)), ...);
-        ((octave_of(p[I], shifted[I]), f[I] = d[I], fma_lanes<Isa>(f[I], scale, p[I])), ...);
-        ((f[I] = floats(ints(f[I]) & ~1), p[I] = polynomial::c6 + floats{}), ...);
-        (fma_lanes<Isa>(p[I], f[I], polynomial::c5 + floats{}), ...);
-        (fma_lanes<Isa>(p[I], f[I], polynomial::c4 + floats{}), ...);
-        (fma_lanes<Isa>(p[I], f[I], polynomial::c3 + floats{}), ...);
-        (fma_lanes<Isa>(p[I], f[I], polynomial::c2 + floats{}), ...);
-        (fma_lanes<Isa>(p[I], f[I], polynomial::c1 + floats{}), ...);
-        (fma_lanes<Isa>(p[I], f[I], polynomial::c0 + floats{}), ...);
-        ((pairs_[I] = longs(__builtin_convertvector(p[I], ints)),
-          shifts_[I] = longs(detail::magic_bits + detail::mass_word_shift - ints(shifted[I]))),
+        ((load_lanes(d[N], scores + N * lanes_of<Isa>), d[N] -= origin.best, lower_bits(d[N], origin.weightless)), ...);
+        ((shifted[N] = d[N], fma_lanes<Isa>(shifted[N], scale, magic)), ...);
+        ((octave_of(p[N], shifted[N]), f[N] = d[N], fma_lanes<Isa>(f[N], scale, p[N])), ...);
+        ((f[N] = floats(ints(f[N]) & ~1), p[N] = polynomial::c6 + floats{}), ...);
+        (fma_lanes<Isa>(p[N], f[N], polynomial::c5 + floats{}), ...);
+        (fma_lanes<Isa>(p[N], f[N], polynomial::c4 + floats{}), ...);
+        (fma_lanes<Isa>(p[N], f[N], polynomial::c3 + floats{}), ...);
+        (fma_lanes<Isa>(p[N], f[N], polynomial::c2 + floats{}), ...);
+        (fma_lanes<Isa>(p[N], f[N], polynomial::c1 + floats{}), ...);
+        (fma_lanes<Isa>(p[N], f[N], polynomial::c0 + floats{}), ...);
+        ((pairs_[N] = longs(__builtin_convertvector(p[N], ints)),
+          shifts_[N] = longs(detail::magic_bits + detail::mass_word_shift - ints(shifted[N]))),
          ...);
     }
 
@@ -125,38 +125,38 @@ private:
         }
     }
 
-    template <std::size_t... I>
-    PLUCK_ALWAYS_INLINE void keep(const float* scores, const threshold& least, std::index_sequence<I...>) noexcept {
+    template <std::size_t... N>
+    PLUCK_ALWAYS_INLINE void keep(const float* scores, const threshold& least, std::index_sequence<N...>) noexcept {
         ints kept;
-        ((lanes_reaching(kept, scores + I * lanes_of<Isa>, least), pairs_[I] &= longs(kept)), ...);
+        ((lanes_reaching(kept, scores + N * lanes_of<Isa>, least), pairs_[N] &= longs(kept)), ...);
     }
 
-    template <std::size_t... I>
-    PLUCK_ALWAYS_INLINE void add_to(longs& sums, std::index_sequence<I...>) const noexcept {
+    template <std::size_t... N>
+    PLUCK_ALWAYS_INLINE void add_to(longs& sums, std::index_sequence<N...>) const noexcept {
         longs some;
-        ((even<I>(some), sums += some, odd<I>(some), sums += some), ...);
+        ((even<N>(some), sums += some, odd<N>(some), sums += some), ...);
     }
 
-    template <std::size_t... I>
+    template <std::size_t... N>
     PLUCK_ALWAYS_INLINE void add_to(longs& all, longs& kept, const float* scores, const threshold& least,
-                                    std::index_sequence<I...>) const noexcept {
+                                    std::index_sequence<N...>) const noexcept {
         longs some;
         ints reaching, both;
-        ((lanes_reaching(reaching, scores + I * lanes_of<Isa>, least), even<I>(some), all += some,
-          pick_neighbours<0>(both, reaching), kept += some & longs(both), odd<I>(some), all += some,
+        ((lanes_reaching(reaching, scores + N * lanes_of<Isa>, least), even<N>(some), all += some,
+          pick_neighbours<0>(both, reaching), kept += some & longs(both), odd<N>(some), all += some,
           pick_neighbours<1>(both, reaching), kept += some & longs(both)),
          ...);
     }
 
-    template <std::size_t... I>
-    PLUCK_ALWAYS_INLINE void store(std::uint64_t* masses, std::index_sequence<I...>) const noexcept {
-        (store_one<I>(masses + I * lanes_of<Isa>), ...);
+    template <std::size_t... N>
+    PLUCK_ALWAYS_INLINE void store(std::uint64_t* masses, std::index_sequence<N...>) const noexcept {
+        (store_one<N>(masses + N * lanes_of<Isa>), ...);
     }
-    template <std::size_t I>
+    template <std::size_t N>
     PLUCK_ALWAYS_INLINE void store_one(std::uint64_t* masses) const noexcept {
         longs evens, odds, first, second;
-        even<I>(evens);
-        odd<I>(odds);
+        even<N>(evens);
+        odd<N>(odds);
         if constexpr (lanes_of<Isa> == 8) {
             pick_lanes<0, 4, 1, 5>(first, evens, odds);
             pick_lanes<2, 6, 3, 7>(second, evens, odds);
@@ -168,18 +168,18 @@ private:
         __builtin_memcpy(masses + lanes_of<Isa> / 2, &second, sizeof second);
     }
 
-    template <std::size_t I>
+    template <std::size_t N>
     PLUCK_ALWAYS_INLINE void even(longs& to) const noexcept {
-        half<I, first_is_low>(to);
+        half<N, first_is_low>(to);
     }
-    template <std::size_t I>
+    template <std::size_t N>
     PLUCK_ALWAYS_INLINE void odd(longs& to) const noexcept {
-        half<I, !first_is_low>(to);
+        half<N, !first_is_low>(to);
     }
-    template <std::size_t I, bool Low>
+    template <std::size_t N, bool Low>
     PLUCK_ALWAYS_INLINE void half(longs& to) const noexcept {
-        if constexpr (Low) to = (pairs_[I] << 32) >> (shifts_[I] & 0xffffffffu);
-        else to = (pairs_[I] & 0xffffffff00000000u) >> (shifts_[I] >> 32);
+        if constexpr (Low) to = (pairs_[N] << 32) >> (shifts_[N] & 0xffffffffu);
+        else to = (pairs_[N] & 0xffffffff00000000u) >> (shifts_[N] >> 32);
     }
 
     longs pairs_[Vectors];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The stages, unchanged, in a kernel: one thread a row, on the smallest backend. Compiled wherever nvcc is found, so
-// that no stage comes to need what a device cannot run.
+// The stages, unchanged, in a kernel: one thread for each row, on the smallest backend. Compiled wherever nvcc is
+// found, so that no stage comes to need what a device cannot run.
 #include "support/serial_row.hpp"
 #include <pluck/chain.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Chains made at run time on the device's row, run by all threads of a team as a kernel runs them, against the CPU's
-// row: of all the library's stages, by row, and with adjusters of a user's own.
+// Chains made at run time on the device's row, run by all threads of a team as a kernel runs them, compared with the
+// CPU's row: chains of all the library's stages, a chain for each row, and chains with a user's own adjusters.
 #include "cuda/device/stages.hpp"
 #include "cuda/support/team_row.hpp"
 #include "exact/random_rows.hpp"
@@ -53,7 +53,8 @@ dynamic_chain random_rules(splitmix& random, std::size_t vocab) {
     return made;
 }
 
-/// What make(random, vocab) makes draws the same on the CPU and on a team of three blocks, which run one chain.
+/// Checks that the chain that make(random, vocab) makes draws the same on the CPU and on a team of three blocks, which
+/// share the chain.
 template <pluck_test::reading How, class Make>
 void compare(std::size_t count, std::uint64_t suite, const Make& make) {
     pluck_test::crew<pluck_test::host_team_shape<4, 1>> threads(3);

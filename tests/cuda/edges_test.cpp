@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The device's row where rows are cut: at the edges of slices and strips, with ties across them, and with bad logits at
-// the first, the middle and the last place. Each row is written down here, and judged by the oracle.
+// the first, the middle and the last place. Each row is written out here, and the oracle judges it.
 #include "cuda/support/team_row.hpp"
 #include "dossiers/all.hpp"
 #include "exact/compare.hpp"
@@ -66,7 +66,7 @@ std::set<std::size_t> edges_of(std::size_t vocab, std::uint32_t blocks) {
     return edges;
 }
 
-/// In a slow build a few of them, never none.
+/// All of them; in a slow build only a few, but at least one.
 template <class Several>
 Several some_of(const Several& all) {
     const std::size_t step = pluck_test::full_effort ? 1 : all.size() / 2 + 1;
@@ -140,7 +140,7 @@ TEST_CASE("more ties than the list has room for are cut in the order of their id
         every.push_back({dossiers::top_k{k}});
     for (const float p : {0x1p-24f, 0.1f, 0.5f, 0.55f, 0.9f, 0.999f, 0x1.fffffep-1f})
         every.push_back({dossiers::temperature{0.8f}, dossiers::top_p{p}});
-    // The second search moves nothing, and what is drawn from must still be all that is kept.
+    // The second search moves no cut, and the draw must still be from all that is kept.
     every.push_back({dossiers::top_k{1500}, dossiers::top_p{0x1.fffffep-1f}});
     every.push_back({dossiers::top_p{0.5f, vocab}});
     every.push_back({dossiers::top_p{0.5f, 1500}, dossiers::top_k{1500}});

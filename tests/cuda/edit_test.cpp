@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Scores that adjusters edit by ids, on teams of several shapes: every id once, ids that occur again in their order,
-// and the CPU's scores bit for bit.
+// Adjusters that edit scores by ids, on teams of several shapes: every id is edited once, repeated ids in their order,
+// and the scores are the CPU's, bit for bit.
 #include "cuda/device/stages.hpp"
 #include "cuda/support/team_row.hpp"
 #include "exact/splitmix.hpp"
@@ -24,7 +24,7 @@ using namespace pluck_test;
 
 namespace {
 
-/// What f does depends on the place of the id, so that no two orders give the same; and it is counted.
+/// f depends on the place of the id, so that no two orders give the same scores; its calls are counted.
 struct edited : pluck::stage {
     static constexpr pluck::verb does = pluck::verb::adjust;
     device_test::array<std::int64_t> ids;
@@ -76,7 +76,7 @@ void check(std::uint32_t blocks, std::uint64_t suite) {
         splitmix random(suite, number);
         std::vector<float> logits(1 + random.below(random.one_in(2) ? 400 : 30));
         for (float& logit : logits) logit = static_cast<float>(random.below(64)) * 0.25f - 8;
-        // From none to many more than threads; few different ones, or all over the row.
+        // From no ids to many more than threads; a few different ones, or ids from all over the row.
         std::vector<std::int64_t> ids(random.below(random.one_in(2) ? 5 * Shape::threads + 1 : 300));
         const std::size_t from = random.below(logits.size());
         const std::size_t among = random.one_in(2) ? logits.size() - from : 1 + (logits.size() - from) / 16;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The device's row against the oracle, on a team of host threads: the algorithm is the very source that nvcc compiles.
-// Rows and chains at random, over teams of several shapes, every way of reading, every type of logits, 1 to 4 blocks.
+// The device's row against the oracle, on a team of host threads: the algorithm is the same source that nvcc compiles.
+// Random rows and chains, on teams of several shapes, with every way of reading, every type of logits, 1 to 4 blocks.
 #include "cuda/support/team_row.hpp"
 #include "dossiers/all.hpp"
 #include "exact/compare.hpp"
@@ -24,12 +24,12 @@ using pluck_test::reading;
 
 namespace {
 
-/// How many rows of a random test to run for each sampler. Teams are slow by their barriers, which no sanitizer makes
+/// How many rows of a random test to run for each sampler. Barriers make teams slow, and no sanitizer makes barriers
 /// much slower.
 [[nodiscard]] u64 rows_of(u64 full) { return exact::scaled(pluck_test::full_effort ? full : 5 * full); }
 
-/// Compares so many rows of each sampler, of up to `longest` tokens, with the oracle; at any alignment, by one verb
-/// after the other or as a kernel runs a chain.
+/// Compares `rows` rows of up to `longest` tokens with the oracle for each sampler, at any alignment: verb by verb, or
+/// as a kernel runs a chain.
 template <class Shape, class Scalar, reading How>
 tally compare_team(u64 rows, u64 suite, std::uint32_t blocks, std::size_t longest) {
     pluck_test::crew<Shape> threads(blocks);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the host's side of a launch does, against a stub of CUDA's run-time library (support/runtime_stub.hpp): how much
-// shared memory is asked for, what is set and asked, from one thread and from two, and what is refused.
+// What the host's side of a launch does, with a stub of CUDA's run-time library (support/runtime_stub.hpp): how much
+// shared memory it asks for, what it sets and queries, from one thread and from two, and what it refuses.
 #include "cuda/support/runtime_stub.hpp"
 #include <pluck/cuda/sample.cuh>
 
@@ -45,7 +45,7 @@ std::string refusal_of(const F& f) {
     return {};
 }
 
-/// Rows that the kernel's own shared memory leaves no room for.
+/// Among these lengths are rows for which the kernel's own shared memory leaves no room.
 void every_length_can_be_launched() {
     for (std::size_t vocab = 79'000; vocab < 80'200; vocab += 8) {
         check(draw(66, vocab, 2) == cudaSuccess, "a row in two blocks", static_cast<long long>(vocab));

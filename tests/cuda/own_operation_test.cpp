@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A stage's own operation reaches the workers of a team, and needs no line of the library changed.
+// A stage's own operation reaches the workers of a team, and no line of the library has to change for it.
 #include "cuda/support/own_operation.hpp"
 
 #include "cuda/support/team_row.hpp"

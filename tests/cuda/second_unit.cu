@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The second of two translation units with the same kernel in both: kernels.cu is the first, and a symbol that is
+// The second of two translation units that both have the same kernel: kernels.cu is the first, and a symbol that is
 // defined twice would not link. Without a GPU the program can do no more than draw on the CPU, whose rows nvcc compiles
 // as well.
 #include "support/serial_row.hpp"

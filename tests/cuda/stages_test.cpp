@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Whole chains on the device's row, run by all threads of a team as a kernel runs them: every stage of the library,
-// adjusters and stages of a user's own, against the CPU's row. And what a launch writes: counts, log-probabilities,
-// shares of every token.
+// adjusters and a user's own stages, compared with the CPU's row. Also what a launch writes: counts, log-probabilities,
+// the share of every token.
 #include "cuda/device/stages.hpp"
 
 #include "cuda/device/every_order.hpp"
@@ -31,7 +31,7 @@ using pluck_test::host_team_shape, pluck_test::reading;
 
 namespace {
 
-/// How many rows of a random test to run. Teams are slow by their barriers, which no sanitizer makes much slower.
+/// How many rows of a random test to run. Barriers make teams slow, and no sanitizer makes barriers much slower.
 [[nodiscard]] std::uint64_t rows_of(std::uint64_t full) {
     return exact::scaled(pluck_test::full_effort ? full : 5 * full);
 }
@@ -88,7 +88,7 @@ struct level : pluck::stage {
     std::int32_t first[2] = {0, 0};
 };
 
-/// So many random rows under the chain that make(random, vocab) makes, on the CPU and on teams of 1 and 3 blocks.
+/// Compares `count` random rows, each under a chain of make(random, vocab), on the CPU and on teams of 1 and 3 blocks.
 template <reading How = reading::held, class Make>
 void compare(std::size_t count, std::uint64_t suite, const Make& make) {
     pluck_test::crew<host_team_shape<4, 2>> one(1);
@@ -199,7 +199,7 @@ struct refused_by_stage : pluck::stage {
     }
 };
 
-/// Keeps what a number says that other draws change: after() does, once the token is known.
+/// Its cut depends on a number that draws change: after() does so once the token is known.
 struct with_memory : pluck::stage {
     static constexpr pluck::verb does = pluck::verb::keep;
     int* number = nullptr;
@@ -207,7 +207,7 @@ struct with_memory : pluck::stage {
 
     template <class Row>
     void operator()(Row& row) const {
-        row.keep_largest(3);  // a list: from here on blocks do not wait for each other, and the first is quickest
+        row.keep_largest(3);  // a list: from here on blocks do not wait for each other, and the first is fastest
         for (std::uint32_t i = 0; i < 20 * row.team().block(); ++i) (void)row.count();
         read->insert(*number);
         row.keep_largest(*number == 0 ? 2 : 1);
@@ -290,7 +290,7 @@ TEST_CASE("a row is looked at a few times only, also where all logits are equal"
         pluck_test::team_row<shape, float, reading::counted> row(threads, {scores.data(), scores.size()}, pluck::key{},
                                                                  0);
         CHECK(row.run(chain));
-        return looked_at::quads * 4 / vocab;  // what a draw looks at beside whole sweeps is a strip
+        return looked_at::quads * 4 / vocab;  // besides whole sweeps a draw looks at one strip
     };
     const auto hot = pluck::temperature(0.8f);
 
@@ -313,11 +313,11 @@ TEST_CASE("the rows that are few enough for racecheck pass through every operati
     using shape = host_team_shape<4, 2>;
     using all = pluck::cuda::row_operations;
     namespace operations = pluck::cuda::operations;
-    // As on a device, one of them short and one of them with longer strips.
+    // As on a device: one length is short, and one has longer strips.
     constexpr std::size_t lengths[] = {2 * shape::list + 5, 64 * shape::lanes * 8 + 5};
     for (const std::uint32_t blocks : {1u, 3u}) {
         pluck_test::crew<shape> threads(blocks);
-        // These two by what results ask for.
+        // The requested results need these two.
         std::set<std::uint32_t> seen = {all::index_of<operations::count>(), all::index_of<operations::token_mass>()};
         for (const std::size_t vocab : lengths) {
             const device_test::few some = device_test::every_order(vocab, shape::list, vocab == lengths[0]);

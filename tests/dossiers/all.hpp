@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
 //
-// The one list of the tests: a sampler brings its dossier, a header in this folder, and a line at the end of each of
-// the two places below. A dossier is a stage with its parameters, and says
+// The tests' list of samplers. Each sampler has a dossier, a header in this folder, and a line at the end of each of
+// the two places below. A dossier is a stage with its parameters, and has
 //
 //     stage                        the library's type of it
-//     name                         its name, from which its random stream and its golden file have theirs
-//     apply(oracle::state&)        its rule, slow and obvious, without a word of the library's
-//     made()                       the library's stage of these parameters
+//     name                         its name, which determines its random stream and its golden file
+//     apply(oracle::state&)        its rule, slow and obvious, without any code of the library
+//     made()                       the library's stage with these parameters
 //     text()                       what failures and golden files call it
-//     random(vocab, stream)        one with random parameters, for a row of so many tokens
+//     random(vocab, stream)        one with random parameters, for a row of `vocab` tokens
 //     edges()                      those at the ends of its parameters' ranges
-//     sharpen(found, rank, aside)  if it has an edge: sets the parameter to where the token at this rank is about to go
-//                                  from what the oracle found, or one step aside
+//     sharpen(found, rank, aside)  if it has an edge: sets the parameter to where the token at this rank of what
+//                                  the oracle found is about to go, then moves it by `aside` steps
 //
-// The suites take what is listed. Cases for a sampler come from its own stream, and mix it with those listed before it
-// alone: what is appended moves no case of the others. So append, and never sort.
+// The suites test what is listed. A sampler's cases come from its own stream, and mix it only with samplers listed
+// before it: appending one changes no case of the others. So append, and never sort.
 #pragma once
 
 #include "dossiers/categorical.hpp"
@@ -56,13 +56,13 @@ struct types {
     }
 };
 
-/// f.operator()<Dossier>() for each of them. What can loop over samplers() compiles sooner.
+/// Calls f.operator()<Dossier>() for each dossier. Where a loop over samplers() suffices, it compiles faster.
 template <class F>
 void for_each_type(const F& f) {
     of_all<types>::each(f);
 }
 
-/// One of them, with its parameters.
+/// Any one dossier, with its parameters.
 struct step : of_all<std::variant> {
     using of_all<std::variant>::variant;
 
@@ -75,7 +75,7 @@ struct step : of_all<std::variant> {
     [[nodiscard]] bool is_draw() const {
         return std::visit([]<class Own>(const Own&) { return draws<Own>; }, *this);
     }
-    /// Sets a parameter to the very edge of one of the tokens that the oracle found, or one step beside it.
+    /// Sets a parameter exactly to the edge of one of the tokens that the oracle found, or one step beside it.
     void sharpen(const oracle::result& found, splitmix& random) {
         if (found.status != oracle::ok) return;
         const std::size_t most = random.one_in(2) ? 4 : 1u << 23;
@@ -91,7 +91,7 @@ struct step : of_all<std::variant> {
 template <class... Dossiers>
 using chain_of = pluck::basic_dynamic_chain<typename Dossiers::stage...>;
 
-/// A dynamic chain that holds whatever has a dossier.
+/// A dynamic chain of any stages that have dossiers.
 using chain = of_all<chain_of>;
 
 template <class... Stages>
@@ -112,7 +112,7 @@ static_assert(of_all<pluck::detail::of_library_stages<library>::of>::complete,
     return made;
 }
 
-/// A sampler as a value, so that what loops over all of them is compiled once.
+/// A sampler as a value, so that a loop over all samplers is compiled once.
 struct sampler {
     const char* name;
     std::size_t place;  // in the list
@@ -136,7 +136,7 @@ struct table {
          }}...};
 };
 
-/// All of them, in the order of the list.
+/// All samplers, in the order of the list.
 [[nodiscard]] inline const std::vector<sampler>& samplers() {
     static const std::vector<sampler> all = [] {
         std::vector<sampler> made(std::begin(of_all<table>::all), std::end(of_all<table>::all));
@@ -146,8 +146,8 @@ struct table {
     return all;
 }
 
-/// 1 to `longest` steps, each by one(sampler): the sampler itself at a random place, at the end if it draws; in the
-/// other places itself, or any that is listed before it and does not draw.
+/// 1 to `longest` steps, each made by one(sampler). The sampler itself stands at a random place, or at the end if it
+/// draws; each other place has any sampler up to it in the list that does not draw.
 template <class One>
 void mix(std::vector<step>& steps, const sampler& own, std::size_t longest, splitmix& stream, const One& one) {
     std::vector<const sampler*> others;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// No sampler of the library's: a stage by the row's verb drop_above, which none of those uses.
+// Not a sampler of the library: a stage that uses the verb drop_above, which no sampler of the library does.
 #pragma once
 
 #include "dossiers/random.hpp"
@@ -62,7 +62,7 @@ struct drop_above {
         return {random.one_in(4) ? random_count(vocab, random) : random.below(4)};
     }
     [[nodiscard]] static std::vector<drop_above> edges() { return {{0}, {1}, {2}, {6}}; }
-    /// To all but one.
+    /// To where all tokens but one go.
     void sharpen(const oracle::result& found, std::size_t, int) { count = found.kept.size() - 1; }
 };
 

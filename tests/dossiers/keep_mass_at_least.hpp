@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// No sampler of the library's: a stage by the row's verb keep_mass_at_least, which none of those uses.
+// Not a sampler of the library: a stage that uses the verb keep_mass_at_least, which no sampler of the library does.
 #pragma once
 
 #include "dossiers/random.hpp"
@@ -26,7 +26,7 @@ struct keep_mass_at_least {
     static constexpr const char* name = "keep_mass_at_least";
     u64 mass = 0;
 
-    /// Tokens of at least this mass stay, or the best one.
+    /// Tokens of at least this mass stay, and the best one in any case.
     void apply(oracle::state& row) const {
         row.keep([&](u64 rank, u64) { return row.masses[rank] >= mass || rank == 0; });
     }

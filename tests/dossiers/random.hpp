@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What dossiers are written in: the random stream of a sampler, parameters that several samplers have, and their text.
-// Here and in every dossier's random(), floats are made without rounding and no two calls of the stream stand in one
-// expression: golden files are made from them, by any compiler and with any flag.
+// What dossiers have in common: the random stream of a sampler, parameters that several samplers have, and their text.
+// Here and in every dossier's random(), floats are made without rounding and no expression calls the stream twice:
+// golden files depend on these values, which must not depend on the compiler or its flags.
 #pragma once
 
 #include "exact/splitmix.hpp"
@@ -41,7 +41,7 @@ inline constexpr float below_one = 0x1.fffffep-1f, least_subnormal = 0x1p-149f;
 
 inline constexpr u64 min_keep_edges[] = {0, 1, 2, 6};
 
-/// A share of something, moved by some floats unless it is at an end of [0, 1] then.
+/// A share rounded to a float, then moved by `aside` floats, unless it is at an end of [0, 1].
 [[nodiscard]] inline float moved(double share, int aside) {
     const float nearest = static_cast<float>(share);
     if (!(nearest > 0x1p-100f)) return nearest;

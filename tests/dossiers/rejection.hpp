@@ -13,7 +13,7 @@ struct rejection {
 
     /// As reference/rejection.hpp says.
     void apply(oracle::state& row) const {
-        row.token = oracle::by_mass(row, row.U);  // if no proposal hits
+        row.token = oracle::by_mass(row, row.U);  // if no proposal is accepted
         row.token = oracle::rejection(row.scores.size(), row, row.U, row.key);
     }
 

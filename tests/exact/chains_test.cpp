@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Chains through sample() and candidates() with keys: dynamic ones, of every stage alone, all ordered pairs, all 24
-// orders of the four, repeated; and typed ones, made by `|` from the stages' own types, which must do the same.
+// Chains through sample() and candidates() with keys. Dynamic chains: every stage alone, all ordered pairs, all 24
+// orders of the four, repeated stages. Typed chains, joined by `|` from the stages' own types: they must do the same.
 #include "dossiers/all.hpp"
 #include "exact/public_path.hpp"
 #include "exact/random_chains.hpp"
@@ -22,7 +22,7 @@ using namespace exact;
 
 namespace {
 
-/// The chain that `compared` holds, on the row that it holds, as a dynamic chain; its last cut on an edge now and then.
+/// Checks the chain in `compared` on the row there, as a dynamic chain; now and then its last cut is on an edge.
 void check_chain(u64 number, comparison& compared, splitmix& random) {
     std::vector<step>& chain = compared.chain;
     if (random.one_in(2) && !chain.back().is_draw()) {
@@ -42,7 +42,7 @@ void short_row(comparison& compared, splitmix& random) {
     random_row(compared.scores, 1 + random.below(random.one_in(8) ? 200 : 20), random);
 }
 
-/// A typed chain, and the dynamic one of its stages: the same pick, the same candidates.
+/// Checks that a typed chain and the dynamic chain of its stages give the same pick and the same candidates.
 template <class Chain>
 void check_typed(u64 number, comparison& compared, const place& from, const Chain& typed) {
     const pluck::dynamic_chain rules = typed;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A row of the library under a dynamic chain against the oracle: status, the token, temperature, total mass, best
-// token, the kept set with each of its masses in ranking order, and the token at both ends of the intervals of U that
-// tokens own.
+// Compares a row of the library under a dynamic chain with the oracle: status, token, temperature, total mass, best
+// token, the kept set with each of its masses in ranking order, and the token at both ends of every interval of U.
 #pragma once
 
 #include "dossiers/all.hpp"
@@ -35,7 +34,7 @@ using oracle::u128;
     return (high / total << 64) + low / total + (low % total != 0);
 }
 
-/// Compares one row after the other, and counts. Its vectors are there to be reused.
+/// Compares one row after the other, and counts. Its vectors are members so that their memory is reused.
 class comparison {
 public:
     static constexpr std::size_t all_edges = ~std::size_t{0};
@@ -46,7 +45,7 @@ public:
     const char* sampler = "";  // whose case it is, for the report
 
     /// Runs the chain on `row`, which has just been made from the scores in question, and compares it with what the
-    /// oracle found. Looks at the edges of at most so many tokens.
+    /// oracle found. Checks the ends of the intervals of at most `edges` tokens.
     template <class Row>
     void check(const question& asked, const oracle::result& want, Row& row, std::size_t edges) {
         ++found.rows;
@@ -63,16 +62,16 @@ public:
         const bool drawn = !asked.chain.empty() && asked.chain.back().is_draw();
         const int by_mass = drawn ? oracle::by_mass(want, asked.U) : want.token;
         equal(asked, "token by mass", by_mass, row.draw(words_of(asked.U)));
-        if (asked.number % 16 == 1) check_edges(asked, want, row, edges);  // where a nucleus is not cut yet
+        if (asked.number % 16 == 1) check_edges(asked, want, row, edges);  // while a nucleus is not cut yet
         equal(asked, "total mass", want.total, row.total());
         equal(asked, "kept tokens", want.kept.size(), row.count());
         equal(asked, "best token", want.kept[0], row.best().token());
         equal(asked, "temperature", want.temperature, row.temperature());
         check_edges(asked, want, row, edges);
-        check_kept(asked, want, row);  // last: a row that cannot list its tokens is taken apart
+        check_kept(asked, want, row);  // last, since it drops the tokens of a row that cannot list them
     }
 
-    /// One of the library's answers against the oracle's.
+    /// Compares one of the library's answers with the oracle's.
     template <class T, class U>
     void equal(const question& asked, const char* what, const T& want, const U& got) {
         ++found.checks;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Rows as long as the vocabularies of real models, and one token to either side of it.
+// Rows as long as the vocabularies of real models, and one token shorter or longer.
 #include "exact/compare.hpp"
 #include "exact/random_chains.hpp"
 #include "exact/random_rows.hpp"
@@ -40,8 +40,8 @@ void check(u64 number, comparison& compared, splitmix& random) {
 }  // namespace
 
 TEST_CASE("a row as long as a real vocabulary keeps and draws what the oracle says") {
-    // Each shape in each vocab, with each neighbour of it, as it is and rounded to bfloat16: 240 in turn.
-    const u64 rows = scaled(240);  // of each sampler
+    // Each shape in each vocab and in both its neighbours, unrounded and rounded to bfloat16: a cycle of 240 rows.
+    const u64 rows = scaled(240);  // for each sampler
     const tally found =
         compare_samplers(rows, 6, [](u64 number, comparison& compared, splitmix& random, const sampler& own) {
             const std::size_t vocab = vocabs[number / 8 % 5] - 1 + number / 40 % 3;

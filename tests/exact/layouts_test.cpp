@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Batches and rows in every form that Eigen has for them: row- and column-major, maps with outer and inner strides,
-// blocks, references, tensors, expressions. Around the logits, where there is room, lie NaNs.
+// blocks, references, tensors, expressions. Gaps between the logits, and the room around them, hold NaNs.
 #include "exact/public_path.hpp"
 #include "exact/random_chains.hpp"
 #include "exact/run_chain.hpp"
@@ -86,7 +86,7 @@ struct batch_case {
 
 TEMPLATE_TEST_CASE("a batch in any of Eigen's layouts draws what the oracle says", "", float, double, Eigen::half,
                    Eigen::bfloat16) {
-    const u64 batches = scaled(600);  // of four rows, of each sampler
+    const u64 batches = scaled(600);  // of four rows, for each sampler
     const tally found =
         compare_samplers(batches, 14, [](u64 number, comparison& compared, splitmix& random, const sampler& own) {
             constexpr Index rows = 4;
@@ -138,7 +138,7 @@ TEMPLATE_TEST_CASE("a batch in any of Eigen's layouts draws what the oracle says
 
 TEMPLATE_TEST_CASE("a row in any of its forms keeps and draws what the oracle says", "", float, double, Eigen::half,
                    Eigen::bfloat16) {
-    const u64 rows = scaled(2'400);  // of each sampler
+    const u64 rows = scaled(2'400);  // for each sampler
     const tally found =
         compare_samplers(rows, 15, [](u64 number, comparison& compared, splitmix& random, const sampler& own) {
             constexpr std::size_t chosen = 1;

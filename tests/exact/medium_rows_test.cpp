@@ -18,7 +18,7 @@
 using namespace exact;
 
 TEST_CASE("a random row of up to 300 tokens keeps and draws what the oracle says") {
-    const u64 rows = scaled(150'000);  // of each sampler
+    const u64 rows = scaled(150'000);  // for each sampler
     const tally found =
         compare_samplers(rows, 2, [](u64 number, comparison& compared, splitmix& random, const sampler& own) {
             random_row(compared.scores, 1 + random.below(random.one_in(4) ? 8 : 300), random);

@@ -35,7 +35,7 @@ namespace exact {
 }
 
 /// The double of a float, often moved off it: to the middle of two floats, right beside that, or anywhere between. An
-/// infinity becomes a NaN of which no float could hold the payload.
+/// infinity becomes a NaN whose payload no float could hold.
 [[nodiscard]] inline std::uint64_t double_bits(const float& near, splitmix& random) {
     if (random.one_in(400)) return random.bits();
     const auto bits = std::bit_cast<std::uint32_t>(near);

@@ -25,7 +25,7 @@ inline void check_pick(comparison& compared, const question& asked, const oracle
     compared.equal(asked, "status", want.status, static_cast<int>(got.status));
 }
 
-/// candidates() of a row that has some; that it throws for the others is a test of its own elsewhere.
+/// Checks candidates() of a row that has some; another test checks that it throws for the others.
 template <class X, class Chain>
 void check_candidates(comparison& compared, const question& asked, const oracle::result& want, const X& x,
                       const Chain& chain, const place& from) {
@@ -39,7 +39,7 @@ void check_candidates(comparison& compared, const question& asked, const oracle:
     }
 }
 
-/// sample() and candidates() of anything that is a row.
+/// Checks sample() and candidates() of anything that is a row.
 template <class X, class Chain>
 void check_public(comparison& compared, const question& asked, const oracle::result& want, const X& x,
                   const Chain& chain, const place& from) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Chains for the exact suite: a sampler's own, any order, any parameter, its limits often. Some have their parameters
-// set to where the cut is about to move from one token to the next.
+// Chains for the exact suite: one stage is the given sampler's, in any order, with any parameters, often at their
+// limits. In some a parameter is set to where the cut is about to move from one token to the next.
 #pragma once
 
 #include "dossiers/all.hpp"
@@ -17,8 +17,8 @@ namespace exact {
 using dossiers::below_one, dossiers::least_subnormal;
 using dossiers::sampler, dossiers::step;
 
-/// A chain of 1 to `longest` stages for a row, one of them the sampler's; one in `sharp` has its last cut on an edge,
-/// found by the oracle.
+/// A chain of 1 to `longest` stages for a row, one of them the sampler's. One chain in `sharp` has its last cut on an
+/// edge, which the oracle finds.
 inline void random_chain(std::vector<step>& chain, const sampler& own, std::span<const float> row, std::size_t longest,
                          std::size_t sharp, splitmix& random) {
     dossiers::mix(chain, own, longest, random, [&](const sampler& each) { return each.random(row.size(), random); });
@@ -27,7 +27,7 @@ inline void random_chain(std::vector<step>& chain, const sampler& own, std::span
     if (last < chain.size()) chain[last].sharpen(oracle::draw(row, std::span(chain).first(last), 0), random);
 }
 
-/// Where a draw's 128 bits come from; limits now and then.
+/// Where a draw's 128 bits come from; now and then a limit.
 struct place {
     u64 seed, sequence, position;
 };

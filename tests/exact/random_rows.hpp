@@ -28,7 +28,7 @@ inline constexpr std::uint32_t minus_infinity = 0xff800000, plus_infinity = 0x7f
     return float_of(moved < 0 ? 0x80000000u | static_cast<std::uint32_t>(-moved) : static_cast<std::uint32_t>(moved));
 }
 
-/// Any finite float; half of its exponents are those of subnormals if asked for.
+/// Any finite float; if `subnormal`, half have the exponent of subnormals.
 [[nodiscard]] inline float any_float(splitmix& random, bool subnormal) {
     auto bits = static_cast<std::uint32_t>(random.bits());
     if (subnormal && random.one_in(2)) bits &= 0x807fffffu;
@@ -68,12 +68,12 @@ inline void weave(std::vector<float>& row, texture kind, splitmix& random) {
     }
 }
 
-/// A medium row of any kind, one in a hundred of which has a NaN or +infinity.
+/// A medium row of any kind; one row in a hundred has a NaN or +infinity.
 inline void random_row(std::vector<float>& row, std::size_t vocab, splitmix& random) {
     row.resize(vocab);
     weave(row, random_texture(random), random);
     if (random.one_in(3)) {
-        const std::size_t share = 1 + random.below(8);  // one in so many is forbidden; in rare rows, all are
+        const std::size_t share = 1 + random.below(8);  // one token in `share` is forbidden; in rare rows all are
         if (share > 1 || random.one_in(4)) {
             for (float& score : row) {
                 if (random.one_in(share)) score = float_of(minus_infinity);
@@ -85,7 +85,7 @@ inline void random_row(std::vector<float>& row, std::size_t vocab, splitmix& ran
     }
     if (random.one_in(16)) row[random.below(vocab)] = random.one_of({0x1.fffffep127f, -0x1.fffffep127f, 0x1p-149f});
     if (random.one_in(100)) {
-        const auto payload = static_cast<std::uint32_t>(random.bits()) & 0x807fffffu;  // sometimes none: infinity
+        const auto payload = static_cast<std::uint32_t>(random.bits()) & 0x807fffffu;  // sometimes 0: an infinity
         row[random.below(vocab)] = float_of(random.one_in(2) ? plus_infinity : plus_infinity | payload);
     }
 }

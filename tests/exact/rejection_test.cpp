@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The draw by rejection, on whatever chains leave of a row, against its definition.
+// Compares the draw by rejection, on whatever a chain leaves of a row, with its definition.
 #include "reference/rejection.hpp"
 
 #include "exact/compare.hpp"
@@ -24,7 +24,7 @@ using namespace exact;
 
 namespace {
 
-/// So many rows for each sampler, of up to `longest` tokens; the serial row, which is slow, takes one in 16.
+/// Compares `rows` rows of up to `longest` tokens for each sampler; the serial row, which is slow, takes one in 16.
 tally compare_by_rejection(u64 rows, u64 stream, std::size_t longest) {
     return compare_samplers(rows, stream, [=](u64 number, comparison& compared, splitmix& random, const sampler& own) {
         random_row(compared.scores, 1 + random.below(random.one_in(4) ? 8 : longest), random);

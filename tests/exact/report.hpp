@@ -38,7 +38,7 @@ struct tally {
         return std::to_string(rows) + " rows, " + std::to_string(checks) + " answers compared, " +
                std::to_string(mismatches) + " differ";
     }
-    /// The first mismatch past Catch2, which would break its numbers over lines.
+    /// Bypasses Catch2, which would break the mismatch's numbers across lines.
     void print_first() const {
         if (!first.empty()) std::fprintf(stderr, "%s\n", first.c_str());
     }

@@ -12,8 +12,8 @@
 
 namespace exact {
 
-/// The token that pluck::run() draws from a row that is settled. If `curious`, the row is asked before each stage what
-/// it holds, which must not change anything, and what it then remembers must not outlive a cut.
+/// The token that pluck::run() draws from a settled row. If `curious`, each stage comes after questions to the row
+/// about what it holds: these must not change anything, and no answer that the row remembers may outlive a cut.
 template <class Row>
 [[gnu::noinline]] std::int32_t run_stages(const dossiers::chain& rules, Row& row, bool curious) {
     std::int32_t token = -1;
@@ -28,7 +28,7 @@ template <class Row>
     return token < 0 ? row.draw(row.uniform()) : token;
 }
 
-/// A dynamic chain as one stage: for the forms of batches and rows, of which there are many.
+/// A dynamic chain as one stage, for the many forms of batches and rows.
 struct listed : pluck::stage {
     static constexpr pluck::verb does = pluck::verb::draw;
     const dossiers::chain* rules;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Rows of every scalar type at every stride and address. Between the logits, and nowhere else, lie NaNs.
+// Rows of every scalar type at every stride and address. NaNs lie between the logits, and nowhere else.
 #include "exact/scalars.hpp"
 
 #include "exact/compare.hpp"
@@ -31,7 +31,7 @@ std::ptrdiff_t stride_of(u64 number, std::size_t vocab) {
     return all[number % strides];
 }
 
-/// Memory with a row at a stride, beginning at any address; nothing before its first or behind its last element.
+/// Memory that holds a row at a stride, from any address on; it has nothing before the first or after the last element.
 class spread_out {
 public:
     template <class Bits>
@@ -44,7 +44,7 @@ public:
             std::memcpy(memory_.data() + at, &row[i], sizeof(Bits));
         }
     }
-    /// Where element 0 is. It may not be aligned: to be passed on, not to be read through.
+    /// The address of element 0, which may be unaligned: pass it on, but do not read through it.
     template <class Scalar>
     [[nodiscard]] const Scalar* first() const {
         return reinterpret_cast<const Scalar*>(memory_.data() + first_);
@@ -59,7 +59,7 @@ private:
 
 TEMPLATE_TEST_CASE("a row of any type, stride and alignment keeps and draws what the oracle says", "", float, double,
                    pluck::half, pluck::bfloat16, Eigen::half, Eigen::bfloat16) {
-    const u64 rows = strides * scaled(2'500);  // of each sampler
+    const u64 rows = strides * scaled(2'500);  // for each sampler
     const tally found =
         compare_samplers(rows, 12, [](u64 number, comparison& compared, splitmix& random, const sampler& own) {
             std::vector<bits_of<TestType>> bits;
@@ -84,7 +84,8 @@ TEMPLATE_TEST_CASE("a row of any type, stride and alignment keeps and draws what
 
 TEMPLATE_TEST_CASE("a batch_view of any type and strides draws what the oracle says", "", float, double, pluck::half,
                    pluck::bfloat16, Eigen::half, Eigen::bfloat16) {
-    // Four rows each; (row_stride, vocab_stride) tight, apart, transposed, from the last row up, all rows the same.
+    // Four rows in each batch. (row_stride, vocab_stride): tight, apart, transposed, from the last row up, one row for
+    // all.
     const tally found = compare_samplers(
         5 * scaled(600), 13, [](u64 number, comparison& compared, splitmix& random, const sampler& own) {
             constexpr std::size_t batch = 4;

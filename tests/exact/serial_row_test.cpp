@@ -21,7 +21,7 @@
 using namespace exact;
 
 TEST_CASE("the serial row keeps and draws what the oracle says") {
-    const u64 rows = scaled(15'000);  // of each sampler
+    const u64 rows = scaled(15'000);  // for each sampler
     const tally found =
         compare_samplers(rows, 8, [](u64 number, comparison& compared, splitmix& random, const sampler& own) {
             random_row(compared.scores, 1 + random.below(random.one_in(8) ? 100 : 16), random);

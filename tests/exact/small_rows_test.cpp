@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Rows of 1 to 5 tokens of all special values, all limits of the parameters, both ends of every token's interval of U.
+// Rows of 1 to 5 tokens: all special values, all limits of the parameters, both ends of every token's interval of U.
 #include "dossiers/all.hpp"
 #include "exact/compare.hpp"
 #include "exact/random_chains.hpp"
@@ -31,7 +31,7 @@ constexpr u64 power(std::size_t base, std::size_t exponent) {
     return exponent == 0 ? 1 : base * power(base, exponent - 1);
 }
 
-/// The row of `vocab` special values with this number, of 13^vocab.
+/// Row `number` of the 13^vocab rows of `vocab` special values.
 void special_row(std::vector<float>& row, std::size_t vocab, u64 number) {
     row.resize(vocab);
     for (float& score : row) {
@@ -46,7 +46,8 @@ step any_edge(splitmix& random) {
     return edges[random.below(edges.size())];
 }
 
-/// One of the 470,400 chains of temperature, top_k, top_p and min_p, in any of their 24 orders, with such limits.
+/// One of the 470,400 chains of temperature, top_k, top_p and min_p, in any of their 24 orders, with parameters at
+/// their limits.
 void special_chain(std::vector<step>& chain, splitmix& random) {
     chain = {any_edge<dossiers::temperature>(random), any_edge<dossiers::top_k>(random),
              any_edge<dossiers::top_p>(random), any_edge<dossiers::min_p>(random)};

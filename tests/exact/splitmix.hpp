@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The exact suite's random numbers: fast, the same everywhere, and no code of the library's. A row is named by one
-// number, from which all of it follows.
+// The exact suite's random numbers: fast, the same everywhere, and independent of the library's code. One number names
+// a row and determines all of it.
 #pragma once
 
 #include <bit>
@@ -19,7 +19,7 @@ public:
 
     [[nodiscard]] u64 bits() { return mix(state_ += 0x9e3779b97f4a7c15); }
 
-    /// 0, ..., n - 1. The bias of n / 2^32 is of no account here.
+    /// 0, ..., n - 1. The bias of n / 2^32 does not matter here.
     [[nodiscard]] std::size_t below(std::size_t n) { return static_cast<std::size_t>((bits() >> 32) % n); }
     [[nodiscard]] int between(int low, int high) {
         return low + static_cast<int>(below(static_cast<std::size_t>(high - low) + 1));
@@ -38,7 +38,7 @@ public:
         const auto sum = static_cast<int>((x & 0xffff) + (x >> 16 & 0xffff) + (x >> 32 & 0xffff) + (x >> 48));
         return static_cast<float>(sum - 131070) * 0x1.bb5p-16f;
     }
-    /// In [2^low, 2^(high + 1)), every binade as likely as the next.
+    /// In [2^low, 2^(high + 1)), each binade equally likely.
     [[nodiscard]] float positive(int low, int high) {
         const auto fraction = static_cast<std::uint32_t>(bits() >> 41);
         return std::bit_cast<float>(static_cast<std::uint32_t>(between(low, high) + 127) << 23 | fraction);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A sampler's cases come from its own random stream, and are mixed with what is listed before it alone. So the cases of
-// those that are there stay what they are when one is added: these are the checksums of some thousand chains of each.
+// A sampler's cases come from its own random stream, and mix it only with samplers listed before it. So adding a
+// sampler leaves the cases of the others as they were: here are the checksums of thousands of chains of each.
 #include "dossiers/all.hpp"
 #include "exact/random_chains.hpp"
 #include "exact/splitmix.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Many comparisons on two threads. The threads only count; Catch2's macros are for the one that waits for them.
+// Many comparisons on two threads. The threads only count; only the thread that waits for them uses Catch2's macros.
 #pragma once
 
 #include "dossiers/all.hpp"
@@ -40,8 +40,8 @@ template <class Check>
     return workers[0].found;
 }
 
-/// Calls check(number, comparison, random, sampler) for so many numbers of each sampler. The numbers that it is given
-/// to make a case from are the sampler's own, for this test.
+/// Calls check(number, comparison, random, sampler) for each number below `count` and each sampler. `random`, from
+/// which check makes its case, is the sampler's own stream for this test.
 template <class Check>
 [[nodiscard]] tally compare_samplers(u64 count, u64 test, const Check& check) {
     tally found;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A stage of a user's own gives the same token on every backend, also where it asks for something odd: the CPU's row
-// and the serial row answer each verb alike.
+// A user's own stage gives the same token on every backend, even if it asks for something odd: the CPU's row and the
+// serial row answer each verb alike.
 #include "laws.hpp"
 #include "support/serial_row.hpp"
 #include <pluck/cpu/row.hpp>
@@ -21,7 +21,7 @@ constexpr float odd_numbers[] = {not_a_number, -not_a_number, infinity, -infinit
                                  -0.5f,        0.5f,          0.999f,   1.0f,      1.5f, -1e30f, 1e30f};
 constexpr std::uint64_t odd_masses[] = {0, 1, (1ull << 40) - 1, 1ull << 40, (1ull << 40) + 1, ~0ull};
 
-/// Both rows do as `verb` says, then hold and draw the same.
+/// Applies `verb` to both rows, which must then hold and draw the same.
 template <class Verb>
 void alike(const std::vector<float>& logits, const pluck::randomness& random, const Verb& verb) {
     pluck::workspace scratch;

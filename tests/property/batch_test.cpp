@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // A row of a batch is drawn as if it were alone: whatever the number of threads, however the batch is split and
-// ordered, whoever its neighbours are, wherever it lies.
+// ordered, whatever its neighbours are, wherever it lies.
 #include "laws.hpp"
 #include <pluck/thread_pool.hpp>
 
@@ -24,7 +24,7 @@ namespace {
 constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 constexpr float infinity = std::numeric_limits<float>::infinity();
 
-/// What a pick must never keep of the memory that it is written to.
+/// What picks hold before a batch is drawn, and must not hold after it.
 constexpr pluck::pick junk{-1431655766, pluck::status::row_too_long};
 
 /// A batch of rows of one length, some of which nothing can be drawn from, and what each should give.
@@ -217,7 +217,7 @@ TEST_CASE("parameters per row give each row what a chain of its own would") {
             share[r] = random_share(numbers);
             const pluck::combined own{.temperature = t[r], .top_k = k[r], .top_p = nucleus[r], .min_p = share[r]};
             expected.push_back(pluck::sample(p.one(r), own, p.keys[r]));
-            if (numbers.chance(8)) {  // a neighbour's bad parameter is the neighbour's
+            if (numbers.chance(8)) {  // a bad parameter concerns its own row alone
                 nucleus[r] = 1.5f;
                 if (expected.back()) expected.back() = {-1, pluck::status::bad_parameter};
             }

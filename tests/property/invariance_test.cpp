@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What must not change a pick: a constant added to all logits, a common factor of logits and temperature, stages that
-// are neutral, other ways to say the same.
+// What must not change a pick: a constant added to all logits, a common factor of logits and temperature, neutral
+// stages, other ways to write the same chain.
 #include "laws.hpp"
 
 #include <algorithm>
@@ -25,7 +25,7 @@ bool same(const row& a, const A& chain_of_a, const row& b, const B& chain_of_b, 
            pluck::sample(a, chain_of_a, key) == pluck::sample(b, chain_of_b, key);
 }
 
-/// Every logit moved to the next multiple of `step`, and into [-bound, bound].
+/// Every logit moved to the nearest multiple of `step`, and into [-bound, bound].
 row rounded(const row& logits, double step, double bound) {
     row result;
     for (const float logit : logits) {

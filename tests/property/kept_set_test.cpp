@@ -78,7 +78,7 @@ TEST_CASE("min-p keeps the tokens at least m times as likely as the best") {
                 right = right && !stays[i];
                 continue;
             }
-            // Where the threshold is rounded to float, by 2^-23 of what it is made of, either answer will do.
+            // The threshold is rounded to float, by up to 2^-23 of its terms: as close as that, either answer will do.
             const double margin = logits[i] - (best + t * std::log(m));
             const double unsure = 0x1p-23 * (std::abs(best) + std::abs(t * std::log(m)));
             if (std::abs(margin) > unsure) right = right && stays[i] == (margin > 0);

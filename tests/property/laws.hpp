@@ -39,7 +39,7 @@ void for_random_rows(std::size_t count, const Law& law) {
                                                 : numbers.uniform());
 }
 
-/// Each stage neutral or not.
+/// Each stage is neutral or not, at random.
 [[nodiscard]] inline pluck::combined random_settings(random_numbers& numbers) {
     pluck::combined settings;
     if (numbers.chance(2)) settings.temperature = numbers.chance(20) ? 0.0f : random_temperature(numbers);
@@ -68,7 +68,7 @@ template <class Row, class Chain>
     return tokens;
 }
 
-/// Whether `shorter` begins `longer`. Kept sets that are cut from below are nested in this sense.
+/// Whether `longer` begins with `shorter`. Kept sets that are cut from below are nested in this sense.
 [[nodiscard]] inline bool begins(const std::vector<std::int32_t>& shorter, const std::vector<std::int32_t>& longer) {
     if (shorter.size() > longer.size()) return false;
     for (std::size_t i = 0; i < shorter.size(); ++i) {

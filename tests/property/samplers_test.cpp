@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Laws that every sampler obeys, whatever it keeps: on chains of each of them, from its dossier and its own random
-// stream, chosen at run time. What holds only for those that cut the ranking from below is in the other files.
+// Laws that every sampler obeys, whatever it keeps. Each is tested on chains from its dossier and its own random
+// stream, chosen at run time. Laws of those samplers that cut the ranking from below are in the other files.
 #include "dossiers/all.hpp"
 #include "laws.hpp"
 #include <pluck/thread_pool.hpp>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The executor's own laws: each item once, any number of times, from anywhere. TSan runs this file too.
+// Laws of executors: each item runs once, an executor may be used any number of times, and from anywhere. TSan runs
+// this file too.
 #include "laws.hpp"
 #include <pluck/thread_pool.hpp>
 

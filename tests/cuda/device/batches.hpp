@@ -38,7 +38,7 @@ inline void expect(cudaError_t error, const char* what) {
     std::exit(2);
 }
 
-/// Device memory that grows and is never freed.
+/// Device memory that grows, and is not freed at the end.
 template <class T>
 class device_memory {
 public:
@@ -165,7 +165,7 @@ private:
         keys[r] = {.seed = seed, .sequence = sequence, .position = position};
     }
 
-    /// The device's list knows the first so many samplers; how they are drawn from, the launch says.
+    /// The device's list knows this many samplers, the first ones; the launch says how to draw.
     static constexpr std::size_t known = 9;
 
     [[nodiscard]] static step step_of(const dossiers::step& from, bool large) {

@@ -2,7 +2,7 @@
 //
 // What must hold on a GPU: the device's answers are the CPU's, bit for bit. Needs no test framework, so that it builds
 // where there is nothing but nvcc and a compiler. `run` beside this builds it, runs it and writes the report.
-//     device_tests [rows in a thousandth of the full number, 1000 by default] [words of test names]
+//     device_tests [rows in thousandths of the full number, 1000 by default] [names of tests]
 #include "cuda/device/batches.hpp"
 #include "cuda/device/every_order.hpp"
 
@@ -114,7 +114,7 @@ void large_rows(tally& found) {
     random_rows<Scalar>(found, scaled(21'000) / 3, 128, true, large_vocabs, 33);
 }
 
-/// The same batch with every number of blocks, and again and again.
+/// The same batch with every number of blocks; repeats() below draws one again and again.
 template <class Scalar>
 void any_number_of_blocks(tally& found) {
     bench<Scalar> both;
@@ -141,8 +141,8 @@ void repeats(tally& found) {
     }
 }
 
-/// Draws by indices: rows in another order, some twice, some never, some that are not there. Parameters and keys belong
-/// to draws, so the CPU is asked for each draw by itself.
+/// Draws by indices: rows in another order, some twice, some never, some outside of the batch. Parameters and keys
+/// belong to draws, so the CPU is asked for each draw by itself.
 void indices(tally& found) {
     bench<float> both;
     both.make(100, 33000, true, 78);
@@ -269,7 +269,7 @@ void extreme_lengths(tally& found) {
     expect(launches<pluck::half>::draw_greedy({nullptr, 0, 10, 10, 1}, nullptr, {}, {}), "no rows");
 }
 
-/// Named chains, stages of a user's own among them.
+/// Named chains, some with a user's own stages.
 template <class Scalar>
 void named_chains(tally& found) {
     bench<Scalar> both;
@@ -407,8 +407,8 @@ void few_rows(tally& found) {
     }
 }
 
-/// The least that passes through every operation, for racecheck, which is far slower than the other sanitizers: short
-/// rows, and rows whose strips are as long as those of a vocabulary. In one block a row, or in a cluster.
+/// The smallest test that passes through every operation, for racecheck, which is far slower than the other sanitizers:
+/// short rows, and rows whose strips are as long as those of a vocabulary. In one block a row, or in a cluster.
 void orders(tally& found, unsigned blocks) {
     constexpr std::size_t list = 4096;  // device_team's, which only nvcc knows
     bench<float> both;

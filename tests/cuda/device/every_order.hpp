@@ -12,14 +12,15 @@
 
 namespace device_test {
 
-/// Row r is rows[r], its chain the steps from steps[r * each] on.
+/// Row r is rows[r]; the `each` steps of its chain begin at steps[r * each].
 struct few {
     static constexpr std::size_t each = 2;
     std::vector<std::vector<float>> rows;
     std::vector<step> steps;
 };
 
-/// Rows of more tokens than a block's list has room for, `list`; all chains, or those that meet the whole row alone.
+/// Rows of more than `list` tokens, which is what a block's list has room for; all chains, or only those that meet the
+/// whole row.
 [[nodiscard]] inline few every_order(std::size_t vocab, std::size_t list, bool all) {
     std::vector<float> wide(vocab), narrow(vocab);
     const std::vector<float> equal(vocab, -1.75f);

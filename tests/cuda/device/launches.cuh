@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The bodies of launches.hpp, for one type of logits in each of the .cu files beside this.
+// The function bodies of launches.hpp. Each of the .cu files beside this one compiles them for one type of logits.
 #pragma once
 
 #include "cuda/device/launches.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the device tests ask of pluck::cuda, as plain functions: nvcc compiles what is behind them, the host's compiler
-// the tests themselves, with the CPU's loops at their best.
+// What the device tests ask of pluck::cuda, as plain functions: nvcc compiles their bodies, and the host's compiler the
+// tests themselves, with the CPU's fastest loops.
 #pragma once
 
 #include "cuda/device/stages.hpp"
@@ -34,7 +34,7 @@ struct how {
     std::size_t workspace_size = 0;
 };
 
-/// A parameter a row, as engines have them.
+/// Parameters for each row, as inference engines have them.
 struct parameters {
     const float* temperature;
     const std::int32_t* top_k;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Stages that the device tests run on both sides: lists of pluck's own stages, a list for each draw, so that one kernel
-// serves chains at random; and stages of a user's own.
+// Stages that the device tests run on host and device: lists of pluck's own stages, a list for each draw, so that one
+// kernel serves random chains; and a user's own stages.
 #pragma once
 
 #include <pluck/detail/config.hpp>
@@ -32,7 +32,7 @@ struct step {
     pluck::min_p min_p = 0;
 };
 
-/// The steps of draw i are steps[each * i] and on.
+/// The `each` steps of draw i begin at steps[each * i].
 struct listed : pluck::stage {
     static constexpr pluck::verb does = pluck::verb::keep;
     const step* steps;
@@ -61,7 +61,7 @@ struct listed : pluck::stage {
     }
 };
 
-/// A stage of a user's own, of the sort that README shows.
+/// A user's own stage, like the one that README shows.
 struct probable : pluck::stage {
     static constexpr pluck::verb does = pluck::verb::keep;
     float share = 0.01f;
@@ -71,7 +71,7 @@ struct probable : pluck::stage {
     }
 };
 
-/// An array that host and device can walk.
+/// An array that host and device can iterate over.
 template <class T>
 struct array {
     const T* values;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A team of threads on the host: the device's row runs on it as it stands, so that its algorithm is tested without
-// a GPU, and its barriers by the thread sanitizer. As small as a team can be, so that short rows meet what on a device
-// takes long ones: lists that overflow, nuclei that need several rounds, strips and slices that end in the middle.
+// A team of threads on the host. The device's row runs on it unchanged, so that its algorithm is tested without a GPU,
+// and its barriers by the thread sanitizer. Teams are as small as possible, so that short rows meet what takes long
+// ones on a device: lists that overflow, nuclei that need several rounds, strips and slices that end in the middle.
 #pragma once
 
 #include "cuda/support/together.hpp"
@@ -23,7 +23,7 @@ struct host_team_shape {
     static constexpr std::uint32_t max_blocks = 4;
     static constexpr std::uint32_t bins = 4 * threads;
     static constexpr std::uint32_t list = 8 * lanes * 4;
-    static constexpr std::uint32_t staged = list / 2 / warps;  // so that some rows have more
+    static constexpr std::uint32_t staged = list / 2 / warps;  // so that warps of some rows have more
     static constexpr std::uint32_t finalists = 8;
 };
 
@@ -38,7 +38,7 @@ public:
         meeting all;
         std::vector<std::unique_ptr<meeting>> warp;
         std::byte* memory = nullptr;
-        // Two of each: who writes the next ones cannot be ahead of who reads the last by more than a barrier.
+        // Two of each: a thread that writes the next ones is at most one barrier ahead of a thread that reads the last.
         std::uint64_t lane_value[2][Shape::warps][Shape::lanes] = {};
         std::uint64_t thread_value[2][Shape::threads] = {};
         std::uint32_t turn[2][Shape::threads] = {};
@@ -50,7 +50,7 @@ public:
 
     meeting everyone;
     std::atomic<std::uint32_t> meetings = 0;             // how often all blocks have waited for each other
-    std::atomic<std::uint32_t> started = 0, waited = 0;  // threads that have said so, and that have waited for it
+    std::atomic<std::uint32_t> started = 0, waited = 0;  // threads that called start(), and wait_for_start()
     std::vector<std::unique_ptr<block_state>> blocks;
 };
 

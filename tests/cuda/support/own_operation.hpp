@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A stage with an operation of its own, which no file of the library knows: p-less, which keeps the tokens
-// at least as likely as the sum of all squared probabilities, here to 12 bits.
+// A stage with an operation of its own, which no file of the library knows: p-less, which keeps the tokens that are at
+// least as likely as the sum of all squared probabilities, here to 12 bits.
 #pragma once
 
 #include <pluck/cuda/generic/memory.cuh>
@@ -17,7 +17,7 @@
 
 namespace pluck_test {
 
-/// The square of a mass, of which 20 bits are enough here: sums of them have 64.
+/// The square of a mass's upper 20 bits, which are enough here: sums of such squares fit into 64 bits.
 [[nodiscard]] PLUCK_HOST_DEVICE inline std::uint64_t rough_square(std::uint64_t mass) {
     const std::uint64_t rough = mass >> (pluck::mass_bits - 20);
     return rough * rough;
@@ -52,7 +52,7 @@ struct p_less : pluck::stage {
         } else {
             row.for_each([&](std::int32_t, float, std::uint64_t mass) { squares += rough_square(mass); });
         }
-        const std::uint64_t total = row.total() >> (pluck::mass_bits - 20);  // of the same unit
+        const std::uint64_t total = row.total() >> (pluck::mass_bits - 20);  // in the same unit
         row.keep_mass_at_least((squares / total) << (pluck::mass_bits - 20));
     }
 };

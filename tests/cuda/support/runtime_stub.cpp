@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The functions of CUDA's run-time library; not in a .cu file, in which nvcc declares some of them for devices.
+// The functions of CUDA's run-time library; not in a .cu file, where nvcc declares some of them for devices.
 #include "cuda/support/runtime_stub.hpp"
 
 #include <cuda_runtime_api.h>
@@ -45,7 +45,7 @@ cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute
         own.allowed[kernel] = value;
         own.ever_allowed[kernel].insert(value);
     }
-    std::this_thread::yield();  // the worst time for another thread to have its turn
+    std::this_thread::yield();  // the worst moment for another thread to run
     return cudaSuccess;
 }
 cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* how, const void* kernel, void**) {
@@ -67,7 +67,7 @@ cudaError_t cudaGetLastError() {
     return last;
 }
 
-// What code that nvcc makes calls before main(), and the launch by <<<>>>.
+// The functions that nvcc's generated code calls before main() and for a launch by <<<>>>.
 void** __cudaRegisterFatBinary(void*) {
     static void* nothing = nullptr;
     return &nothing;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // As much of CUDA's run-time library as launches need, on a machine without a GPU: devices with the limits of an H200,
-// which note what they are asked, and refuse what an H200 would refuse. Linked instead of the library (-cudart none).
+// which record what they are asked, and refuse what an H200 would refuse. Linked instead of the library (-cudart none).
 #pragma once
 
 #include <cuda_runtime_api.h>

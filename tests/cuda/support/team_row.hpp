@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The device's row as a row that one thread may use: what it is asked, a team of threads answers together, and all of
-// them must answer the same. So the suites that judge the CPU's row judge the device's, too.
+// The device's row as a row that one thread can use: a team of threads answers each question together, and all of them
+// must give the same answer. So the suites that test the CPU's row also test the device's.
 #pragma once
 
 #include "cuda/support/host_team.hpp"
@@ -24,7 +24,7 @@
 
 namespace pluck_test {
 
-/// Threads that stay, one for each thread of a team.
+/// Threads that are kept from call to call, one for each thread of a team.
 template <class Shape>
 class crew {
 public:
@@ -49,7 +49,7 @@ private:
 /// How a block finds its scores.
 enum class reading { held, held_as_float, streamed, counted };
 
-/// As `streamed`, and counts the quads that are read.
+/// As `streamed`, but counts the quads that are read.
 template <class Scalar>
 class counted : public pluck::cuda::streamed<Scalar> {
 public:
@@ -86,7 +86,7 @@ public:
             auto* own = reinterpret_cast<std::byte*>(memory_[block].data());
             threads_.team().blocks[block]->memory = own;
             auto* shared = new (own) memory;
-            std::memset(own, 0xa5, memory_[block].size() * 16);  // a device's shared memory holds anything, too
+            std::memset(own, 0xa5, memory_[block].size() * 16);  // a device's shared memory may hold anything, too
             shared->begin(shape_, pluck::cuda::slice_view<Scalar>::of(logits.data, shape_, block), nullptr);
         }
         rows_ = std::vector<std::optional<row>>(threads_.size());
@@ -96,13 +96,13 @@ public:
         }
     }
 
-    /// f(row) by every thread, as adjusters are run.
+    /// f(row) on every thread, as a kernel runs adjusters.
     template <class F>
     void everyone(const F& f) {
         threads_.all([&](std::uint32_t i) { f(*rows_[i]); });
     }
 
-    /// f(row) by one thread of each block, while the others work for it; what they say, which must be the same.
+    /// f(row) on one thread of each block, while the others work for it. Returns their answers, which must agree.
     template <class F>
     auto together(const F& f) const {
         using answer = decltype(f(*rows_[0]));
@@ -121,7 +121,7 @@ public:
         }
     }
 
-    /// All of a chain, as a kernel runs it.
+    /// Runs a whole chain as a kernel does.
     template <class Chain>
     pluck::pick run(const Chain& chain) {
         const auto stages = pluck::as_chain(chain);
@@ -151,7 +151,7 @@ public:
         return *drawn[0];
     }
 
-    /// f(token, score) for every token, by the thread to which it belongs.
+    /// f(token, score) for every token, on the thread that owns it.
     template <class F>
     void for_each_score(const F& f) const {
         threads_.all([&](std::uint32_t i) {
@@ -161,7 +161,7 @@ public:
                 place, own, [&](std::uint32_t position, std::int32_t token) { f(token, own.one(position)); });
         });
     }
-    /// f(token, kept, mass) for every token, by the thread to which it belongs, after a chain has been run.
+    /// f(token, kept, mass) for every token, on the thread that owns it, after a chain has run.
     template <class F>
     void for_each_own(const F& f) const {
         for_each_score([&](std::int32_t token, float score) {
@@ -237,7 +237,7 @@ private:
         }
     };
 
-    /// pluck::cuda::worker_loop(), by the one thread that notes the operations.
+    /// pluck::cuda::worker_loop() for the one thread that also notes the operations.
     void work_and_note(const team& place) {
         for (std::uint32_t slot = 1;; slot ^= 1) {
             (void)pluck::cuda::perform_command<source, Operations>(place, slot);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // How the threads of a team on the host run and wait for each other: under a sanitizer as threads, so that it sees
-// where a barrier is missing; else as fibers that take turns on one thread. Some dozen threads that reach a barrier
-// every microsecond spend all of their time, on two cores, on being woken.
+// where a barrier is missing; otherwise as fibers that take turns on one thread. On two cores, a few dozen threads that
+// reach a barrier every microsecond would spend all their time waking up.
 #pragma once
 
 #include "support/effort.hpp"
@@ -83,7 +83,7 @@ private:
     const std::function<void(std::uint32_t)>* work_ = nullptr;
 };
 
-/// A barrier of so many of them.
+/// A barrier of `count` fibers.
 class meeting {
 public:
     explicit meeting(std::ptrdiff_t count) : count_(count) {}
@@ -100,14 +100,14 @@ public:
 private:
     std::ptrdiff_t count_;
     std::ptrdiff_t arrived_ = 0;
-    std::uint64_t past_ = 0;  // so many meetings
+    std::uint64_t past_ = 0;  // meetings so far
 };
 
 #else
 
 using meeting = std::barrier<>;
 
-/// Runs f(0), f(1), ... on threads that stay.
+/// Runs f(0), f(1), ... on threads that it keeps from call to call.
 class together {
 public:
     explicit together(std::size_t size)

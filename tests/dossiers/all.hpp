@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The tests' list of samplers. Each sampler has a dossier, a header in this folder, and a line at the end of each of
-// the two places below. A dossier is a stage with its parameters, and has
+// The tests' list of samplers. Each sampler has a dossier, a header in this folder that is included below, and its name
+// at the end of `of_all`. A dossier is a stage with its parameters, and has
 //
 //     stage                        the library's type of it
 //     name                         its name, which determines its random stream and its golden file

@@ -113,7 +113,7 @@ TEST_CASE("each token owns an interval of the uniform number, as long as its mas
 }
 
 TEST_CASE("a token of 2^-40 of the best one's mass can be drawn, by a single point") {
-    // The other token's difference is 39.5 octaves and a little less: its mass is 1.
+    // The other token is 39.8 octaves down: its mass is 1.
     const row logits{-27.6f, 0.0f, -30.0f, pluck_test::forbidden};
     const std::vector<std::uint64_t> masses = pluck_test::masses_from(pluck::probabilities(logits, pluck::chain{}));
     REQUIRE(masses == std::vector<std::uint64_t>{1, std::uint64_t{1} << 40, 0, 0});

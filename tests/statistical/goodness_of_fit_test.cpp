@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Every sampler on every shape of row: four million draws each, held against the textbook's probabilities. Each test
-// also shows its power: it must refuse the same number of draws from samplers that are a little wrong.
+// Every sampler on every shape of row: a million draws each, four million in tests/nightly, held against the textbook's
+// probabilities. Each test also shows its power: it must refuse the same number of draws from samplers that are a little
+// wrong.
 #include "support/catch.hpp"
 #include "support/chi_squared.hpp"
 #include "support/effort.hpp"
@@ -24,14 +25,14 @@ namespace {
 using pluck_test::shape;
 using pluck_test::textbook;
 
-const std::size_t draws = pluck_test::repeated(4'000'000);
+const std::size_t draws = pluck_test::repeated_nightly(4'000'000);
 
 struct drawn_from {
     shape which;
     std::size_t vocab;
 };
 
-/// Short rows, for four million draws from each; some longer than a block of 64.
+/// Short rows, for millions of draws from each; some longer than a block of 64.
 constexpr drawn_from shapes[] = {{shape::flat, 16},         {shape::zipf, 20},      {shape::geometric, 48},
                                  {shape::one_dominant, 16}, {shape::two_level, 20}, {shape::ties, 66},
                                  {shape::half_zeros, 24}};

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdlib>
 
 #if defined(__has_feature)
 #define PLUCK_TEST_HAS_FEATURE(x) __has_feature(x)
@@ -31,6 +32,11 @@ inline constexpr bool full_effort = true;
 /// `full` repetitions, or a fortieth of them in a slow build.
 [[nodiscard]] constexpr std::size_t repeated(std::size_t full) noexcept {
     return full_effort || full < 40 ? full : full / 40;
+}
+
+/// The same for what takes longest: all of it where the environment has PLUCK_TEST_NIGHTLY, else a quarter.
+[[nodiscard]] inline std::size_t repeated_nightly(std::size_t full) noexcept {
+    return repeated(std::getenv("PLUCK_TEST_NIGHTLY") != nullptr ? full : full / 4);
 }
 
 }  // namespace pluck_test

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Every sampler on every shape of row: a million draws each, four million in tests/nightly, held against the textbook's
-// probabilities. Each test also shows its power: it must refuse the same number of draws from samplers that are a little
-// wrong.
+// probabilities. Each test also shows its power: it must refuse as many draws from samplers that are a little wrong.
 #include "support/catch.hpp"
 #include "support/chi_squared.hpp"
 #include "support/effort.hpp"

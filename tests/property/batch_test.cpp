@@ -62,7 +62,7 @@ constexpr std::size_t batch_sizes[] = {1, 2, 7, 8, 9, 64};
 
 template <class Law>
 void for_problems(std::size_t count, const Law& law) {
-    for (std::uint64_t number = 0; number < pluck_test::repeated(count); ++number) {
+    for (std::uint64_t number = 0; number < pluck_test::repeated_nightly(count); ++number) {
         CAPTURE(number);
         random_numbers numbers(number, 4);
         const std::size_t rows = batch_sizes[numbers.below(std::size(batch_sizes))];

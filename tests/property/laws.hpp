@@ -22,7 +22,7 @@ namespace pluck_test {
 /// its row: random_row(number) makes it again.
 template <class Law>
 void for_random_rows(std::size_t count, const Law& law) {
-    for (std::uint64_t number = 0; number < repeated(count); ++number) {
+    for (std::uint64_t number = 0; number < repeated_nightly(count); ++number) {
         CAPTURE(number);
         random_numbers numbers(number, 2);
         law(random_row(number), numbers);

@@ -32,7 +32,7 @@ constexpr float not_a_number = std::numeric_limits<float>::quiet_NaN();
 template <class Law>
 void for_samplers(std::size_t count, const Law& law) {
     for (const dossiers::sampler& own : dossiers::samplers()) {
-        for (std::uint64_t number = 0; number < pluck_test::repeated(count); ++number) {
+        for (std::uint64_t number = 0; number < pluck_test::repeated_nightly(count); ++number) {
             CAPTURE(own.name, number);
             random_numbers numbers(number, dossiers::seed_of(own.name));
             dossiers::splitmix stream = own.stream(31, number);

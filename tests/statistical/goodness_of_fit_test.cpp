@@ -47,14 +47,16 @@ std::vector<double> normalised(std::vector<double> weights) {
     return weights;
 }
 
-/// The defects that peers have shipped, as distributions.
+/// The defects that peers have shipped, as distributions. Those that are a matter of degree are as small as so many
+/// draws can show: 1 % for four million, 2 % for one.
 std::vector<wrong_sampler> wrong_samplers(const std::vector<float>& row, const textbook& law) {
     const std::vector<double> right = law.probabilities();
     std::vector<wrong_sampler> all;
+    const double little = 0.01 * std::sqrt(4e6 / static_cast<double>(draws));
 
     std::vector<double> hotter = right;
-    for (double& p : hotter) p = std::pow(p, 1 / 1.02);
-    all.push_back({"temperature 1.02 times too high", normalised(hotter)});
+    for (double& p : hotter) p = std::pow(p, 1 / (1 + 2 * little));
+    all.push_back({"a temperature a little too high", normalised(hotter)});
 
     std::vector<std::size_t> kept;
     for (std::size_t i = 0; i < right.size(); ++i) {
@@ -70,8 +72,8 @@ std::vector<wrong_sampler> wrong_samplers(const std::vector<float>& row, const t
     all.push_back({"the least likely 5 % never drawn", normalised(headed)});
 
     std::vector<double> alternating = right;
-    for (std::size_t i = 0; i < right.size(); ++i) alternating[i] *= i % 2 == 0 ? 1.01 : 0.99;
-    all.push_back({"1 % too often and too rarely in turn", normalised(alternating)});
+    for (std::size_t i = 0; i < right.size(); ++i) alternating[i] *= i % 2 == 0 ? 1 + little : 1 - little;
+    all.push_back({"a little too often and too rarely in turn", normalised(alternating)});
 
     all.push_back({"one token more kept", law.probabilities(1)});
     all.push_back({"no stage applied", textbook(row).probabilities()});

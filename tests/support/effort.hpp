@@ -34,8 +34,8 @@ inline constexpr bool full_effort = true;
     return full_effort || full < 40 ? full : full / 40;
 }
 
-/// The same for what takes longest: an optimised build runs a quarter of it, and all where the environment has
-/// PLUCK_TEST_NIGHTLY.
+/// The same for random cases that take long: an optimised build runs a quarter of them, and all where the environment
+/// has PLUCK_TEST_NIGHTLY. Not where a test shows its power, which is that of its number of draws.
 [[nodiscard]] inline std::size_t repeated_nightly(std::size_t full) noexcept {
     return full_effort && full >= 40 && std::getenv("PLUCK_TEST_NIGHTLY") == nullptr ? full / 4 : repeated(full);
 }

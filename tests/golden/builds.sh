@@ -81,21 +81,3 @@ same() {
     done
     return $result
 }
-
-# shared_loops OBJECT INCLUDE COMPILER FLAG...: pluck's functions that are full of fma and 256-bit vectors where the
-# processor surely has them, and have the same name where it need not. The linker may take the one for the other, so
-# there should be none. (A few such instructions are in any inline function, the standard library's included.)
-shared_loops() {
-    local way
-    for way in "" -march=x86-64-v3; do
-        # shellcheck disable=SC2086
-        "${@:3}" $way -std=c++20 -w "-I$2" -Itests -c tests/golden/golden.cpp -o "$1$way.o" || return 1
-    done
-    # Functions that any file may define and only one keeps; golden.cpp's own are compiled as it likes.
-    nm --defined-only "$1.o" | awk '$2 == "W" { print $3 }' | sort >"$1.names"
-    objdump -d --no-show-raw-insn "$1-march=x86-64-v3.o" |
-        awk '/^[0-9a-f]+ <.*>:$/ { name = substr($2, 2, length($2) - 3) } /vfn?m(add|sub)|%[yz]mm/ { ++n[name] }
-             END { for (name in n) if (n[name] > 24) print name }' |
-        sort | join - "$1.names" | c++filt | sed 's/(.*//' | grep -E '^[^<]*pluck::'
-    return 0
-}

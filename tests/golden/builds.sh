@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# Sourced by run and traps, from the root of the repository: which compilers and flags are tried. Where of_the_builds is
-# 2, half of them are.
+# Sourced by run and traps, from the root of the repository: which compilers and flags are tried, every one or, with
+# of_the_builds=N, every N-th.
 
 golden_flags=(
     "-O0"

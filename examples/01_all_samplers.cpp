@@ -68,6 +68,7 @@ int main(int argc, char** argv) {
 
     picture::heading("What each sampler makes of them");
     all.show("categorical()", pluck::categorical());
+    all.show("rejection()", pluck::rejection());
     all.show("greedy()", pluck::greedy());
     all.show("temperature(0.5)", pluck::temperature(0.5));
     all.show("temperature(2)", pluck::temperature(2));
@@ -84,9 +85,9 @@ int main(int argc, char** argv) {
     std::cout << "\n  A column per token: as high as it is likely, full from 50 % on, a dot where it is\n  removed. H: "
                  "entropy in nats.\n";
 
-    picture::plot(file, {.title = "Ten logits, twelve samplers: probability of each token",
+    picture::plot(file, {.title = "Ten logits, thirteen samplers: probability of each token",
                          .panels = all.panels,
-                         .columns = 4,
+                         .columns = 5,
                          .width = 1200,
                          .height = 720});
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// pluck itself, through its front door, with the settings in `combined`.
+// pluck itself, through sample(), with the settings in `combined`.
 #include "support/contest.hpp"
 #include <pluck/sample.hpp>
 

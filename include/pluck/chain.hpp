@@ -4,9 +4,8 @@
 #pragma once
 
 #include <pluck/detail/config.hpp>
+#include <pluck/detail/library_stages.hpp>
 #include <pluck/draw/categorical.hpp>
-#include <pluck/draw/greedy.hpp>
-#include <pluck/draw/rejection.hpp>
 #include <pluck/keep/min_p.hpp>
 #include <pluck/keep/top_k.hpp>
 #include <pluck/keep/top_p.hpp>

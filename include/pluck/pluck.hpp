@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// All of pluck's CPU face; Eigen's types too, where Eigen is installed. Apart from it: tensor.hpp (Eigen tensors),
+// All of pluck for the CPU; Eigen's types too, where Eigen is installed. Apart from it: tensor.hpp (Eigen tensors),
 // urbg.hpp (generators of your own) and thread_pool.hpp (a batch over several threads).
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The front door: logits and a chain go in, a token comes out; batches by batch.hpp. Works on plain memory; include
+// The entry point: logits and a chain go in, a token comes out; batches by batch.hpp. Works on plain memory; include
 // eigen.hpp or tensor.hpp (or pluck.hpp) for Eigen's types.
 #pragma once
 

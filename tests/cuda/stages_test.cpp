@@ -5,7 +5,7 @@
 // the share of every token.
 #include "cuda/device/stages.hpp"
 
-#include "cuda/device/every_order.hpp"
+#include "cuda/device/every_command.hpp"
 #include "cuda/support/team_row.hpp"
 #include "exact/random_rows.hpp"
 #include "exact/splitmix.hpp"
@@ -320,7 +320,7 @@ TEST_CASE("the rows that are few enough for racecheck pass through every operati
         // The requested results need these two.
         std::set<std::uint32_t> seen = {all::index_of<operations::count>(), all::index_of<operations::token_mass>()};
         for (const std::size_t vocab : lengths) {
-            const device_test::few some = device_test::every_order(vocab, shape::list, vocab == lengths[0]);
+            const device_test::few some = device_test::every_command(vocab, shape::list, vocab == lengths[0]);
             const device_test::listed chain(some.steps.data(), device_test::few::each);
             const auto rejection = chain | pluck::rejection{};
             for (std::size_t r = 0; r < some.rows.size(); ++r) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The device face: the chains, keys and statuses of the CPU over logits in device memory, and the CPU's tokens.
+// The entry point for devices: the chains, keys and statuses of the CPU over logits in device memory, and the CPU's tokens.
 // Needs nvcc (12 or newer) and no Eigen.
 #pragma once
 

@@ -90,6 +90,9 @@
 #if !defined(PLUCK_COMPILED_SOURCE)
 #define PLUCK_COMPILED_SOURCE 0
 #endif
+#if PLUCK_COMPILED_SOURCE && !PLUCK_COMPILED
+#error "pluck: the unit that defines PLUCK_COMPILED_SOURCE must be compiled with -DPLUCK_COMPILED=1"
+#endif
 
 /// Before a definition outside of its class: the library defines it once, headers define it in each unit.
 #if PLUCK_COMPILED

@@ -4,7 +4,7 @@
 // where there is nothing but nvcc and a compiler. `run` beside this builds it, runs it and writes the report.
 //     device_tests [rows in thousandths of the full number, 1000 by default] [names of tests]
 #include "cuda/device/batches.hpp"
-#include "cuda/device/every_order.hpp"
+#include "cuda/device/every_command.hpp"
 
 #include <chrono>
 #include <cinttypes>
@@ -409,7 +409,7 @@ void few_rows(tally& found) {
 
 /// The smallest test that passes through every operation, for racecheck, which is far slower than the other sanitizers:
 /// short rows, and rows whose strips are as long as those of a vocabulary. In one block a row, or in a cluster.
-void orders(tally& found, unsigned blocks) {
+void commands(tally& found, unsigned blocks) {
     constexpr std::size_t list = 4096;  // device_team's, which only nvcc knows
     bench<float> both;
     const auto compare = [&](const few& from, bool rejection) {
@@ -429,12 +429,12 @@ void orders(tally& found, unsigned blocks) {
                 want[r], got[r],
                 "row " + std::to_string(r) + " vocab " + std::to_string(b.vocab) + (rejection ? " rejection" : ""));
     };
-    compare(every_order(2 * list + 5, list, true), false);
-    compare(every_order(2 * list + 5, list, false), true);
-    compare(every_order(8 * list + 5, list, false), false);
+    compare(every_command(2 * list + 5, list, true), false);
+    compare(every_command(2 * list + 5, list, false), true);
+    compare(every_command(8 * list + 5, list, false), false);
 }
-void orders_of_a_block(tally& found) { orders(found, 1); }
-void orders_of_a_cluster(tally& found) { orders(found, 4); }
+void commands_of_a_block(tally& found) { commands(found, 1); }
+void commands_of_a_cluster(tally& found) { commands(found, 4); }
 
 template <void (*Float)(tally&), void (*Half)(tally&), void (*Bfloat)(tally&)>
 void every_type(tally& found) {
@@ -458,8 +458,8 @@ int main(int count, char** words) {
     using pluck::bfloat16, pluck::half;
     const std::pair<const char*, void (*)(tally&)> tests[] = {
         {"bad_rows", bad_rows},
-        {"orders_of_a_block", orders_of_a_block},
-        {"orders_of_a_cluster", orders_of_a_cluster},
+        {"commands_of_a_block", commands_of_a_block},
+        {"commands_of_a_cluster", commands_of_a_cluster},
         {"few_rows", every_type<few_rows<float>, few_rows<half>, few_rows<bfloat16>>},
         {"named_chains", every_type<named_chains<float>, named_chains<half>, named_chains<bfloat16>>},
         {"small_rows", every_type<small_rows<float>, small_rows<half>, small_rows<bfloat16>>},

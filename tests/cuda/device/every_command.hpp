@@ -21,7 +21,7 @@ struct few {
 
 /// Rows of more than `list` tokens, which is what a block's list has room for; all chains, or only those that meet the
 /// whole row.
-[[nodiscard]] inline few every_order(std::size_t vocab, std::size_t list, bool all) {
+[[nodiscard]] inline few every_command(std::size_t vocab, std::size_t list, bool all) {
     std::vector<float> wide(vocab), narrow(vocab);
     const std::vector<float> equal(vocab, -1.75f);
     for (std::size_t i = 0; i < vocab; ++i) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The entry point for devices: the chains, keys and statuses of the CPU over logits in device memory, and the CPU's tokens.
-// Needs nvcc (12 or newer) and no Eigen.
+// The entry point for devices: the chains, keys and statuses of the CPU over logits in device memory, and the CPU's
+// tokens. Needs nvcc (12 or newer) and no Eigen.
 #pragma once
 
 #include <pluck/chain.hpp>

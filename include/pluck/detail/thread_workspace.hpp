@@ -6,6 +6,11 @@
 #include <pluck/detail/config.hpp>
 #include <pluck/workspace.hpp>
 
+#if defined(__MINGW32__)
+#include <cxxabi.h>
+#include <new>
+#endif
+
 namespace pluck { inline namespace v0 { namespace detail {
 
 /// What a thread knows of its own workspace. It has no destructor, so that it can be read for as long as the thread
@@ -29,7 +34,19 @@ struct thread_workspace {
     thread_workspace& operator=(const thread_workspace&) = delete;
     PLUCK_TAGGED ~thread_workspace() { state_of_thread() = {.scratch = nullptr, .taken = true}; }
 
-    PLUCK_TAGGED static void make() noexcept { static thread_local thread_workspace made; }
+    /// Makes the calling thread's, unless it is refused memory.
+    PLUCK_TAGGED static void make() noexcept {
+#if defined(__MINGW32__)
+        // MinGW frees the memory of thread_local objects before it calls their destructors: those of other objects may
+        // have overwritten it by then.
+        if (auto* const made = new (std::nothrow) thread_workspace) {
+            const auto destroy = [](void* gone) { delete static_cast<thread_workspace*>(gone); };
+            abi::__cxa_thread_atexit(destroy, made, nullptr);
+        }
+#else
+        static thread_local thread_workspace made;
+#endif
+    }
 };
 
 /// The calling thread's own workspace, for one draw. A stage may draw from another row while its own is being drawn
@@ -39,7 +56,8 @@ public:
     PLUCK_TAGGED workspace_lease() noexcept : thread_(state_of_thread()), own_is_used_(thread_.taken) {
         if (own_is_used_) return;
         if (thread_.scratch == nullptr) thread_workspace::make();
-        thread_.taken = true;
+        own_is_used_ = thread_.scratch == nullptr;
+        thread_.taken = !own_is_used_;
     }
     workspace_lease(const workspace_lease&) = delete;
     workspace_lease& operator=(const workspace_lease&) = delete;

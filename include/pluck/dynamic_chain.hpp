@@ -74,13 +74,13 @@ public:
 
     /// The stages of a stage, a chain, or `combined`.
     template <detail::typed_chain_like Chain>
-    basic_dynamic_chain(const Chain& chain) {
+    PLUCK_TAGGED basic_dynamic_chain(const Chain& chain) {
         add(chain);
     }
 
     /// Appends a stage, or all stages of another chain.
     template <chain_like Chain>
-    basic_dynamic_chain& add(const Chain& more) {
+    PLUCK_TAGGED basic_dynamic_chain& add(const Chain& more) {
         if constexpr (stage_like<Chain>) {
             check<Chain>();
             push(index_of<Chain>(), &more, sizeof(Chain));
@@ -92,9 +92,9 @@ public:
         return *this;
     }
 
-    [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
-    constexpr void clear() noexcept { size_ = used_ = 0; }
+    [[nodiscard]] PLUCK_TAGGED constexpr std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] PLUCK_TAGGED constexpr bool empty() const noexcept { return size_ == 0; }
+    PLUCK_TAGGED constexpr void clear() noexcept { size_ = used_ = 0; }
 
     /// Calls f(stage) for each stage, with its own type, from first to last; stops where f returns false.
     PLUCK_ANY_ROW
@@ -118,49 +118,50 @@ private:
     static constexpr std::size_t words_of = (sizeof(Stage) + 7) / 8;
 
     template <class Stage>
-    static constexpr void check() noexcept {
+    PLUCK_TAGGED static constexpr void check() noexcept {
         static_assert(
             (... || std::same_as<Stage, Stages>),
             "pluck: this dynamic_chain cannot hold a stage of this type. dynamic_chain holds the library's; for a "
             "stage of your own take a typed chain, `a | b`, or basic_dynamic_chain<temperature, your_stage>");
     }
     template <class Stage>
-    [[nodiscard]] static constexpr std::uint8_t index_of() noexcept {
+    [[nodiscard]] PLUCK_TAGGED static constexpr std::uint8_t index_of() noexcept {
         std::uint8_t index = 0;
         (void)(... || (std::same_as<Stage, Stages> || (++index, false)));
         return index;
     }
 
-    void push(std::uint8_t kind, const void* stage, std::size_t bytes) {
-        const auto refuse = [kind](const std::string& why) {
-            detail::raise(std::string("pluck::dynamic_chain: ") + names[kind] + why);
-        };
+    PLUCK_TAGGED void push(std::uint8_t kind, const void* stage, std::size_t bytes) {
+        // In parts: std::string's operators would be functions that units for other processors share.
         if (size_ != 0) {
             const std::uint8_t last = kinds_[size_ - 1];
-            const auto follows = [&] { return std::string(" cannot follow ") + names[last]; };
-            if (verbs[last] == verb::draw) refuse(follows() + ": a draw stage ends its chain");
-            if (verbs[kind] == verb::adjust && verbs[last] != verb::adjust)
-                refuse(follows() + ": adjusters move scores before anything is kept");
+            const char* why = nullptr;
+            if (verbs[last] == verb::draw) why = ": a draw stage ends its chain";
+            else if (verbs[kind] == verb::adjust && verbs[last] != verb::adjust)
+                why = ": adjusters move scores before anything is kept";
+            if (why != nullptr)
+                detail::raise({"pluck::dynamic_chain: ", names[kind], " cannot follow ", names[last], why});
         }
-        if (size_ == max_stages) refuse(" would be stage 33: a chain has at most 32");
+        if (size_ == max_stages)
+            detail::raise({"pluck::dynamic_chain: ", names[kind], " would be stage 33: a chain has at most 32"});
         const std::size_t words = (bytes + 7) / 8;
         if (used_ + words > max_bytes / 8) {
-            refuse(" takes " + detail::text_of(8 * words) + " bytes and " +
-                   detail::text_of(max_bytes - std::size_t{8} * used_) + " of " + detail::text_of(max_bytes) +
-                   " are left");
+            detail::raise({"pluck::dynamic_chain: ", names[kind], " takes ", detail::text_of(8 * words), " bytes and ",
+                           detail::text_of(max_bytes - std::size_t{8} * used_), " of ", detail::text_of(max_bytes),
+                           " are left"});
         }
         std::memcpy(words_ + used_, stage, bytes);
         kinds_[size_++] = kind;
         used_ = static_cast<std::uint8_t>(used_ + words);
     }
 
-    void push_all(const chain<>&) noexcept {}
+    PLUCK_TAGGED void push_all(const chain<>&) noexcept {}
     template <class First, class... Rest>
-    void push_all(const chain<First, Rest...>& stages) {
+    PLUCK_TAGGED void push_all(const chain<First, Rest...>& stages) {
         add(stages.first);
         push_all(stages.rest);
     }
-    void push_all(const basic_dynamic_chain& stages) {
+    PLUCK_TAGGED void push_all(const basic_dynamic_chain& stages) {
         stages.for_each([&](const auto& stage) { add(stage); });
     }
 

@@ -88,8 +88,6 @@ void each_pair(const char* who, const P& p, const Q& q, const F& f) {
     for (std::size_t i = 0; i < size; ++i) f(probability_traits<P>::at(p, i), probability_traits<Q>::at(q, i));
 }
 
-}  // namespace PLUCK_BUILD
-
 template <class Chain>
 void check_no_key(const char* who, const Chain& chain) {
     using stages = std::remove_cvref_t<decltype(stages_of(chain))>;
@@ -101,6 +99,8 @@ void check_no_key(const char* who, const Chain& chain) {
                       "pluck: a stage of this chain is random; pass the draw's key as the last argument");
     }
 }
+
+}  // namespace PLUCK_BUILD
 
 }  // namespace detail
 
@@ -161,8 +161,6 @@ template <class X, chain_like Chain>
     return candidates(row, chain, key{});
 }
 
-}  // namespace PLUCK_BUILD
-
 /// -sum p log p, in nats; 0 log 0 is 0. p is contiguous, a std::span, std::vector or std::array of float or double, or
 /// anything dense of Eigen's.
 template <detail::probability_range P>
@@ -197,7 +195,8 @@ template <detail::probability_range P, detail::probability_range Q>
         if (a > 0 && !(b > 0)) finite = false;
         if (a > 0 && b > 0) sum += a * std::log(a / b);
     });
-    return finite ? sum : std::numeric_limits<double>::infinity();
+    constexpr double infinity = std::numeric_limits<double>::infinity();  // a call is a function that units share
+    return finite ? sum : infinity;
 }
 
 /// Half of sum |p - q|: the largest difference in the probability of any set of tokens.
@@ -207,8 +206,6 @@ template <detail::probability_range P, detail::probability_range Q>
     detail::each_pair("total_variation", p, q, [&sum](double a, double b) { sum += a > b ? a - b : b - a; });
     return sum / 2;
 }
-
-inline namespace PLUCK_BUILD {
 
 /// The entropy of what the chain draws from the row, in nats.
 template <class X, chain_like Chain>

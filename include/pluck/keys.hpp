@@ -30,13 +30,18 @@ struct keys {
     }
 
     /// Throws std::invalid_argument, in the name of `who`, if an array is too short for so many draws.
-    void check(const char* who, std::size_t draws) const {
+    PLUCK_TAGGED void check(const char* who, std::size_t draws) const {
         if (whole != nullptr) return;
-        for (const param<std::uint64_t>* word : {&seed, &sequence, &position}) {
-            if (word->rows() >= draws) continue;
-            detail::reject(who, "the size of an array of keys", (">= the " + detail::text_of(draws) + " draws").c_str(),
-                           word->rows());
-        }
+        check_word(who, "the size of seed", seed, draws);
+        check_word(who, "the size of sequence", sequence, draws);
+        check_word(who, "the size of position", position, draws);
+    }
+
+private:
+    PLUCK_TAGGED static void check_word(const char* who, const char* what, const param<std::uint64_t>& word,
+                                        std::size_t draws) {
+        if (word.rows() < draws)
+            detail::reject(who, what, (">= the " + detail::text_of(draws) + " draws").c_str(), word.rows());
     }
 };
 

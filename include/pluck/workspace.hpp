@@ -34,7 +34,7 @@ class workspace {
 public:
     /// Makes room for rows of this length now, so that later draws allocate nothing. False if memory was refused.
     [[nodiscard]] PLUCK_TAGGED bool reserve(std::size_t vocab) noexcept {
-        if (vocab <= capacity_ && scores_) return true;  // no scores: moved from
+        if (vocab <= scores_.size() && scores_) return true;
         const std::size_t blocks = cpu::blocks_of(vocab);
         auto scores = buffer<float>(vocab);
         auto tokens = buffer<std::int32_t>(vocab);
@@ -54,7 +54,6 @@ public:
         weights_ = std::move(weights);
         block_best_ = std::move(block_best);
         block_mass_ = std::move(block_mass);
-        capacity_ = vocab;
         return true;
     }
 
@@ -79,8 +78,8 @@ private:
     public:
         PLUCK_TAGGED buffer() noexcept {}
         PLUCK_TAGGED explicit buffer(std::size_t count) noexcept
-            : memory_(static_cast<T*>(::operator new(count * sizeof(T), std::nothrow))) {}
-        PLUCK_TAGGED buffer(buffer&& other) noexcept : memory_(other.memory_) { other.memory_ = nullptr; }
+            : memory_(static_cast<T*>(::operator new(count * sizeof(T), std::nothrow))), size_(count) {}
+        PLUCK_TAGGED buffer(buffer&& other) noexcept { swap(other); }
         PLUCK_TAGGED buffer& operator=(buffer&& other) noexcept {
             swap(other);
             return *this;
@@ -88,17 +87,21 @@ private:
         PLUCK_TAGGED ~buffer() { ::operator delete(memory_); }
         PLUCK_TAGGED explicit operator bool() const noexcept { return memory_ != nullptr; }
         [[nodiscard]] PLUCK_TAGGED T* get() const noexcept { return memory_; }
+        [[nodiscard]] PLUCK_TAGGED std::size_t size() const noexcept { return size_; }
         PLUCK_TAGGED void swap(buffer& other) noexcept {
             T* const memory = memory_;
+            const std::size_t size = size_;
             memory_ = other.memory_;
+            size_ = other.size_;
             other.memory_ = memory;
+            other.size_ = size;
         }
 
     private:
         T* memory_ = nullptr;
+        std::size_t size_ = 0;
     };
 
-    std::size_t capacity_ = 0;
     buffer<float> scores_;
     buffer<std::int32_t> tokens_;
     buffer<float> spare_scores_;

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 using namespace pluck_test;
@@ -370,12 +371,16 @@ TEST_CASE("wrong sizes are refused before anything is written") {
     const auto refused = [&](const auto& stages, const keys& of, const batch_options& how) {
         return message_of([&] { sample_rows(batch.view(), stages, of, got.all(), how); });
     };
-    for (const keys& of : {keys{.seed = per_row<std::uint64_t>{words}}, keys{.sequence = per_row<std::uint64_t>{words}},
-                           keys{.position = per_row<std::uint64_t>{words}}}) {
-        CHECK(refused(chain, of, {}) ==
-              "pluck::sample_rows: the size of an array of keys must be >= the 3 draws, got 2");
-        CHECK(refused(chain, of, {.indices = four}) ==
-              "pluck::sample_rows: the size of an array of keys must be >= the 4 draws, got 2");
+    for (const bool none : {false, true}) {  // too few words, and no words at all: an array of null
+        const auto array = none ? per_row<std::uint64_t>{nullptr} : per_row<std::uint64_t>{words};
+        const std::string got_size = none ? "0" : "2";
+        for (const auto& [name, of] : {std::pair<std::string, keys>{"seed", {.seed = array}},
+                                       {"sequence", {.sequence = array}},
+                                       {"position", {.position = array}}}) {
+            const std::string said = "pluck::sample_rows: the size of " + name + " must be >= the ";
+            CHECK(refused(chain, of, {}) == said + "3 draws, got " + got_size);
+            CHECK(refused(chain, of, {.indices = four}) == said + "4 draws, got " + got_size);
+        }
     }
     CHECK(refused(temperature(per_row<float>{ts}), {}, {}) ==
           "pluck::sample_rows: a per_row parameter's size must be >= the batch's 3 rows, got 2");

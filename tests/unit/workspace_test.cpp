@@ -71,6 +71,22 @@ TEST_CASE("a workspace moves but does not copy") {
     STATIC_REQUIRE(std::is_nothrow_default_constructible_v<pluck::workspace>);
 }
 
+TEST_CASE("a workspace that got the memory of a smaller one grows again") {
+    std::vector<float> small(10, 1.0f);
+    std::vector<float> large(100'000, 1.0f);
+    small[7] = large[77'777] = 2;
+    std::vector<pluck::workspace> scratch(2);
+    REQUIRE(pluck::sample(small, pluck::greedy{}, {}, scratch[0]).token == 7);
+    REQUIRE(pluck::sample(large, pluck::greedy{}, {}, scratch[1]).token == 77'777);
+    scratch[0] = std::move(scratch[1]);
+    CHECK(pluck::sample(large, pluck::temperature(2) | pluck::top_p(0.5), {}, scratch[0]));
+    // NOLINTNEXTLINE(bugprone-use-after-move)
+    CHECK(pluck::sample(large, pluck::temperature(2) | pluck::top_p(0.5), {}, scratch[1]));
+    pluck::workspace& same = scratch[0];
+    scratch[0] = std::move(same);
+    CHECK(pluck::sample(large, pluck::greedy{}, {}, scratch[0]).token == 77'777);
+}
+
 TEST_CASE("a workspace that was moved from is an empty one") {
     const std::vector<float> row = {1, 3, 2};
     pluck::workspace scratch;

@@ -132,6 +132,13 @@
 #define PLUCK_TEXT_NOW(a) #a
 #define PLUCK_TEXT(a) PLUCK_TEXT_NOW(a)
 
+/// Without exceptions a bad parameter ends the program, which is nothing that a unit with exceptions expects.
+#if PLUCK_EXCEPTIONS
+#define PLUCK_UNIT PLUCK_TARGET
+#else
+#define PLUCK_UNIT PLUCK_JOIN(PLUCK_TARGET, _without_exceptions)
+#endif
+
 /// The linker keeps one of the functions that have the same name, and may keep the one with the newest instructions for
 /// a part of the program that must also run without them. So each function has the target in its name: PLUCK_BUILD is
 /// an inline namespace where a function is free to have one, and an ABI tag (PLUCK_TAGGED) elsewhere. Types have
@@ -141,10 +148,10 @@
 #define PLUCK_BUILD compiled
 #define PLUCK_ROW_BUILD compiled
 #elif PLUCK_COMPILED
-#define PLUCK_BUILD PLUCK_JOIN(linked_for_, PLUCK_TARGET)
+#define PLUCK_BUILD PLUCK_JOIN(linked_for_, PLUCK_UNIT)
 #define PLUCK_ROW_BUILD compiled
 #else
-#define PLUCK_BUILD PLUCK_JOIN(built_for_, PLUCK_TARGET)
+#define PLUCK_BUILD PLUCK_JOIN(built_for_, PLUCK_UNIT)
 #define PLUCK_ROW_BUILD PLUCK_BUILD
 #endif
 

@@ -27,7 +27,10 @@ class param {
 public:
     PLUCK_HOST_DEVICE constexpr param(T value) noexcept : value_(value) {}
     PLUCK_TAGGED constexpr param(per_row<T> rows) noexcept : param(missing()) {
-        if (rows.values == nullptr && rows.count != 0) return;  // no values at all
+        if (rows.values == nullptr && rows.count != 0) {      // no values at all
+            if constexpr (std::is_unsigned_v<T>) count_ = 0;  // no value is missing(), the size has to say it
+            return;
+        }
         values_ = rows.values;
         count_ = rows.count < trusted ? rows.count : trusted;
     }

@@ -4,6 +4,10 @@
 // inspection.
 #pragma once
 
+#if !__has_include(<Eigen/Core>)
+#error "pluck/eigen.hpp needs Eigen 3.4 or 5, and there is no Eigen/Core: name its folder by -I"
+#endif
+
 #include <pluck/chain.hpp>
 #include <pluck/detail/scalar.hpp>
 #include <pluck/inspect.hpp>

@@ -3,6 +3,10 @@
 // Eigen's tensors as rows and batches. Apart from eigen.hpp, since Eigen keeps them among its unsupported modules.
 #pragma once
 
+#if !__has_include(<unsupported/Eigen/CXX11/Tensor>)
+#error "pluck/tensor.hpp needs Eigen 3.4 or 5, and there is no unsupported/Eigen/CXX11/Tensor: name its folder by -I"
+#endif
+
 #include <pluck/eigen.hpp>
 #include <pluck/logits.hpp>
 

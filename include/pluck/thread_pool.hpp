@@ -4,6 +4,10 @@
 // Eigen's types has it already, and it is better tested than one that we would write.
 #pragma once
 
+#if !__has_include(<Eigen/ThreadPool>) && !__has_include(<unsupported/Eigen/CXX11/ThreadPool>)
+#error "pluck/thread_pool.hpp needs Eigen 3.4 or 5, and there is no Eigen/ThreadPool: name its folder by -I"
+#endif
+
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/error.hpp>
 #include <pluck/detail/parameter.hpp>

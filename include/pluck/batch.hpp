@@ -151,7 +151,8 @@ inline namespace PLUCK_BUILD {
 /// Ties, Non-finite, Randomness: as sample(), row by row. Neither the order of the rows, nor how a batch is split, nor
 ///               the number of threads changes a pick.
 /// Cost.         As sample(), times the rows, over the executor's threads.
-/// Errors.       std::invalid_argument if sizes disagree, before anything is written. A bad row is a status.
+/// Errors.       std::invalid_argument, before anything is written, if there are not as many keys, picks or chains as
+///               rows, or if a per_row array of parameters is shorter; it may be longer. A bad row is a status.
 template <class Batch, class Chains, class Executor = serial>
 requires chain_like<Chains> || detail::chain_range<Chains>
 void sample_rows(const Batch& batch, const Chains& chains, std::span<const key> keys, std::span<pick> picks,
@@ -179,8 +180,9 @@ void sample_rows(const Batch& batch, const Chains& chains, std::span<const key> 
 /// Definition.   kept is the number of tokens in what the chain keeps; log_probability is log(mass / Z) of the token:
 ///               mass / Z and its logarithm are each rounded to float, so its bits are those of a device.
 /// Cost.         As above. kept and log_probability settle the last cut, which a draw alone may not need.
-/// Errors.       std::invalid_argument if an array is too short or too long for the draws, before anything is written.
-///               What is wrong with one draw is its status.
+/// Errors.       std::invalid_argument, before anything is written, if there are more or fewer chains or slots than
+///               draws, or if a per_row array is too short: of keys always, of parameters where there are no slots. It
+///               may be longer. Arrays without a size are trusted. What is wrong with one draw is its status.
 //
 // Keys and Results are no other types. They are deduced so that the spans above are the better match of `{}`.
 template <class Batch, class Chains, class Executor = serial, std::same_as<keys> Keys = keys,

@@ -67,11 +67,12 @@ TEST_CASE("golden: the oracle and the library say what the golden files of singl
 }
 
 TEST_CASE("golden: whatever has no golden file is in golden.txt, and of every sampler a file can be made") {
-    // Nobody replays a chain of a sampler that is pinned nowhere: after the first nine each brings a file.
+    // Nobody replays a chain of a sampler that is pinned nowhere. golden.txt has the first eight, categorical as what
+    // draws where no stage does; each later one brings a file.
     const auto& samplers = dossiers::samplers();
     for (std::size_t i = 0; i < samplers.size(); ++i) {
         INFO(samplers[i].name);
-        if (i >= 9) CHECK(std::filesystem::exists(folder / (std::string(samplers[i].name) + ".txt")));
+        if (i >= 8) CHECK(std::filesystem::exists(folder / (std::string(samplers[i].name) + ".txt")));
         const std::string by_oracle = golden::text_of(samplers[i], golden::by_oracle{});
         CHECK(difference(by_oracle, golden::text_of(samplers[i], golden::by_library{})) == "");
     }

@@ -165,7 +165,8 @@ private:
         keys[r] = {.seed = seed, .sequence = sequence, .position = position};
     }
 
-    /// The device's list knows this many samplers, the first ones; the launch says how to draw.
+    /// The device's list knows this many samplers, the first ones; the launch says how to draw. A later one is run on a
+    /// device only when it has a step_kind in stages.hpp, a line in step_of(), and is counted here.
     static constexpr std::size_t known = 9;
 
     [[nodiscard]] static step step_of(const dossiers::step& from, bool large) {

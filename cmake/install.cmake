@@ -32,4 +32,5 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/pluck-config-version.cma
                                  COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES "${PROJECT_BINARY_DIR}/pluck-config.cmake" "${PROJECT_BINARY_DIR}/pluck-config-version.cmake"
         DESTINATION "${package_dir}")
-install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+# CMAKE_INSTALL_DOCDIR would be the folder of the project that includes this one, if that has named it already.
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATAROOTDIR}/doc/pluck")

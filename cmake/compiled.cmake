@@ -10,6 +10,14 @@ target_compile_definitions(pluck_compiled PUBLIC PLUCK_COMPILED=1)
 set_target_properties(pluck_compiled PROPERTIES EXPORT_NAME compiled POSITION_INDEPENDENT_CODE ON
                       VERSION "${PROJECT_VERSION}" SOVERSION "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
 
+# A shared library marks what it exports. What links a static one exports nothing of it, whatever its own visibility.
+get_target_property(compiled_type pluck_compiled TYPE)
+if(compiled_type STREQUAL "SHARED_LIBRARY")
+    target_compile_definitions(pluck_compiled PUBLIC PLUCK_SHARED=1)
+else()
+    set_target_properties(pluck_compiled PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+endif()
+
 # The library finds out at run time what the processor has, so it is compiled for any, and optimised, whatever
 # CMAKE_CXX_FLAGS say for the rest of the program: of two flags the later one counts.
 set(compiled_flags -O2 -fno-fast-math)

@@ -86,6 +86,11 @@
 #define PLUCK_COMPILED 0
 #endif
 
+/// 1 in the same units and in the library's own, where pluck::compiled is a shared library.
+#if !defined(PLUCK_SHARED)
+#define PLUCK_SHARED 0
+#endif
+
 /// 1 in the one translation unit that pluck::compiled is made of.
 #if !defined(PLUCK_COMPILED_SOURCE)
 #define PLUCK_COMPILED_SOURCE 0
@@ -101,8 +106,9 @@
 #define PLUCK_INLINE inline
 #endif
 
-/// On what pluck::compiled defines: visible also where -fvisibility=hidden is the rule.
-#if PLUCK_COMPILED && !defined(_WIN32)
+/// On what pluck::compiled defines: where that is shared, visible although -fvisibility=hidden is the rule. Of a static
+/// one nothing is marked: a plugin that links it would export it, and two plugins would use the row of one of them.
+#if PLUCK_COMPILED && PLUCK_SHARED && !defined(_WIN32)
 #define PLUCK_EXPORT __attribute__((visibility("default")))
 #else
 #define PLUCK_EXPORT

@@ -8,7 +8,7 @@
 #if !defined(PLUCK_HOST_DEVICE) || !defined(PLUCK_ON_DEVICE) || !defined(PLUCK_ALWAYS_INLINE) ||                   \
     !defined(PLUCK_HARDWARE_FMA) || !defined(PLUCK_EXCEPTIONS) || !defined(PLUCK_BUILD) || !defined(PLUCK_NVCC) || \
     !defined(PLUCK_RELOCATABLE) || !defined(PLUCK_ANY_ROW) || !defined(PLUCK_DEVICE_CLUSTERS) ||                   \
-    !defined(PLUCK_DEVICE_CALL)
+    !defined(PLUCK_DEVICE_CALL) || !defined(PLUCK_COMPILED) || !defined(PLUCK_SHARED) || !defined(PLUCK_EXPORT)
 #error "every macro of config.hpp is always defined"
 #endif
 

@@ -20,10 +20,6 @@ if(PLUCK_CUDA)
     install(EXPORT pluck-cuda-targets NAMESPACE pluck:: DESTINATION "${package_dir}")
 endif()
 
-set(PLUCK_WITH_EIGEN OFF)
-if(TARGET Eigen3::Eigen)
-    set(PLUCK_WITH_EIGEN ON)
-endif()
 configure_package_config_file(cmake/pluck-config.cmake.in "${PROJECT_BINARY_DIR}/pluck-config.cmake"
                               INSTALL_DESTINATION "${package_dir}")
 # While the major version is 0, a new minor version may break callers. The headers are for any architecture; the

@@ -196,7 +196,8 @@ template <detail::probability_range P, detail::probability_range Q>
         if (a > 0 && b > 0) sum += a * std::log(a / b);
     });
     constexpr double infinity = std::numeric_limits<double>::infinity();  // a call is a function that units share
-    return finite ? sum : infinity;
+    if (!finite) return infinity;
+    return sum;
 }
 
 /// Half of sum |p - q|: the largest difference in the probability of any set of tokens.

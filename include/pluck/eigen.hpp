@@ -114,8 +114,13 @@ template <eigen_dense P>
 requires std::floating_point<typename P::Scalar>
 struct probability_traits<P> {
     PLUCK_TAGGED static std::size_t size(const P& p) noexcept { return static_cast<std::size_t>(p.size()); }
+    PLUCK_TAGGED static std::size_t columns(const P& p) noexcept {
+        return p.rows() == 1 ? 1 : static_cast<std::size_t>(p.cols());  // a vector is one, whichever way it lies
+    }
+    /// Row by row, whatever the order in memory: of two matrices the same places are compared.
     PLUCK_TAGGED static double at(const P& p, std::size_t i) {
-        return static_cast<double>(p.derived().coeff(static_cast<Eigen::Index>(i)));
+        const auto index = static_cast<Eigen::Index>(i);
+        return static_cast<double>(p.derived().coeff(index / p.cols(), index % p.cols()));
     }
 };
 

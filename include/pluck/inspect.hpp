@@ -33,8 +33,8 @@ struct candidate {
 
 namespace detail {
 
-/// How probabilities are read by index: `size(p)` and `at(p, i)`. eigen.hpp specialises it for Eigen's
-/// types.
+/// How probabilities are read by index: `size(p)`, `columns(p)`, which is 1 of a vector, and `at(p, i)`. eigen.hpp
+/// specialises it for Eigen's types.
 template <class P>
 struct probability_traits {};
 
@@ -42,6 +42,7 @@ template <plain_range P>
 requires std::floating_point<range_value<P>>
 struct probability_traits<P> {
     PLUCK_TAGGED static std::size_t size(const P& p) noexcept { return std::size(p); }
+    PLUCK_TAGGED static std::size_t columns(const P&) noexcept { return 1; }
     PLUCK_TAGGED static double at(const P& p, std::size_t i) noexcept { return static_cast<double>(std::data(p)[i]); }
 };
 
@@ -85,6 +86,9 @@ void each_pair(const char* who, const P& p, const Q& q, const F& f) {
     const std::size_t size = probability_traits<P>::size(p);
     if (size != probability_traits<Q>::size(q))
         reject(who, "q.size()", ("p's size " + text_of(size)).c_str(), probability_traits<Q>::size(q));
+    const std::size_t columns = probability_traits<P>::columns(p);
+    if (columns != probability_traits<Q>::columns(q))
+        reject(who, "q's columns", ("p's " + text_of(columns)).c_str(), probability_traits<Q>::columns(q));
     for (std::size_t i = 0; i < size; ++i) f(probability_traits<P>::at(p, i), probability_traits<Q>::at(q, i));
 }
 

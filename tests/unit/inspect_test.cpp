@@ -216,6 +216,21 @@ TEST_CASE("measures take any dense type, expressions and floats included") {
     CHECK(pluck::kl_divergence(p, p.cast<double>()) == 0);
 }
 
+TEST_CASE("measures of two matrices compare the same places, whatever their order in memory") {
+    Eigen::Matrix<double, 2, 2> p;
+    p << 0.4, 0.3, 0.1, 0.2;
+    const Eigen::Matrix<double, 2, 2, Eigen::RowMajor> same = p;
+    CHECK(pluck::kl_divergence(p, same) == 0);
+    CHECK(pluck::total_variation(p, same) == 0);
+    CHECK(pluck::total_variation(p, p.transpose()) == Approx(0.2));
+    CHECK(pluck::entropy_of(p.topRows(1)) == Approx(-0.4 * std::log(0.4) - 0.3 * std::log(0.3)));
+    const Eigen::MatrixXd wide = Eigen::MatrixXd::Constant(2, 3, 1.0 / 6), high = wide.transpose();
+    CHECK(message_of([&] { (void)pluck::total_variation(wide, high); }) ==
+          "pluck::total_variation: q's columns must be p's 3, got 2");
+    const Eigen::RowVectorXd lying = Eigen::RowVectorXd::Constant(4, 0.25);
+    CHECK(pluck::kl_divergence(lying, Eigen::VectorXd(lying.transpose())) == 0);
+}
+
 TEST_CASE("measures of two distributions of different sizes are refused") {
     const Eigen::ArrayXd three = Eigen::ArrayXd::Constant(3, 1.0 / 3), four = Eigen::ArrayXd::Constant(4, 0.25);
     CHECK(message_of([&] { (void)pluck::kl_divergence(three, four); }) ==

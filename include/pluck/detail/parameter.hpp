@@ -25,7 +25,11 @@ class param {
     static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= sizeof(const T*));
 
 public:
-    PLUCK_HOST_DEVICE constexpr param(T value) noexcept : value_(value) {}
+    PLUCK_HOST_DEVICE constexpr param(T value) noexcept requires(!std::is_unsigned_v<T>) : value_(value) {}
+    /// The word of a key, as in `key`: any integer goes in without a cast, and no fraction.
+    template <std::integral Word>
+    requires(std::is_unsigned_v<T> && !std::same_as<Word, bool>) PLUCK_HOST_DEVICE constexpr param(Word value) noexcept
+        : value_(static_cast<T>(value)) {}
     PLUCK_TAGGED constexpr param(per_row<T> rows) noexcept : param(missing()) {
         if (rows.values == nullptr && rows.count != 0) {      // no values at all
             if constexpr (std::is_unsigned_v<T>) count_ = 0;  // no value is missing(), the size has to say it

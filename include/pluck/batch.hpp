@@ -22,6 +22,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -31,12 +32,14 @@ namespace pluck { inline namespace v0 {
 /// Which rows are drawn from, and where the parameters of each draw lie. All of it may be left out.
 struct batch_options {
     /// [draws]: draw i is from row indices[i]; several may be from one row. Parameters, keys and results belong to
-    /// draws. An index outside of the batch gives its draw `bad_parameter`. Empty: draw i is from row i.
-    std::span<const std::int32_t> indices = {};
+    /// draws. An index outside of the batch gives its draw `bad_parameter`. An empty array is no draws; left out, draw i
+    /// is from row i.
+    std::optional<std::span<const std::int32_t>> indices = {};
     /// [draws]: draw i reads what is `per_row`, parameters or chains, at slots[i], which `row.index()` returns. So it
     /// lies in arrays that stay, while requests come and go. A slot that is negative or past the end of an array gives
-    /// its draw `bad_parameter`. Keys and results belong to draws all the same. Empty: draw i reads at i.
-    std::span<const std::int32_t> slots = {};
+    /// its draw `bad_parameter`, whatever its logits are. Keys and results belong to draws all the same. Left out, draw i
+    /// reads at i.
+    std::optional<std::span<const std::int32_t>> slots = {};
 };
 
 namespace detail {
@@ -65,29 +68,29 @@ struct draws {
     batch_options how;
 
     [[nodiscard]] PLUCK_TAGGED std::string text() const {
-        return how.indices.empty() ? "the batch's " + text_of(count) + " rows" : "the " + text_of(count) + " draws";
+        return how.indices ? "the " + text_of(count) + " draws" : "the batch's " + text_of(count) + " rows";
     }
     PLUCK_TAGGED void check_size(const char* what, std::size_t size) const {
         if (size != count) reject("sample_rows", what, text().c_str(), size);
     }
     /// Where draws read at slots, it is the slot that is past the end of an array or not, which is that draw's status.
-    PLUCK_TAGGED void check_served(std::size_t served) const {
-        if (served >= count || !how.slots.empty()) return;
-        reject("sample_rows", "a per_row parameter's size", (">= " + text()).c_str(), served);
+    PLUCK_TAGGED void check_served(const served& by_parameters) const {
+        if (by_parameters.rows >= count || how.slots) return;
+        reject_served("sample_rows", by_parameters, text());
     }
 
     [[nodiscard]] PLUCK_TAGGED std::int64_t row_of(std::size_t i) const noexcept {
-        return how.indices.empty() ? static_cast<std::int64_t>(i) : how.indices[i];
+        return how.indices ? std::int64_t{(*how.indices)[i]} : static_cast<std::int64_t>(i);
     }
     [[nodiscard]] PLUCK_TAGGED std::int64_t slot_of(std::size_t i) const noexcept {
-        return how.slots.empty() ? static_cast<std::int64_t>(i) : how.slots[i];
+        return how.slots ? std::int64_t{(*how.slots)[i]} : static_cast<std::int64_t>(i);
     }
 };
 
 template <class Batch>
 [[nodiscard]] PLUCK_TAGGED draws draws_of(const Batch& batch, const batch_options& how) noexcept {
     const auto rows = static_cast<std::size_t>(batch_traits<Batch>::rows(batch));
-    return {how.indices.empty() ? rows : how.indices.size(), rows, how};
+    return {how.indices ? how.indices->size() : rows, rows, how};
 }
 
 inline namespace PLUCK_BUILD {
@@ -192,7 +195,7 @@ void sample_rows(const Batch& batch, const Chains& chains, const Keys& keys, con
                  const batch_options& how = {}, const Executor& executor = {}) {
     if constexpr (detail::check_batch<Batch>()) {
         const detail::draws all = detail::draws_of(batch, how);
-        if (!how.slots.empty()) all.check_size("slots.size()", how.slots.size());
+        if (how.slots) all.check_size("slots.size()", how.slots->size());
         detail::draw_batch(batch, all, chains, keys, {.arrays = out}, executor);
     }
 }

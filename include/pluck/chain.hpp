@@ -16,7 +16,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -150,20 +149,16 @@ template <class... Stages>
 template <class T>
 inline constexpr bool needs_key = chain_is_random(static_cast<decltype(as_chain(std::declval<T>()))*>(nullptr));
 
-[[nodiscard]] constexpr std::size_t rows_served(const chain<>&) noexcept {
-    return (std::numeric_limits<std::size_t>::max)();
-}
+[[nodiscard]] PLUCK_TAGGED constexpr served rows_served(const chain<>&) noexcept { return {}; }
 
 /// How many rows all per-row parameters of a chain can serve.
 template <class First, class... Rest>
-[[nodiscard]] constexpr std::size_t rows_served(const chain<First, Rest...>& stages) noexcept {
-    const std::size_t first = rows_served(stages.first);
-    const std::size_t rest = rows_served(stages.rest);
-    return first < rest ? first : rest;
+[[nodiscard]] PLUCK_TAGGED constexpr served rows_served(const chain<First, Rest...>& stages) noexcept {
+    return fewer(rows_served(stages.first), rows_served(stages.rest));
 }
 
 template <chosen_at_run_time Chain>
-[[nodiscard]] std::size_t rows_served(const Chain& stages) noexcept {
+[[nodiscard]] PLUCK_TAGGED served rows_served(const Chain& stages) noexcept {
     return run_time_chain<Chain>::rows_served(stages);
 }
 
@@ -222,13 +217,7 @@ PLUCK_HOST_DEVICE void remember(const chain<>&, Row&, std::int32_t) {}
 PLUCK_ANY_ROW
 template <class First, class... Rest, class Row>
 PLUCK_HOST_DEVICE void remember(const chain<First, Rest...>& stages, Row& row, std::int32_t token) {
-    if constexpr (requires { stages.first.after(row, token); }) {
-        stages.first.after(row, token);
-    } else {
-        static_assert(
-            !requires(First & stage) { stage.after(row, token); },
-            "pluck: after(row, token) must be const: a stage keeps its state behind a pointer");
-    }
+    tell(stages.first, row, token);
     remember(stages.rest, row, token);
 }
 

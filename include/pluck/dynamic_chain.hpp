@@ -16,7 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <string>
 #include <type_traits>
 
@@ -84,7 +83,7 @@ public:
         if constexpr (stage_like<Chain>) {
             check<Chain>();
             push(index_of<Chain>(), &more, sizeof(Chain));
-        } else {
+        } else if constexpr (check_chain<std::remove_cvref_t<decltype(detail::stages_of(more))>>()) {
             basic_dynamic_chain longer = *this;  // all of it or nothing
             longer.push_all(detail::stages_of(more));
             *this = longer;
@@ -123,6 +122,14 @@ private:
             (... || std::same_as<Stage, Stages>),
             "pluck: this dynamic_chain cannot hold a stage of this type. dynamic_chain holds the library's; for a "
             "stage of your own take a typed chain, `a | b`, or basic_dynamic_chain<temperature, your_stage>");
+    }
+    template <class Chain>
+    PLUCK_TAGGED static constexpr bool check_chain() noexcept {
+        constexpr bool one_of_these = detail::is_chain<Chain> || std::same_as<Chain, basic_dynamic_chain>;
+        static_assert(one_of_these,
+                      "pluck: a dynamic_chain takes the stages of a typed chain or of its own type: neither one chain "
+                      "per row, nor a basic_dynamic_chain of other stages");
+        return one_of_these;
     }
     template <class Stage>
     [[nodiscard]] PLUCK_TAGGED static constexpr std::uint8_t index_of() noexcept {
@@ -215,16 +222,13 @@ struct run_time_chain<basic_dynamic_chain<Stages...>> {
     static constexpr bool moves_scores = (... || (Stages::does == verb::adjust));
     using chain_type = basic_dynamic_chain<Stages...>;
 
-    [[nodiscard]] static std::size_t rows_served(const chain_type& stages) noexcept {
-        std::size_t least = (std::numeric_limits<std::size_t>::max)();
-        stages.for_each([&](const auto& stage) {
-            const std::size_t rows = detail::rows_served(stage);
-            if (rows < least) least = rows;
-        });
+    [[nodiscard]] PLUCK_TAGGED static served rows_served(const chain_type& stages) noexcept {
+        served least;
+        stages.for_each([&](const auto& stage) { least = fewer(least, detail::rows_served(stage)); });
         return least;
     }
 
-    [[nodiscard]] static bool needs_key(const chain_type& stages) noexcept {
+    [[nodiscard]] PLUCK_TAGGED static bool needs_key(const chain_type& stages) noexcept {
         bool random = false;
         stages.for_each([&]<class Stage>(const Stage&) { random |= is_random<Stage>(); });
         return random;
@@ -268,9 +272,7 @@ struct run_time_chain<basic_dynamic_chain<Stages...>> {
     PLUCK_ANY_ROW
     template <class Row>
     PLUCK_HOST_DEVICE static void remember(const chain_type& stages, Row& row, std::int32_t token) {
-        stages.for_each([&](const auto& stage) {
-            if constexpr (requires { stage.after(row, token); }) stage.after(row, token);
-        });
+        stages.for_each([&](const auto& stage) { tell(stage, row, token); });
     }
 };
 
@@ -282,8 +284,11 @@ struct run_time_chain<per_row<basic_dynamic_chain<Stages...>>> {
     static constexpr bool moves_scores = one::moves_scores;
     using chain_type = per_row<basic_dynamic_chain<Stages...>>;
 
-    [[nodiscard]] static std::size_t rows_served(const chain_type& stages) noexcept { return stages.count; }
-    [[nodiscard]] static bool needs_key(const chain_type& stages) noexcept {
+    /// Of the array alone: it may lie in a device's memory, and so what its chains hold is checked as rows run.
+    [[nodiscard]] PLUCK_TAGGED static served rows_served(const chain_type& stages) noexcept {
+        return {stages.count, "the chains"};
+    }
+    [[nodiscard]] PLUCK_TAGGED static bool needs_key(const chain_type& stages) noexcept {
         return has(stages, 0) && one::needs_key(stages.values[0]);
     }
 

@@ -165,13 +165,15 @@ template <class X, chain_like Chain>
     return candidates(row, chain, key{});
 }
 
+// A NaN, and where a logarithm is taken a negative number too, makes these measures NaN, not a plausible figure.
+
 /// -sum p log p, in nats; 0 log 0 is 0. p is contiguous, a std::span, std::vector or std::array of float or double, or
 /// anything dense of Eigen's.
 template <detail::probability_range P>
 [[nodiscard]] double entropy_of(const P& probabilities) {
     double sum = 0;
     detail::each_probability(probabilities, [&sum](double p) {
-        if (p > 0) sum -= p * std::log(p);
+        if (p != 0) sum -= p * std::log(p);
     });
     return sum;
 }
@@ -196,12 +198,11 @@ template <detail::probability_range P, detail::probability_range Q>
     double sum = 0;
     bool finite = true;
     detail::each_pair("kl_divergence", p, q, [&](double a, double b) {
-        if (a > 0 && !(b > 0)) finite = false;
-        if (a > 0 && b > 0) sum += a * std::log(a / b);
+        if (a > 0 && b == 0) finite = false;
+        else if (a != 0) sum += a * std::log(a / b);
     });
     constexpr double infinity = std::numeric_limits<double>::infinity();  // a call is a function that units share
-    if (!finite) return infinity;
-    return sum;
+    return finite ? sum : sum + infinity;
 }
 
 /// Half of sum |p - q|: the largest difference in the probability of any set of tokens.

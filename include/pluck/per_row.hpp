@@ -18,7 +18,7 @@ namespace pluck { inline namespace v0 {
 /// Shapes.       [batch]; row i reads element i. A pointer alone is trusted to be long enough.
 /// Errors.       Unlike a single value, these are checked row by row: a value out of range, or a row past the end,
 ///               gives that row `status::bad_parameter`. sample_rows() throws first if the array is shorter than
-///               the batch.
+///               the batch; not for arrays of the chains in a `per_row<dynamic_chain>`, which only rows read.
 template <class T>
 struct per_row {
     const T* values = nullptr;

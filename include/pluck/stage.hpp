@@ -4,11 +4,13 @@
 #pragma once
 
 #include <pluck/detail/config.hpp>
+#include <pluck/detail/error.hpp>
 
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <type_traits>
 
 namespace pluck { inline namespace v0 {
@@ -56,11 +58,39 @@ template <class Stage>
     else return "a stage without a name";
 }
 
-/// How many rows the per-row parameters of a stage can serve.
+/// How many rows per-row parameters can serve, and the name of what has the shortest array.
+struct served {
+    std::size_t rows = (std::numeric_limits<std::size_t>::max)();
+    const char* by = "";
+};
+
+[[nodiscard]] PLUCK_TAGGED constexpr served fewer(const served& a, const served& b) noexcept {
+    return b.rows < a.rows ? b : a;
+}
+
 template <class Stage>
-[[nodiscard]] constexpr std::size_t rows_served(const Stage& stage) noexcept {
-    if constexpr (requires { stage.rows(); }) return stage.rows();
-    else return (std::numeric_limits<std::size_t>::max)();
+[[nodiscard]] PLUCK_TAGGED constexpr served rows_served(const Stage& stage) noexcept {
+    if constexpr (requires { stage.rows(); }) return {stage.rows(), name_of<Stage>()};
+    else return {};
+}
+
+/// Throws that an array is too short, in the name of `who`.
+[[noreturn]] PLUCK_TAGGED inline void reject_served(const char* who, const served& short_one, const std::string& draws) {
+    raise({"pluck::", who, ": the per_row size of ", short_one.by, " must be >= ", draws, ", got ",
+           text_of(short_one.rows)});
+}
+
+/// Tells a stage of the token drawn, if it wants to know.
+PLUCK_ANY_ROW
+template <class Stage, class Row>
+PLUCK_HOST_DEVICE void tell(const Stage& stage, Row& row, std::int32_t token) {
+    if constexpr (requires { stage.after(row, token); }) {
+        stage.after(row, token);
+    } else {
+        static_assert(
+            !requires(Stage & changing) { changing.after(row, token); },
+            "pluck: after(row, token) must be const: a stage keeps its state behind a pointer");
+    }
 }
 
 }  // namespace detail

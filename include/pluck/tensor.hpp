@@ -40,7 +40,7 @@ concept tensor_in_memory = !is_tensor_ref<X> && requires(const X& x) {
 /// A tensor of rank 1.
 template <detail::tensor_in_memory X>
 requires(X::NumDimensions == 1) struct row_traits<X> {
-    static logits_view<std::remove_const_t<typename X::Scalar>> view(const X& x) noexcept {
+    PLUCK_TAGGED static logits_view<std::remove_const_t<typename X::Scalar>> view(const X& x) noexcept {
         return {x.data(), static_cast<std::size_t>(x.dimension(0))};
     }
 };

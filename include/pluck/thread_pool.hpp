@@ -36,13 +36,41 @@ namespace pluck { inline namespace v0 {
 namespace detail {
 
 /// The id of this process, where there is fork().
-[[nodiscard]] inline long process_id() noexcept {
+[[nodiscard]] PLUCK_TAGGED inline long process_id() noexcept {
 #if __has_include(<unistd.h>)
     return static_cast<long>(getpid());
 #else
     return 0;
 #endif
 }
+
+inline namespace PLUCK_BUILD {
+
+/// The items of one call, which its threads take in turn. It does not wait by std::atomic's wait(): where there is no
+/// futex, as on Windows, that of libstdc++ 11 and 12 may sleep on.
+struct progress {
+    std::atomic<std::size_t> next = 0;
+    std::atomic<std::size_t> done = 0;
+    std::mutex mutex;
+    std::condition_variable all_done;
+
+    template <class F>
+    void run(std::size_t n, const F& f) {
+        for (std::size_t i = next.fetch_add(1); i < n; i = next.fetch_add(1)) {
+            f(i);
+            if (done.fetch_add(1) + 1 != n) continue;
+            const std::lock_guard lock(mutex);  // so that none is between a look at `done` and its sleep
+            all_done.notify_all();
+        }
+    }
+
+    void wait(std::size_t n) {
+        std::unique_lock lock(mutex);
+        all_done.wait(lock, [&] { return done.load() == n; });
+    }
+};
+
+}  // namespace PLUCK_BUILD
 
 }  // namespace detail
 
@@ -69,7 +97,7 @@ public:
 
     thread_pool(const thread_pool&) = delete;
     thread_pool& operator=(const thread_pool&) = delete;
-    ~thread_pool() {
+    PLUCK_TAGGED ~thread_pool() {
         if (!has_threads()) (void)pool_.release();
     }
 
@@ -78,7 +106,7 @@ public:
         static_assert(noexcept(f(n)), "pluck: a function that an executor runs must be noexcept");
         if (n == 0) return;
         // Shared with the helpers, since one may wake up long after the work is done: it then finds no item left.
-        const auto work = std::make_shared<progress>();
+        const auto work = std::make_shared<detail::progress>();
         const auto helpers = has_threads() ? (std::min)(static_cast<std::size_t>(helpers_), n - 1) : 0;
         for (std::size_t helper = 0; helper < helpers; ++helper) {
 #if PLUCK_EXCEPTIONS
@@ -96,29 +124,6 @@ public:
     }
 
 private:
-    // Not by std::atomic's wait(): where there is no futex, as on Windows, that of libstdc++ 11 and 12 may sleep on.
-    struct progress {
-        std::atomic<std::size_t> next = 0;
-        std::atomic<std::size_t> done = 0;
-        std::mutex mutex;
-        std::condition_variable all_done;
-
-        template <class F>
-        void run(std::size_t n, const F& f) {
-            for (std::size_t i = next.fetch_add(1); i < n; i = next.fetch_add(1)) {
-                f(i);
-                if (done.fetch_add(1) + 1 != n) continue;
-                const std::lock_guard lock(mutex);  // so that none is between a look at `done` and its sleep
-                all_done.notify_all();
-            }
-        }
-
-        void wait(std::size_t n) {
-            std::unique_lock lock(mutex);
-            all_done.wait(lock, [&] { return done.load() == n; });
-        }
-    };
-
     template <class Integer>
     PLUCK_TAGGED static int checked(Integer threads) {
         if (std::cmp_less(threads, 1) || std::cmp_greater(threads, 4096)) {
@@ -129,7 +134,7 @@ private:
 
     /// In a child process that fork() made, Eigen's pool would wait for threads that are not there, and they may hold
     /// its locks: so it is not touched any more.
-    [[nodiscard]] bool has_threads() const noexcept { return detail::process_id() == process_; }
+    [[nodiscard]] PLUCK_TAGGED bool has_threads() const noexcept { return detail::process_id() == process_; }
 
     int helpers_;
     long process_;

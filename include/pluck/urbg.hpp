@@ -16,7 +16,7 @@ namespace detail {
 
 /// 32 uniform bits of any generator: the low bits of its output, after values that would favour some are rejected.
 template <std::uniform_random_bit_generator Generator>
-[[nodiscard]] std::uint32_t word_of(Generator& generator) {
+[[nodiscard]] PLUCK_TAGGED std::uint32_t word_of(Generator& generator) {
     constexpr std::uint64_t span = static_cast<std::uint64_t>((Generator::max)() - (Generator::min)());
     static_assert(span >= 1, "pluck: a generator with a single value has no randomness");
     if constexpr (span >= 0xffffffffu) {

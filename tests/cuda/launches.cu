@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -96,22 +98,36 @@ void a_device_that_was_reset_is_set_up_again() {
     check(cudaGetLastError() == cudaSuccess, "what the refused launch leaves behind");
 }
 
+void no_draws_launch_nothing() {
+    const int launches = stub().launches;
+    const std::span<const std::int32_t> none;
+    const pluck::cuda::results out{};
+    check(pluck::cuda::sample_rows(batch(4, 100), pluck::greedy{}, {}, out, {.indices = none}) == cudaSuccess,
+          "a launch of no draws");
+    check(stub().launches == launches, "launches of no draws", stub().launches - launches);
+    check(!refusal_of([&] {
+               return pluck::cuda::sample_rows(batch(4, 100), pluck::greedy{}, {}, out, {.slots = none});
+           }).empty(),
+          "no slots for four rows are taken");
+}
+
 void masked_logits_are_in_place_or_apart() {
     std::vector<float> memory(10'000);
     const pluck::batch_view<float> logits{memory.data(), 4, 100, 100, 1};
     const std::int32_t on_device[4] = {};
-    const auto mask = [&](float* out, std::ptrdiff_t stride, std::size_t indices) {
+    using some_rows = std::optional<std::span<const std::int32_t>>;
+    const auto mask = [&](float* out, std::ptrdiff_t stride, some_rows indices) {
         return refusal_of([&] {
-            return pluck::cuda::mask_logits(logits, pluck::top_k(5), out, stride, nullptr,
-                                            {.indices = {on_device, indices}});
+            return pluck::cuda::mask_logits(logits, pluck::top_k(5), out, stride, nullptr, {.indices = indices});
         });
     };
-    check(mask(memory.data(), 100, 0).empty(), "in place is refused");
-    check(mask(memory.data() + 400, 100, 4).empty(), "another place is refused");
-    check(mask(memory.data(), 100, 1).empty(), "one draw in place is refused");
-    const std::string refused = mask(memory.data(), 100, 4);
+    const auto first = [&](std::size_t n) { return std::span(on_device, n); };
+    check(mask(memory.data(), 100, {}).empty(), "in place is refused");
+    check(mask(memory.data() + 400, 100, first(4)).empty(), "another place is refused");
+    check(mask(memory.data(), 100, first(1)).empty(), "one draw in place is refused");
+    const std::string refused = mask(memory.data(), 100, first(4));
     check(refused.find("mask_logits: out must not overlap the logits") != std::string::npos, "in place with indices");
-    check(!mask(memory.data() + 100, 100, 0).empty(), "a row further on is not refused");
+    check(!mask(memory.data() + 100, 100, {}).empty(), "a row further on is not refused");
 }
 
 }  // namespace
@@ -121,6 +137,7 @@ int main() {
     threads_do_not_take_shared_memory_from_each_other();
     a_device_is_asked_once();
     a_device_that_was_reset_is_set_up_again();
+    no_draws_launch_nothing();
     masked_logits_are_in_place_or_apart();
     std::printf(failures == 0 ? "all checks hold\n" : "%d checks fail\n", failures);
     return failures == 0 ? 0 : 1;

@@ -334,19 +334,21 @@ TEST_CASE("bad input: a per-row array shorter than the batch throws before anyth
     const std::vector<float> two = {0.5f, 0.5f}, three = {0.5f, 0.5f, 0.5f}, four(4, 0.5f);
     const std::vector<pick> untouched(3, pick{1234, status::out_of_memory});
     std::vector<pick> picks = untouched;
-    const std::string text = "pluck::sample_rows: a per_row parameter's size must be >= the batch's 3 rows, got 2";
+    const auto text = [](const std::string& stage) {
+        return "pluck::sample_rows: the per_row size of " + stage + " must be >= the batch's 3 rows, got 2";
+    };
     CHECK(message_of([&] { sample_rows(three_rows, pluck::top_p(pluck::per_row<float>{two}), three_keys, picks); }) ==
-          text);
+          text("top_p"));
     CHECK(message_of([&] {
               sample_rows(three_rows,
                           pluck::temperature(pluck::per_row<float>{three}) | pluck::min_p(pluck::per_row<float>{two}),
                           three_keys, picks);
-          }) == text);
+          }) == text("min_p"));
     const std::vector<pluck::top_p> stages = {0.5f, 0.5f, pluck::top_p(pluck::per_row<float>{two})};
-    CHECK(message_of([&] { sample_rows(three_rows, stages, three_keys, picks); }) == text);
+    CHECK(message_of([&] { sample_rows(three_rows, stages, three_keys, picks); }) == text("top_p"));
     CHECK(message_of([&] {
               sample_rows(three_rows, combined{.top_p = pluck::per_row<float>{two}}, three_keys, picks);
-          }) == text);
+          }) == text("top_p"));
     CHECK(picks == untouched);
     sample_rows(three_rows, pluck::top_p(pluck::per_row<float>{four}), three_keys, picks);  // longer is fine
     CHECK(picks[2].status == status::ok);

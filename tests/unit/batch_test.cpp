@@ -361,6 +361,17 @@ TEST_CASE("an empty batch draws nothing") {
     CHECK(got.none(1, status::bad_parameter));
 }
 
+TEST_CASE("an empty array of indices is no draws, whatever the batch") {
+    const matrix batch(3, 11);
+    const std::vector<std::int32_t> none;
+    const std::vector<float> no_temperature;
+    arrays got(3);
+    sample_rows(batch.view(), chain, {.seed = 1}, got.all(), {.indices = none});
+    sample_rows(batch.view(), chain, {.seed = 1}, got.all(), {.indices = none, .slots = none});
+    sample_rows(batch.view(), temperature(per_row<float>{no_temperature}), {}, got.all(), {.indices = none});
+    CHECK(got.untouched());
+}
+
 TEST_CASE("wrong sizes are refused before anything is written") {
     const matrix batch(3, 12);
     arrays got(4);
@@ -383,15 +394,18 @@ TEST_CASE("wrong sizes are refused before anything is written") {
         }
     }
     CHECK(refused(temperature(per_row<float>{ts}), {}, {}) ==
-          "pluck::sample_rows: a per_row parameter's size must be >= the batch's 3 rows, got 2");
+          "pluck::sample_rows: the per_row size of temperature must be >= the batch's 3 rows, got 2");
     CHECK(refused(temperature(per_row<float>{ts}), {}, {.indices = four}) ==
-          "pluck::sample_rows: a per_row parameter's size must be >= the 4 draws, got 2");
+          "pluck::sample_rows: the per_row size of temperature must be >= the 4 draws, got 2");
     CHECK(refused(per_row<dynamic_chain>{chains}, {}, {}) ==
-          "pluck::sample_rows: a per_row parameter's size must be >= the batch's 3 rows, got 2");
+          "pluck::sample_rows: the per_row size of the chains must be >= the batch's 3 rows, got 2");
     CHECK(refused(chains, {}, {}) == "pluck::sample_rows: chains.size() must be the batch's 3 rows, got 2");
     CHECK(refused(chains, {}, {.indices = four}) == "pluck::sample_rows: chains.size() must be the 4 draws, got 2");
     CHECK(refused(chain, {}, {.slots = two}) == "pluck::sample_rows: slots.size() must be the batch's 3 rows, got 2");
     CHECK(refused(chain, {}, {.indices = four, .slots = two}) ==
           "pluck::sample_rows: slots.size() must be the 4 draws, got 2");
+    const std::vector<std::int32_t> none;
+    CHECK(refused(chain, {}, {.slots = none}) == "pluck::sample_rows: slots.size() must be the batch's 3 rows, got 0");
+    CHECK(refused(chains, {}, {.indices = none}) == "pluck::sample_rows: chains.size() must be the 0 draws, got 2");
     CHECK(got.untouched());
 }

@@ -405,13 +405,13 @@ TEST_CASE("a batch is refused that has more rows than chains, or than their para
     std::vector<pick> picks(3, pick{77, status::ok});
     const std::vector<dynamic_chain> two(2);
     CHECK(message_of([&] { pluck::sample_rows(batch, per_row<dynamic_chain>{two}, keys, picks); }) ==
-          "pluck::sample_rows: a per_row parameter's size must be >= the batch's 3 rows, got 2");
+          "pluck::sample_rows: the per_row size of the chains must be >= the batch's 3 rows, got 2");
     CHECK(message_of([&] { pluck::sample_rows(batch, two, keys, picks); }) ==
           "pluck::sample_rows: chains.size() must be the batch's 3 rows, got 2");
     const std::vector<float> ps(2, 0.5f);
     const dynamic_chain rules = temperature(1) | top_p(per_row<float>{ps});
     CHECK(message_of([&] { pluck::sample_rows(batch, rules, keys, picks); }) ==
-          "pluck::sample_rows: a per_row parameter's size must be >= the batch's 3 rows, got 2");
+          "pluck::sample_rows: the per_row size of top_p must be >= the batch's 3 rows, got 2");
     CHECK(picks == std::vector<pick>(3, pick{77, status::ok}));
 }
 

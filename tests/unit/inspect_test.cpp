@@ -239,6 +239,23 @@ TEST_CASE("measures of two distributions of different sizes are refused") {
           "pluck::total_variation: q.size() must be p's size 4, got 3");
 }
 
+TEST_CASE("measures of what is no probability are NaN") {
+    const std::vector<double> fine = {0.5, 0.5, 0};
+    for (const double wrong : {std::numeric_limits<double>::quiet_NaN(), -0.25}) {
+        for (const std::vector<double>& p : {std::vector{wrong, 0.5, 0.5}, std::vector{0.5, 0.5, wrong}}) {
+            CHECK(std::isnan(pluck::entropy_of(p)));
+            CHECK(std::isnan(pluck::perplexity_of(p)));
+            CHECK(std::isnan(pluck::kl_divergence(p, std::vector<double>(3, 0.4))));
+            CHECK(std::isnan(pluck::kl_divergence(std::vector<double>(3, 0.4), p)));
+        }
+        CHECK(std::isnan(pluck::kl_divergence(fine, std::vector<double>{0, 1, wrong})) == false);  // weighted by 0
+        CHECK(std::isnan(pluck::kl_divergence(fine, std::vector<double>{0, wrong, 1})));           // infinite, but for that
+    }
+    const std::vector<double> nan = {std::numeric_limits<double>::quiet_NaN(), 1};
+    CHECK(std::isnan(pluck::effective_size_of(nan)));
+    CHECK(std::isnan(pluck::total_variation(nan, std::vector<double>{0, 1})));
+}
+
 TEST_CASE("entropy rises with temperature, from that of the best to that of all") {
     const std::vector<float> row = {3, 2.5f, 2, 1.5f, 1, 0.5f, 0, -0.5f, -1, -2};
     double previous = 0;

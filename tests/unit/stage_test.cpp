@@ -56,8 +56,8 @@ TEST_CASE("a stage is random only if it says so") {
 }
 
 TEST_CASE("a stage without per-row parameters serves any number of rows") {
-    STATIC_REQUIRE(pluck::detail::rows_served(plain{}) == std::numeric_limits<std::size_t>::max());
-    STATIC_REQUIRE(pluck::detail::rows_served(for_three_rows{}) == 3);
+    STATIC_REQUIRE(pluck::detail::rows_served(plain{}).rows == std::numeric_limits<std::size_t>::max());
+    STATIC_REQUIRE(pluck::detail::rows_served(for_three_rows{}).rows == 3);
 }
 
 TEST_CASE("there are four verbs") {

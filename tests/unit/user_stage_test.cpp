@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <vector>
 
 using namespace pluck_test;
@@ -195,9 +196,11 @@ TEST_CASE("no after for a row that has no token") {
 TEST_CASE("a chain serves as many rows as the shortest of its per-row arrays") {
     const std::vector<float> three(3, 0.5f), five(5, 0.5f);
     using pluck::detail::rows_served;
-    CHECK(rows_served(pluck::as_chain(top_p(pluck::per_row<float>{five}))) == 5);
-    CHECK(rows_served(top_p(pluck::per_row<float>{five}) | temperature(pluck::per_row<float>{three})) == 3);
-    CHECK(rows_served(top_k(1) | top_p(0.5f)) == std::numeric_limits<std::size_t>::max());
-    CHECK(rows_served(chain{}) == std::numeric_limits<std::size_t>::max());
-    CHECK(rows_served(at_least_of(1) | min_p(pluck::per_row<float>{three})) == 3);
+    CHECK(rows_served(pluck::as_chain(top_p(pluck::per_row<float>{five}))).rows == 5);
+    const auto both = rows_served(top_p(pluck::per_row<float>{five}) | temperature(pluck::per_row<float>{three}));
+    CHECK(both.rows == 3);
+    CHECK(std::string(both.by) == "temperature");
+    CHECK(rows_served(top_k(1) | top_p(0.5f)).rows == std::numeric_limits<std::size_t>::max());
+    CHECK(rows_served(chain{}).rows == std::numeric_limits<std::size_t>::max());
+    CHECK(rows_served(at_least_of(1) | min_p(pluck::per_row<float>{three})).rows == 3);
 }

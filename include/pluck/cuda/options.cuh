@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -32,11 +33,11 @@ using pluck::results;
 struct options {
     cudaStream_t stream = nullptr;
     /// [draws] in device memory: draw i is from row indices[i]; several may be from one row. Parameters, keys and
-    /// results belong to draws. An index outside of the batch gives its draw `bad_parameter`. Empty: draw i is from
-    /// row i.
-    std::span<const std::int32_t> indices = {};
-    /// [draws] in device memory: draw i reads what is per_row at slots[i], as batch_options says. Empty: at i.
-    std::span<const std::int32_t> slots = {};
+    /// results belong to draws. An index outside of the batch gives its draw `bad_parameter`. An empty array
+    /// is no draws; left out, draw i is from row i.
+    std::optional<std::span<const std::int32_t>> indices = {};
+    /// [draws] in device memory: draw i reads what is per_row at slots[i], as batch_options says. Left out: at i.
+    std::optional<std::span<const std::int32_t>> slots = {};
     void* workspace = nullptr;       ///< device memory, of workspace_bytes(); only chains that move scores may need any
     std::size_t workspace_size = 0;  ///< bytes
     /// That share a row: 1, 2, 4, 8 or, if the device allows, 16; 0: chosen. No token depends on it.
@@ -66,19 +67,17 @@ struct prepared {
 template <class Scalar, class Chain>
 [[nodiscard]] cudaError_t prepare(const char* who, const batch_view<Scalar>& logits, const Chain& stages,
                                   const options& how, prepared<Scalar, Chain>& made) {
-    const std::size_t draws = how.indices.empty() ? logits.rows : how.indices.size();
-    const std::size_t served = detail::rows_served(stages);
+    const std::size_t draws = how.indices ? how.indices->size() : logits.rows;
+    const detail::served served = detail::rows_served(stages);
     if (logits.vocab_stride != 1 && logits.vocab > 1)
         detail::reject(who, "logits.vocab_stride", "1", logits.vocab_stride);
     if (logits.data == nullptr && logits.rows != 0 && logits.vocab != 0)
         detail::raise(std::string("pluck::cuda::") + who + ": logits.data must not be null");
     if (draws > max_draws) detail::reject(who, "the number of draws", "below 2^27", draws);
-    if (!how.slots.empty() && how.slots.size() != draws)
-        detail::reject(who, "slots.size()", ("the " + detail::text_of(draws) + " draws").c_str(), how.slots.size());
-    if (served < draws && how.slots.empty()) {
-        detail::reject(who, "a per_row parameter's size", (">= the " + detail::text_of(draws) + " draws").c_str(),
-                       served);
-    }
+    if (how.slots && how.slots->size() != draws)
+        detail::reject(who, "slots.size()", ("the " + detail::text_of(draws) + " draws").c_str(), how.slots->size());
+    if (served.rows < draws && !how.slots)
+        detail::reject_served(who, served, "the " + detail::text_of(draws) + " draws");
     if (how.blocks > device_team::max_blocks || (how.blocks & (how.blocks - 1)) != 0)
         detail::reject(who, "blocks", "0, 1, 2, 4, 8 or 16", how.blocks);
 
@@ -86,7 +85,7 @@ template <class Scalar, class Chain>
     if (const cudaError_t error = limits_of_this_device(limit); error != cudaSuccess) return error;
     made.draws = static_cast<std::uint32_t>(draws);
     made.logits = {logits.data, logits.row_stride, static_cast<std::int64_t>(logits.rows),
-                   how.indices.empty() ? nullptr : how.indices.data(), how.slots.empty() ? nullptr : how.slots.data()};
+                   how.indices ? how.indices->data() : nullptr, how.slots ? how.slots->data() : nullptr};
     // A longer row is refused by its status; no part of it is read.
     const auto vocab = static_cast<std::uint32_t>(logits.vocab <= max_vocab ? logits.vocab : max_vocab + 1);
     const bool aligned = reinterpret_cast<std::uintptr_t>(logits.data) % (quad * sizeof(Scalar)) == 0 &&

@@ -75,14 +75,15 @@ template <logit_scalar Scalar, chain_like Chain>
                                       const options& how = {}, const keys& keys = {}) {
     static_assert(!moves_scores<decltype(as_chain(chain))>,
                   "pluck: mask_logits shows which logits stay, and this chain moves them; see probabilities()");
-    const std::size_t draws = how.indices.empty() ? logits.rows : how.indices.size();
-    if (may_conflict(logits, draws, !how.indices.empty(), out, out_stride)) {
+    const std::size_t draws = how.indices ? how.indices->size() : logits.rows;
+    if (may_conflict(logits, draws, how.indices.has_value(), out, out_stride)) {
         detail::raise(
             "pluck::cuda::mask_logits: out must not overlap the logits, unless each draw is in place of its "
             "own row: without indices, out = logits.data, out_stride = logits.row_stride");
     }
     return run_batch("mask_logits", logits, as_chain(chain), keys, how,
-                     write_masked<Scalar>{logits.data, logits.row_stride, out, out_stride, status, how.indices.data()});
+                     write_masked<Scalar>{logits.data, logits.row_stride, out, out_stride, status,
+                                          how.indices ? how.indices->data() : nullptr});
 }
 
 }}}  // namespace pluck::v0::cuda

@@ -69,13 +69,21 @@ private:
     std::size_t count_ = single;
 };
 
-/// What a parameter may be made from: any arithmetic type but bool.
-template <class Number>
-concept number = std::is_arithmetic_v<Number> && !std::same_as<std::remove_cv_t<Number>, bool>;
+namespace detail {
 
-/// What a count may be made from: any integer type but bool.
+template <class T, class... Types>
+inline constexpr bool is_any_of = (... || std::same_as<std::remove_cv_t<T>, Types>);
+
+}  // namespace detail
+
+/// What a count may be made from: any integer type but bool and the types of characters.
 template <class Integer>
-concept whole_number = std::integral<Integer> && !std::same_as<std::remove_cv_t<Integer>, bool>;
+concept whole_number =
+    std::integral<Integer> && !detail::is_any_of<Integer, bool, char, wchar_t, char8_t, char16_t, char32_t>;
+
+/// What a parameter may be made from: any such integer, and any floating-point type.
+template <class Number>
+concept number = whole_number<Number> || std::floating_point<Number>;
 
 /// What a parameter of a stage may be made from: one number, or one for each row.
 template <class Value>

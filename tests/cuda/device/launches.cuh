@@ -6,12 +6,17 @@
 #include "cuda/device/launches.hpp"
 #include <pluck/cuda/sample.cuh>
 
+#include <cstdint>
+#include <optional>
+#include <span>
+
 namespace device_test {
 
 inline pluck::cuda::results to(const outputs& out) { return {out.token, out.status, out.kept, out.log_probability}; }
 inline pluck::cuda::options by(const how& h) {
+    using indices = std::span<const std::int32_t>;
     return {.stream = h.stream,
-            .indices = {h.indices, h.draws},
+            .indices = h.indices != nullptr ? std::optional(indices(h.indices, h.draws)) : std::nullopt,
             .workspace = h.workspace,
             .workspace_size = h.workspace_size,
             .blocks = h.blocks};

@@ -17,25 +17,41 @@
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
 
-/// Sorts distinct numbers, from the least up, by a heap: few, and never more than linearly many times a logarithm.
-inline void sort(std::uint64_t* numbers, std::size_t count) noexcept {
-    const auto sift = [numbers](std::size_t root, std::size_t end) noexcept {
-        const std::uint64_t moved = numbers[root];
-        for (std::size_t child = 2 * root + 1; child < end; child = 2 * root + 1) {
-            if (child + 1 < end && numbers[child] < numbers[child + 1]) ++child;
-            if (numbers[child] <= moved) break;
-            numbers[root] = numbers[child];
-            root = child;
+/// Sorts numbers, from the least up, with as much memory to spare: runs by insertion, which are merged in pairs without
+/// a branch that depends on them. A fifth quicker than std::sort, whose functions units for other processors would
+/// share.
+inline void sort(std::uint64_t* numbers, std::uint64_t* spare, std::size_t count) noexcept {
+    constexpr std::size_t run = 16;  // as quick as 8; 32 takes longer
+    for (std::size_t begin = 0; begin < count; begin += run) {
+        const std::size_t end = detail::smaller(begin + run, count);
+        for (std::size_t next = begin + 1; next < end; ++next) {
+            const std::uint64_t moved = numbers[next];
+            std::size_t place = next;
+            for (; place > begin && numbers[place - 1] > moved; --place) numbers[place] = numbers[place - 1];
+            numbers[place] = moved;
         }
-        numbers[root] = moved;
-    };
-    for (std::size_t root = count / 2; root > 0; --root) sift(root - 1, count);
-    for (std::size_t end = count; end > 1; --end) {
-        const std::uint64_t largest = numbers[0];
-        numbers[0] = numbers[end - 1];
-        numbers[end - 1] = largest;
-        sift(0, end - 1);
     }
+    std::uint64_t *from = numbers, *to = spare;
+    for (std::size_t width = run; width < count; width *= 2) {
+        for (std::size_t begin = 0; begin < count; begin += 2 * width) {
+            const std::size_t middle = detail::smaller(begin + width, count);
+            const std::size_t end = detail::smaller(middle + width, count);
+            std::size_t left = begin, right = middle, out = begin;
+            for (; left < middle && right < end; ++out) {
+                const bool second = from[right] < from[left];
+                to[out] = second ? from[right] : from[left];
+                right += second ? 1 : 0;
+                left += second ? 0 : 1;
+            }
+            while (left < middle) to[out++] = from[left++];
+            while (right < end) to[out++] = from[right++];
+        }
+        std::uint64_t* const merged = to;
+        to = from;
+        from = merged;
+    }
+    if (from == numbers) return;
+    for (std::size_t i = 0; i < count; ++i) numbers[i] = from[i];
 }
 
 /// The best tokens of a row, in id order.
@@ -83,10 +99,10 @@ struct weighed_head {
     const std::size_t count = run_kernel<kernels::split_head>(head.scores, head.masses, head.count, certain, possible,
                                                               block_mass, max_doubtful, &places[0]);
     if (count > max_doubtful) return head.count;
-    std::uint64_t doubtful[max_doubtful];  // the better, the less; then by id
+    std::uint64_t doubtful[max_doubtful], spare[max_doubtful];  // the better, the less; then by id
     for (std::size_t i = 0; i < count; ++i)
         doubtful[i] = std::uint64_t{~(static_cast<std::uint32_t>(head.scores[places[i]]) - low)} << 32 | places[i];
-    sort(&doubtful[0], count);
+    sort(&doubtful[0], &spare[0], count);
 
     // The cut of the least target: what is kept, and what is drawn from that.
     const auto element = [&](std::size_t rank) noexcept { return static_cast<std::uint32_t>(doubtful[rank]); };

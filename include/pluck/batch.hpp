@@ -32,13 +32,13 @@ namespace pluck { inline namespace v0 {
 /// Which rows are drawn from, and where the parameters of each draw lie. All of it may be left out.
 struct batch_options {
     /// [draws]: draw i is from row indices[i]; several may be from one row. Parameters, keys and results belong to
-    /// draws. An index outside of the batch gives its draw `bad_parameter`. An empty array is no draws; left out, draw i
-    /// is from row i.
+    /// draws. An index outside of the batch gives its draw `bad_parameter`. An empty array is no draws; left out,
+    /// draw i is from row i.
     std::optional<std::span<const std::int32_t>> indices = {};
     /// [draws]: draw i reads what is `per_row`, parameters or chains, at slots[i], which `row.index()` returns. So it
     /// lies in arrays that stay, while requests come and go. A slot that is negative or past the end of an array gives
-    /// its draw `bad_parameter`, whatever its logits are. Keys and results belong to draws all the same. Left out, draw i
-    /// reads at i.
+    /// its draw `bad_parameter`, whatever its logits are. Keys and results belong to draws all the same. Left out,
+    /// draw i reads at i.
     std::optional<std::span<const std::int32_t>> slots = {};
 };
 

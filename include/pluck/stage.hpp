@@ -75,7 +75,8 @@ template <class Stage>
 }
 
 /// Throws that an array is too short, in the name of `who`.
-[[noreturn]] PLUCK_TAGGED inline void reject_served(const char* who, const served& short_one, const std::string& draws) {
+[[noreturn]] PLUCK_TAGGED inline void reject_served(const char* who, const served& short_one,
+                                                    const std::string& draws) {
     raise({"pluck::", who, ": the per_row size of ", short_one.by, " must be >= ", draws, ", got ",
            text_of(short_one.rows)});
 }

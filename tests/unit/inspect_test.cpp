@@ -249,7 +249,7 @@ TEST_CASE("measures of what is no probability are NaN") {
             CHECK(std::isnan(pluck::kl_divergence(std::vector<double>(3, 0.4), p)));
         }
         CHECK(std::isnan(pluck::kl_divergence(fine, std::vector<double>{0, 1, wrong})) == false);  // weighted by 0
-        CHECK(std::isnan(pluck::kl_divergence(fine, std::vector<double>{0, wrong, 1})));           // infinite, but for that
+        CHECK(std::isnan(pluck::kl_divergence(fine, std::vector<double>{0, wrong, 1})));  // infinite, but for that
     }
     const std::vector<double> nan = {std::numeric_limits<double>::quiet_NaN(), 1};
     CHECK(std::isnan(pluck::effective_size_of(nan)));

@@ -55,7 +55,7 @@ concept dynamic_chain_like =
 /// Parameters.   Stages   what it can hold; `dynamic_chain` has the library's. For stages of your own as well, name the
 ///                        type: `basic_dynamic_chain<temperature, top_p, your_stage>`.
 /// Cost.         A branch for each stage of a draw, some nanoseconds. A stage takes as many bytes as it has, in
-///               words of 8; 32 of any of the library's fit.
+///               words of 8; 32 of any of the library's fit that takes 24, as all do but logit_bias.
 /// Errors.       add() throws std::invalid_argument, and leaves the chain as it was, if a stage cannot follow the last
 ///               one, if it would be the 33rd, or if the memory for stages is full.
 template <class... Stages>
@@ -219,8 +219,18 @@ namespace detail {
 template <class... Stages>
 struct run_time_chain<basic_dynamic_chain<Stages...>> {
     static constexpr bool exists = true;
-    static constexpr bool moves_scores = (... || (Stages::does == verb::adjust));
+    static constexpr bool may_adjust = (... || (Stages::does == verb::adjust));
     using chain_type = basic_dynamic_chain<Stages...>;
+
+    /// Whether it has an adjuster.
+    [[nodiscard]] PLUCK_TAGGED static bool adjusts(const chain_type& stages) noexcept {
+        bool any = false;
+        stages.for_each([&]<class Stage>(const Stage&) {
+            any = Stage::does == verb::adjust;
+            return false;  // adjusters come first
+        });
+        return any;
+    }
 
     [[nodiscard]] PLUCK_TAGGED static served rows_served(const chain_type& stages) noexcept {
         served least;
@@ -237,7 +247,7 @@ struct run_time_chain<basic_dynamic_chain<Stages...>> {
     PLUCK_ANY_ROW
     template <class Row>
     PLUCK_HOST_DEVICE static void adjust(const chain_type& stages, Row& row) {
-        if constexpr (moves_scores) {
+        if constexpr (may_adjust) {
             stages.for_each([&]<class Stage>(const Stage& stage) {
                 if constexpr (Stage::does == verb::adjust) {
                     if (row.state() != status::ok) return false;
@@ -281,7 +291,6 @@ template <class... Stages>
 struct run_time_chain<per_row<basic_dynamic_chain<Stages...>>> {
     static constexpr bool exists = true;
     using one = run_time_chain<basic_dynamic_chain<Stages...>>;
-    static constexpr bool moves_scores = one::moves_scores;
     using chain_type = per_row<basic_dynamic_chain<Stages...>>;
 
     /// Of the array alone: it may lie in a device's memory, and so what its chains hold is checked as rows run.
@@ -295,7 +304,7 @@ struct run_time_chain<per_row<basic_dynamic_chain<Stages...>>> {
     PLUCK_ANY_ROW
     template <class Row>
     PLUCK_HOST_DEVICE static void adjust(const chain_type& stages, Row& row) {
-        if (moves_scores && has(stages, row.index())) one::adjust(stages.values[row.index()], row);
+        if (one::may_adjust && has(stages, row.index())) one::adjust(stages.values[row.index()], row);
     }
     PLUCK_ANY_ROW
     template <class Row>

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <pluck/detail/config.hpp>
+#include <pluck/detail/ranking.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -28,7 +29,7 @@ inline constexpr std::size_t block_size = 64;
 /// Scratch memory for `sample(row, chain, key, workspace)`, one for each thread that samples at the same time.
 ///
 /// Without it, sample() uses one that belongs to the calling thread and lives as long as the thread does.
-/// Cost.         28 bytes of address space for each token of the longest row seen, and 12 for each 64 tokens; memory is
+/// Cost.         28 bytes of address space for each token of the longest row seen, 20 for each 64, and 32 KB; memory is
 ///               taken where draws write: mostly little beyond the kept tokens.
 class workspace {
 public:
@@ -44,7 +45,10 @@ public:
         auto weights = buffer<std::uint64_t>(vocab);
         auto block_best = buffer<std::int32_t>(blocks);
         auto block_mass = buffer<std::uint64_t>(blocks);
-        if (!scores || !tokens || !spare_scores || !spare_tokens || !ordered || !weights || !block_best || !block_mass)
+        auto marks = buffer<std::uint64_t>(blocks);
+        auto ranking = buffer<std::uint64_t>(vocab < max_ranked ? vocab : max_ranked);
+        if (!scores || !tokens || !spare_scores || !spare_tokens || !ordered || !weights || !block_best ||
+            !block_mass || !marks || !ranking)
             return false;
         scores_ = std::move(scores);
         tokens_ = std::move(tokens);
@@ -54,6 +58,8 @@ public:
         weights_ = std::move(weights);
         block_best_ = std::move(block_best);
         block_mass_ = std::move(block_mass);
+        marks_ = std::move(marks);
+        ranking_ = std::move(ranking);
         return true;
     }
 
@@ -70,6 +76,8 @@ public:
     [[nodiscard]] PLUCK_TAGGED std::uint64_t* weights() noexcept { return weights_.get(); }
     [[nodiscard]] PLUCK_TAGGED std::int32_t* block_best() noexcept { return block_best_.get(); }
     [[nodiscard]] PLUCK_TAGGED std::uint64_t* block_mass() noexcept { return block_mass_.get(); }
+    [[nodiscard]] PLUCK_TAGGED std::uint64_t* marks() noexcept { return marks_.get(); }
+    [[nodiscard]] PLUCK_TAGGED std::uint64_t* ranking() noexcept { return ranking_.get(); }
 
 private:
     /// Memory that is not initialised: pages that no draw touches are never mapped.
@@ -110,6 +118,8 @@ private:
     buffer<std::uint64_t> weights_;
     buffer<std::int32_t> block_best_;
     buffer<std::uint64_t> block_mass_;
+    buffer<std::uint64_t> marks_;
+    buffer<std::uint64_t> ranking_;
 };
 
 }}  // namespace pluck::v0

@@ -53,8 +53,10 @@ tally compare_team(u64 rows, u64 suite, std::uint32_t blocks, std::size_t longes
         const question asked{number, compared.scores, compared.chain, U};
 
         using row = pluck_test::team_row<Shape, Scalar, How>;
+        const bool moves = dossiers::moves_scores(compared.chain);
+        if (moves && !row::writable) return static_cast<void>(++compared.found.rows);  // a test of its own refuses it
         const pluck::logits_view<Scalar> view{logits.data() + offset, vocab};
-        if (number % 2 == 0) {
+        if (number % 2 == 0 && !moves) {
             row state(threads, view, key, 0);
             compared.check(asked, want, state, 2);
             compared.equal(asked, "agreement of all threads", true, state.alike());

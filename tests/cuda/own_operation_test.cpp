@@ -38,8 +38,8 @@ TEST_CASE("a chain knows the operations of the row, and those that its stages li
 TEST_CASE("a chain of a type of its own may do all that the library's stages do, unless it says otherwise") {
     struct known_as_it_runs {};
     STATIC_REQUIRE(std::is_same_v<chain_traits<known_as_it_runs>::operations, row_operations>);
-    STATIC_REQUIRE(chain_traits<known_as_it_runs>::moves_scores);
-    STATIC_REQUIRE_FALSE(pluck::cuda::moves_scores<pluck::chain<pluck::temperature>>);
+    STATIC_REQUIRE(chain_traits<known_as_it_runs>::may_adjust);
+    STATIC_REQUIRE_FALSE(pluck::cuda::may_adjust<pluck::chain<pluck::temperature>>);
 }
 
 TEST_CASE("a stage's own operation finds the same on teams of any shape as a loop on the CPU") {

@@ -318,7 +318,7 @@ TEST_CASE("the rows that are few enough for racecheck pass through every operati
     for (const std::uint32_t blocks : {1u, 3u}) {
         pluck_test::crew<shape> threads(blocks);
         // The requested results need these two.
-        std::set<std::uint32_t> seen = {all::index_of<operations::count>(), all::index_of<operations::token_mass>()};
+        std::set<std::uint32_t> seen = {all::index_of<operations::count>(), all::index_of<operations::token_score>()};
         for (const std::size_t vocab : lengths) {
             const device_test::few some = device_test::every_command(vocab, shape::list, vocab == lengths[0]);
             const device_test::listed chain(some.steps.data(), device_test::few::each);

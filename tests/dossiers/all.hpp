@@ -5,7 +5,8 @@
 //
 //     stage                        the library's type of it
 //     name                         its name, which determines its random stream and its golden file
-//     apply(oracle::state&)        its rule, slow and obvious, without any code of the library
+//     apply(oracle::state&)        its rule, slow and obvious, without any code of the library; of an adjuster
+//     adjust(scores)               instead, which is false where a parameter is wrong for the row
 //     made()                       the library's stage with these parameters
 //     text()                       what failures and golden files call it
 //     random(vocab, stream)        one with random parameters, for a row of `vocab` tokens
@@ -17,10 +18,16 @@
 // before it: appending one changes no case of the others. So append, and never sort.
 #pragma once
 
+#include "dossiers/allowed.hpp"
+#include "dossiers/at_rank.hpp"
+#include "dossiers/banned.hpp"
 #include "dossiers/categorical.hpp"
 #include "dossiers/drop_above.hpp"
+#include "dossiers/forced.hpp"
 #include "dossiers/greedy.hpp"
 #include "dossiers/keep_mass_at_least.hpp"
+#include "dossiers/logit_bias.hpp"
+#include "dossiers/mask.hpp"
 #include "dossiers/min_p.hpp"
 #include "dossiers/random.hpp"
 #include "dossiers/rejection.hpp"
@@ -43,10 +50,13 @@
 namespace dossiers {
 
 template <template <class...> class List>
-using of_all = List<temperature, top_k, top_p, min_p, drop_above, keep_mass_at_least, greedy, categorical, rejection>;
+using of_all = List<temperature, top_k, top_p, min_p, drop_above, keep_mass_at_least, greedy, categorical, rejection,
+                    at_rank, logit_bias, banned, allowed, mask, forced>;
 
 template <class Dossier>
 inline constexpr bool draws = Dossier::stage::does == pluck::verb::draw;
+template <class Dossier>
+inline constexpr bool adjusts = Dossier::stage::does == pluck::verb::adjust;
 
 template <class... Dossiers>
 struct types {
@@ -67,13 +77,23 @@ struct step : of_all<std::variant> {
     using of_all<std::variant>::variant;
 
     void apply(oracle::state& row) const {
-        std::visit([&](const auto& own) { own.apply(row); }, *this);
+        std::visit(
+            [&]<class Own>(const Own& own) {
+                if constexpr (!adjusts<Own>) own.apply(row);
+            },
+            *this);
+    }
+    [[nodiscard]] bool adjust(std::vector<float>& scores) const {
+        return std::visit([&](const auto& own) { return oracle::adjusted(own, scores); }, *this);
     }
     [[nodiscard]] std::string text() const {
         return std::visit([](const auto& own) { return own.text(); }, *this);
     }
     [[nodiscard]] bool is_draw() const {
         return std::visit([]<class Own>(const Own&) { return draws<Own>; }, *this);
+    }
+    [[nodiscard]] bool is_adjuster() const {
+        return std::visit([]<class Own>(const Own&) { return adjusts<Own>; }, *this);
     }
     /// Sets a parameter exactly to the edge of one of the tokens that the oracle found, or one step beside it.
     void sharpen(const oracle::result& found, splitmix& random) {
@@ -116,7 +136,7 @@ static_assert(of_all<pluck::detail::of_library_stages<library>::of>::complete,
 struct sampler {
     const char* name;
     std::size_t place;  // in the list
-    bool draws;
+    bool draws, adjusts;
     step (*random)(std::size_t vocab, splitmix& stream);
     std::vector<step> (*edges)();
 
@@ -127,7 +147,7 @@ struct sampler {
 template <class... Dossiers>
 struct table {
     static constexpr sampler all[] = {
-        {Dossiers::name, 0, draws<Dossiers>,
+        {Dossiers::name, 0, draws<Dossiers>, adjusts<Dossiers>,
          [](std::size_t vocab, splitmix& stream) -> step { return Dossiers::random(vocab, stream); },
          [] {
              std::vector<step> edges;
@@ -146,8 +166,13 @@ struct table {
     return all;
 }
 
+/// Puts them where a chain may have them.
+inline void adjusters_first(std::vector<step>& steps) {
+    std::stable_partition(steps.begin(), steps.end(), [](const step& each) { return each.is_adjuster(); });
+}
+
 /// 1 to `longest` steps, each made by one(sampler). The sampler itself stands at a random place, or at the end if it
-/// draws; each other place has any sampler up to it in the list that does not draw.
+/// draws; each other place has any sampler up to it in the list that does not draw. Adjusters then come first.
 template <class One>
 void mix(std::vector<step>& steps, const sampler& own, std::size_t longest, splitmix& stream, const One& one) {
     std::vector<const sampler*> others;
@@ -158,6 +183,12 @@ void mix(std::vector<step>& steps, const sampler& own, std::size_t longest, spli
     steps.clear();
     for (std::size_t i = 0; i < length; ++i)
         steps.push_back(one(i == place ? own : *others[stream.below(others.size())]));
+    adjusters_first(steps);
+}
+
+/// Whether a chain needs rows that can be written to.
+[[nodiscard]] inline bool moves_scores(std::span<const step> steps) {
+    return !steps.empty() && steps.front().is_adjuster();
 }
 
 }  // namespace dossiers

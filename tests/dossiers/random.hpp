@@ -55,6 +55,7 @@ inline constexpr u64 min_keep_edges[] = {0, 1, 2, 6};
     return text;
 }
 [[nodiscard]] inline std::string text_of(u64 n) { return std::to_string(n); }
+[[nodiscard]] inline std::string text_of(const std::string& text) { return text; }
 
 /// `name(first, second)`, floats as bits.
 [[nodiscard]] inline std::string called(const char* name) { return name; }

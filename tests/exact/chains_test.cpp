@@ -25,6 +25,7 @@ namespace {
 /// Checks the chain in `compared` on the row there, as a dynamic chain; now and then its last cut is on an edge.
 void check_chain(u64 number, comparison& compared, splitmix& random) {
     std::vector<step>& chain = compared.chain;
+    dossiers::adjusters_first(chain);
     if (random.one_in(2) && !chain.back().is_draw()) {
         const std::span before = std::span(chain).first(chain.size() - 1);
         chain.back().sharpen(oracle::draw(compared.scores, before, 0), random);

@@ -75,7 +75,8 @@ struct by_oracle {
 
     /// The case with another chain than its own.
     [[nodiscard]] outcome draw(const draw_case& made, std::span<const dossiers::step> chain) const {
-        static constexpr std::string_view names[] = {"ok", "nan_logit", "pos_inf_logit", "no_candidate"};
+        static constexpr std::string_view names[] = {"ok",           "nan_logit",    "pos_inf_logit",
+                                                     "no_candidate", "row_too_long", "bad_parameter"};
         std::vector<float> scores;
         for (const u64 bits : made.row.bits) scores.push_back(widen(made.row.type, bits));
         const oracle::u128 counter = oracle::u128{made.sequence} << 64 | made.position;

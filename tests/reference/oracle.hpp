@@ -16,7 +16,7 @@ namespace oracle {
 
 using u64 = std::uint64_t;
 __extension__ typedef unsigned __int128 u128;
-enum : int { ok, nan_logit, pos_inf_logit, no_candidate, row_too_long };
+enum : int { ok, nan_logit, pos_inf_logit, no_candidate, row_too_long, bad_parameter };
 
 struct result {
     int status = ok, token = -1;
@@ -106,6 +106,12 @@ struct no_stage {
     void apply(result&) const {}
 };
 
+// A stage that moves scores has adjust(scores), which is false where a parameter is wrong for the row.
+bool adjusted(const auto& stage, std::vector<float>& scores) {
+    if constexpr (requires { stage.adjust(scores); }) return stage.adjust(scores);
+    return true;
+}
+
 // A row between two stages: what a rule reads and changes.
 struct state : result {
     std::span<const float> scores = {};
@@ -132,8 +138,12 @@ struct state : result {
 
 // The draw with the 128 random bits U: each stage's rule is its apply(state&); one that draws sets the token.
 template <class Chain = std::vector<no_stage>>
-result draw(std::span<const float> scores, const Chain& chain, u128 U, u64 key = 0) {
-    if (scores.size() > 1u << 23) return {row_too_long};
+result draw(std::span<const float> logits, const Chain& chain, u128 U, u64 key = 0) {
+    if (logits.size() > 1u << 23) return {row_too_long};
+    if (logits.empty()) return {no_candidate};
+    std::vector<float> scores(logits.begin(), logits.end());
+    for (const auto& stage : chain)
+        if (!adjusted(stage, scores)) return {bad_parameter};
     int highest = -infinity;
     for (const float& score : scores) highest = std::max(highest, order(score));
     if (highest >= infinity) return {highest > infinity ? nan_logit : pos_inf_logit};

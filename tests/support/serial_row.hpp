@@ -24,8 +24,56 @@ public:
     PLUCK_HOST_DEVICE serial_row(const float* scores, std::size_t size, const pluck::randomness& random,
                                  std::size_t index)
         : scores_(scores), size_(size), random_(random), index_(index) {}
+    /// One that adjusters may write to.
+    PLUCK_HOST_DEVICE serial_row(float* scores, std::size_t size, const pluck::randomness& random, std::size_t index)
+        : writable_(scores), scores_(scores), size_(size), random_(random), index_(index) {}
+
+    template <class Ids, class F>
+    PLUCK_HOST_DEVICE void edit(const Ids& ids, const F& f) {
+        std::size_t i = 0;
+        for (const auto id : ids) {
+            if (writable_ == nullptr || id < 0 || static_cast<std::size_t>(id) >= size_)
+                return fail(pluck::status::bad_parameter);
+            float& score = writable_[id];
+            if (pluck::detail::ordered(score) != -infinity) score = f(score, i);
+            ++i;
+        }
+    }
+    template <class F>
+    PLUCK_HOST_DEVICE void map(const F& f) {
+        if (writable_ == nullptr) return fail(pluck::status::bad_parameter);
+        for (std::size_t i = 0; i < size_; ++i) {
+            float& score = writable_[i];
+            if (pluck::detail::ordered(score) != -infinity) score = f(score, static_cast<std::int32_t>(i));
+        }
+    }
+    template <class Ids, class F>
+    PLUCK_HOST_DEVICE void select(const Ids& ids, const F& f) {
+        std::int64_t last = -1;
+        for (const auto id : ids) {
+            if (id <= last || static_cast<std::size_t>(id) >= size_) return fail(pluck::status::bad_parameter);
+            last = id;
+        }
+        if (writable_ == nullptr) return fail(pluck::status::bad_parameter);
+        auto next = ids.begin();
+        std::size_t i = 0;
+        for (std::size_t token = 0; token < size_; ++token) {
+            const bool listed = !(next == ids.end()) && static_cast<std::size_t>(*next) == token;
+            writable_[token] = listed ? f(writable_[token], i++) : pluck::detail::minus_infinity;
+            if (listed) ++next;
+        }
+    }
+    template <class Words>
+    PLUCK_HOST_DEVICE void mask(const Words& words) {
+        if (writable_ == nullptr) return fail(pluck::status::bad_parameter);
+        for (std::size_t i = 0; i < size_; ++i) {
+            const bool allowed = i / 32 < words.size() && (words[i / 32] >> (i % 32) & 1u) != 0;
+            if (!allowed) writable_[i] = pluck::detail::minus_infinity;
+        }
+    }
 
     PLUCK_HOST_DEVICE bool settle() {
+        if (state_ != pluck::status::ok) return false;
         bool nan = false, positive_infinity = false, any = false;
         for (std::size_t i = 0; i < size_; ++i) {
             const std::int32_t score = pluck::detail::ordered(scores_[i]);
@@ -53,6 +101,14 @@ public:
             if (kept(i) && key(i) > top) top = key(i);
         }
         return pluck::ranking_key{top};
+    }
+    PLUCK_HOST_DEVICE pluck::ranking_key at(std::size_t rank) const {
+        if (rank >= pluck::max_ranked || rank >= count()) return {};
+        return pluck::ranking_key{cut_where(rank + 1, count_one{})};
+    }
+    PLUCK_HOST_DEVICE float score_of(std::int32_t token) const {
+        const auto i = static_cast<std::size_t>(static_cast<std::uint32_t>(token));
+        return i < size_ && kept(i) ? scores_[i] : pluck::detail::minus_infinity;
     }
     PLUCK_HOST_DEVICE std::size_t count() const { return static_cast<std::size_t>(weight_from(low_, count_one{})); }
     PLUCK_HOST_DEVICE std::uint64_t total() const { return weight_from(low_, masses()); }
@@ -172,6 +228,7 @@ private:
         return cut;
     }
 
+    float* writable_ = nullptr;
     const float* scores_;
     std::size_t size_;
     pluck::randomness random_;

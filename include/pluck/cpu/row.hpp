@@ -8,8 +8,8 @@
 // Here is what depends on the caller's types. The rest is in definitions/row.hpp, which pluck::compiled holds compiled.
 #pragma once
 
+#include <pluck/cpu/deferred.hpp>
 #include <pluck/cpu/load.hpp>
-#include <pluck/cpu/narrow.hpp>
 #include <pluck/cpu/row_view.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
@@ -46,7 +46,7 @@ public:
     template <class View>
     PLUCK_TAGGED row(const View& view, workspace& scratch, const randomness& random, std::size_t index) noexcept
         : scratch_(scratch), random_(random), index_(index) {
-        uncut_.size = view.size;
+        vocab_ = uncut_.size = view.size;
         if (view.size > max_vocab) fail(status::row_too_long);
         else if (view.size == 0) fail(status::no_candidate);
         else if (!scratch_.reserve(view.size)) fail(status::out_of_memory);
@@ -60,13 +60,12 @@ public:
     template <class Ids, class F>
     PLUCK_TAGGED void edit(const Ids& ids, const F& f) noexcept {
         if (settled_) return fail(status::bad_parameter);
-        float* scores = writable();
         std::size_t i = 0;
         for (const auto id : ids) {
-            if (!std::in_range<std::uint32_t>(id) || static_cast<std::size_t>(id) >= uncut_.size)
-                return fail(status::bad_parameter);
-            float& score = scores[static_cast<std::size_t>(id)];
-            if (detail::ordered(score) != -detail::ordered_infinity) score = f(score, i);
+            if (!is_token(id)) return fail(status::bad_parameter);
+            const auto token = static_cast<std::int32_t>(id);
+            const float score = unsettled(token);
+            if (detail::ordered(score) != -detail::ordered_infinity) move(token, f(score, i));
             ++i;
         }
     }
@@ -78,12 +77,28 @@ public:
         float* scores = writable();
         for (std::size_t i = 0; i < uncut_.size; ++i) {
             if (detail::ordered(scores[i]) == -detail::ordered_infinity) continue;
-            scores[i] = f(scores[i], static_cast<std::int32_t>(i));
+            scores[i] = f(scores[i], token(i));
         }
     }
 
-    /// Forbids every token whose bit is 0, whatever its score, NaN included. Bit i % 32 of word i / 32 is token i's;
-    /// too few words fail the row, bits past its end are ignored.
+    /// Only the tokens ids[i] are left, with score = f(score, i), also where that was -infinity or NaN. An id outside
+    /// the row, or one that is not above the one before it, fails the row.
+    template <class Ids, class F>
+    PLUCK_TAGGED void select(const Ids& ids, const F& f) noexcept {
+        if (settled_) return fail(status::bad_parameter);
+        std::size_t i = 0;
+        for (const auto id : ids) {
+            const bool rises = i == 0 || std::cmp_greater(id, scratch_.spare_tokens()[i - 1]);
+            if (!is_token(id) || !rises) return fail(status::bad_parameter);
+            const auto token = static_cast<std::int32_t>(id);
+            scratch_.spare_scores()[i] = f(unsettled(token), i);
+            scratch_.spare_tokens()[i++] = token;
+        }
+        leave(i);
+    }
+
+    /// Forbids every token whose bit is 0, or that has none, whatever its score, NaN included. Bit i % 32 of word
+    /// i / 32 is token i's; bits past the end of the row are ignored.
     void mask(std::span<const std::uint32_t> words) noexcept;
 
     /// Classifies the row once the adjusters have run; true if a token can be drawn.
@@ -100,6 +115,8 @@ public:
     }
 
     [[nodiscard]] ranking_key best() const noexcept;
+    [[nodiscard]] ranking_key at(std::size_t rank) noexcept;
+    [[nodiscard]] float score_of(std::int32_t token) noexcept;
     [[nodiscard]] std::size_t count() noexcept;
     [[nodiscard]] std::uint64_t total() noexcept;
 
@@ -180,17 +197,28 @@ private:
     [[nodiscard]] candidates kept_tokens() noexcept;
     [[nodiscard]] std::size_t place_of_best() const noexcept;
     [[nodiscard]] std::uint64_t weigh_block(std::size_t begin, std::uint64_t* masses) noexcept;
+    void rank_best(std::size_t count) noexcept;
     [[nodiscard]] envelope make_envelope() noexcept;
     [[nodiscard]] float kept_logit(std::int32_t token) const noexcept;
     [[nodiscard]] std::size_t gather(const row_view& from) noexcept;
     void adopt(std::size_t count) noexcept;
+
+    // ---- before settle() ----
+
+    template <class Id>
+    [[nodiscard]] PLUCK_TAGGED bool is_token(Id id) const noexcept {
+        return std::in_range<std::uint32_t>(id) && static_cast<std::size_t>(id) < vocab_;
+    }
+    [[nodiscard]] float unsettled(std::int32_t token) const noexcept;
+    void move(std::int32_t token, float score) noexcept;
+    void leave(std::size_t count) noexcept;
     [[nodiscard]] float* writable() noexcept;
 
     /// Contiguous 16-bit logits stay as they are; all else that is not floats is converted.
     template <class View>
     PLUCK_TAGGED void read(const View& view) noexcept {
         if constexpr (narrow_view<View>) {
-            if (narrow_.read(view, scratch_.scores())) {
+            if (deferred_.read(view, scratch_.scores())) {
                 uncut_.scores = scratch_.scores();
                 return;
             }
@@ -213,11 +241,14 @@ private:
     std::size_t index_;
     status state_ = status::ok;
     bool settled_ = false;
+    std::size_t vocab_ = 0;
     extremes seen_;
-    parts uncut_;                // as it is before the pending nucleus is cut
-    mutable narrow_row narrow_;  // 16-bit scores that are not floats yet
+    parts uncut_;                    // as it is before the pending nucleus is cut
+    mutable deferred_row deferred_;  // scores that are not in scratch memory yet
     double temperature_ = 1.0;
-    float pending_p_ = 1;  // the share of the mass that is in the nucleus still to be cut; 1: there is none
+    float pending_p_ = 1;      // the share of the mass that is in the nucleus still to be cut; 1: there is none
+    std::size_t ranked_ = 0;   // so many of the best tokens are sorted, in scratch_.ranking()
+    bool all_ranked_ = false;  // there are no more
 };
 
 static_assert(row_backend<row>);

@@ -18,6 +18,12 @@ struct kept_part {
     std::size_t ties_end = ~std::size_t{0};
 };
 
+/// Which tokens of a row adjusters have moved, and to where.
+struct edited_scores {
+    const std::uint64_t* marks = nullptr;  ///< a word for each block, a bit for each token; null: none has moved
+    const float* scores = nullptr;         ///< [size], valid where the bit is set
+};
+
 /// Converts contiguous 16-bit logits to floats.
 using widen_function = void (*)(const std::uint16_t* logits, std::size_t count, float* scores) noexcept;
 
@@ -31,6 +37,7 @@ struct row_view {
     kept_part kept;
     const std::uint16_t* narrow = nullptr;
     widen_function widen = nullptr;
+    edited_scores edited = {};  ///< where there are marks, `gather` takes these instead of `scores`
 
     /// Whether nothing was cut off: whatever is not kept is -infinity. Both have to be compared, since a cut may lie
     /// among ties of the lowest score.

@@ -51,14 +51,17 @@ struct row_source {
     }
 };
 
+/// What a block stores of its slice: the logits, or as floats what adjusters move.
+template <class Scalar, bool Adjusts>
+using stored_as = std::conditional_t<Adjusts, float, Scalar>;
+
 /// Runs the chain on every row, and hands what comes out to `finish`.
-template <class Scalar, place Place, class Chain, class Keys, class Finish>
+template <class Scalar, bool Adjusts, place Place, class Chain, class Keys, class Finish>
 __global__ void __launch_bounds__(device_team::threads, 2)
     run_rows(const geometry shape, const row_source<Scalar> logits, const Chain chain, const Keys keys,
              const Finish finish, std::byte* workspace) {
-    using stored = std::conditional_t<moves_scores<Chain>, float, Scalar>;
-    using source =
-        std::conditional_t<Place == place::nowhere, streamed<Scalar>, held<Scalar, stored, Place == place::workspace>>;
+    using source = std::conditional_t<Place == place::nowhere, streamed<Scalar>,
+                                      held<Scalar, stored_as<Scalar, Adjusts>, Place == place::workspace>>;
     const device_team team(shape.blocks);
     const std::uint32_t draw = blockIdx.x / shape.blocks;
     const std::int64_t index = logits.row_of(draw);
@@ -80,15 +83,15 @@ __global__ void __launch_bounds__(device_team::threads, 2)
         if (!there) state.fail(status::bad_parameter);
     }
     team.sync();
-    run_row(team, state, chain, finish, draw);
+    run_row<Adjusts>(team, state, chain, finish, draw);
 }
 
 /// Launches the kernel with a plan.
-template <class Scalar, place Place, class Chain, class Keys, class Finish>
+template <class Scalar, bool Adjusts, place Place, class Chain, class Keys, class Finish>
 [[nodiscard]] cudaError_t launch(const plan& how, std::uint32_t draws, const row_source<Scalar>& logits,
                                  const Chain& chain, const Keys& keys, const Finish& finish, std::byte* workspace,
                                  cudaStream_t stream) noexcept {
-    const auto kernel = run_rows<Scalar, Place, Chain, Keys, Finish>;
+    const auto kernel = run_rows<Scalar, Adjusts, Place, Chain, Keys, Finish>;
     static kernel_settings settings;  // one for each kernel
     cudaLaunchAttribute cluster{};
     cluster.id = cudaLaunchAttributeClusterDimension;

@@ -47,18 +47,23 @@ struct options {
 /// How many rows one launch can have: a grid has 2^31 - 1 blocks at most.
 inline constexpr std::size_t max_draws = (std::size_t{1} << 31) / device_team::max_blocks - 1;
 
-/// A launch that has been checked, and how it will be done.
-template <class Scalar, class Chain>
-struct prepared {
-    static constexpr bool moving = moves_scores<Chain>;
-    using stored = std::conditional_t<moving, float, Scalar>;
+/// Whether a chain has adjusters, as far as the host can see.
+template <class Chain>
+[[nodiscard]] bool adjusts(const Chain& stages) noexcept {
+    if constexpr (tells_if_it_adjusts<Chain>) return detail::run_time_chain<Chain>::adjusts(stages);
+    else return may_adjust<Chain>;
+}
 
+/// A launch that has been checked, and how it will be done.
+template <class Scalar>
+struct prepared {
+    bool adjusts = false;
     std::uint32_t draws = 0;
     row_source<Scalar> logits{};
     plan how{};
 
     [[nodiscard]] std::size_t workspace_bytes() const noexcept {
-        if (!moving || how.held) return 0;
+        if (!adjusts || how.held) return 0;
         return std::size_t{draws} * how.shape.blocks * held<Scalar, float>::bytes(how.shape, device_team::lanes);
     }
 };
@@ -66,7 +71,7 @@ struct prepared {
 /// Checks a batch and its options, and plans the launch. Throws std::invalid_argument; returns what CUDA says.
 template <class Scalar, class Chain>
 [[nodiscard]] cudaError_t prepare(const char* who, const batch_view<Scalar>& logits, const Chain& stages,
-                                  const options& how, prepared<Scalar, Chain>& made) {
+                                  const options& how, prepared<Scalar>& made) {
     const std::size_t draws = how.indices ? how.indices->size() : logits.rows;
     const detail::served served = detail::rows_served(stages);
     if (logits.vocab_stride != 1 && logits.vocab > 1)
@@ -90,17 +95,24 @@ template <class Scalar, class Chain>
     const auto vocab = static_cast<std::uint32_t>(logits.vocab <= max_vocab ? logits.vocab : max_vocab + 1);
     const bool aligned = reinterpret_cast<std::uintptr_t>(logits.data) % (quad * sizeof(Scalar)) == 0 &&
                          logits.row_stride % std::ptrdiff_t{quad} == 0;
-    using stored = typename prepared<Scalar, Chain>::stored;
-    made.how = how.blocks == 0 ? plan_for<stored>(draws, vocab, aligned, prepared<Scalar, Chain>::moving, limit)
-                               : plan_with<stored>(vocab, limit.clusters ? how.blocks : 1, aligned, limit);
+    made.adjusts = adjusts(stages);
+    const auto planned = [&]<class Stored>(Stored) {
+        return how.blocks == 0 ? plan_for<Stored>(draws, vocab, aligned, made.adjusts, limit)
+                               : plan_with<Stored>(vocab, limit.clusters ? how.blocks : 1, aligned, limit);
+    };
+    made.how = made.adjusts ? planned(float{}) : planned(Scalar{});
     return cudaSuccess;
 }
+
+/// Which kernel is launched.
+template <bool Adjusts, place Place>
+struct kernel_for {};
 
 /// Checks, plans, and launches; with fewer blocks a row where the device cannot place so many together at present.
 template <class Scalar, class Chain, class Finish>
 [[nodiscard]] cudaError_t run_batch(const char* who, const batch_view<Scalar>& logits, const Chain& stages,
                                     const keys& keys, const options& how, const Finish& finish) {
-    prepared<Scalar, Chain> ready;
+    prepared<Scalar> ready;
     cudaError_t refused = cudaSuccess;
     for (options tried = how;; tried.blocks = ready.how.shape.blocks / 2) {
         if (const cudaError_t error = prepare(who, logits, stages, tried, ready); error != cudaSuccess) return error;
@@ -113,13 +125,23 @@ template <class Scalar, class Chain, class Finish>
                            how.workspace_size);
         }
         if (ready.draws == 0) return cudaSuccess;
-        const auto start = [&](auto where) {
-            return launch<Scalar, decltype(where)::value>(ready.how, ready.draws, ready.logits, stages, keys, finish,
-                                                          static_cast<std::byte*>(how.workspace), how.stream);
+        const auto start = [&]<bool Adjusts, place Place>(kernel_for<Adjusts, Place>) {
+            return launch<Scalar, Adjusts, Place>(ready.how, ready.draws, ready.logits, stages, keys, finish,
+                                                  static_cast<std::byte*>(how.workspace), how.stream);
         };
-        constexpr auto elsewhere = prepared<Scalar, Chain>::moving ? place::workspace : place::nowhere;
-        const cudaError_t error = ready.how.held ? start(std::integral_constant<place, place::shared>{})
-                                                 : start(std::integral_constant<place, elsewhere>{});
+        cudaError_t error = cudaErrorNotSupported;
+        if constexpr (may_adjust<Chain> && !Finish::of_logits) {
+            if (ready.adjusts) {
+                error = ready.how.held ? start(kernel_for<true, place::shared>{})
+                                       : start(kernel_for<true, place::workspace>{});
+            }
+        }
+        if constexpr (!may_adjust<Chain> || tells_if_it_adjusts<Chain>) {
+            if (!ready.adjusts) {
+                error = ready.how.held ? start(kernel_for<false, place::shared>{})
+                                       : start(kernel_for<false, place::nowhere>{});
+            }
+        }
         const bool crowded = error == cudaErrorLaunchOutOfResources || error == cudaErrorInvalidClusterSize;
         if (!crowded || ready.how.shape.blocks == 1) return error;
         refused = error;

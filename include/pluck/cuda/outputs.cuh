@@ -21,6 +21,7 @@ namespace pluck { inline namespace v0 { namespace cuda {
 struct write_picks {
     static constexpr bool remembers = true;  // stages with a memory learn of the token
     static constexpr bool writes_rows = false;
+    static constexpr bool of_logits = false;
     results out;
 
     template <class Row>
@@ -50,6 +51,7 @@ PLUCK_HOST_DEVICE void each_score(const Shard& row, const F& f) noexcept {
 struct write_probabilities {
     static constexpr bool remembers = false;
     static constexpr bool writes_rows = true;
+    static constexpr bool of_logits = false;
     float* out;
     std::ptrdiff_t stride;
     pluck::status* status;
@@ -75,6 +77,7 @@ template <class Scalar>
 struct write_masked {
     static constexpr bool remembers = false;
     static constexpr bool writes_rows = true;
+    static constexpr bool of_logits = true;
     const Scalar* logits;
     std::ptrdiff_t logits_stride;
     Scalar* out;

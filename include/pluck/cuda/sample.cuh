@@ -24,7 +24,7 @@ template <logit_scalar Scalar, chain_like Chain>
 [[nodiscard]] cudaError_t workspace_bytes(const batch_view<Scalar>& logits, const Chain& chain, std::size_t& bytes,
                                           const options& how = {}) {
     const auto stages = as_chain(chain);
-    prepared<Scalar, decltype(as_chain(chain))> ready;
+    prepared<Scalar> ready;
     const cudaError_t error = prepare("workspace_bytes", logits, stages, how, ready);
     bytes = error == cudaSuccess ? ready.workspace_bytes() : 0;
     return error;
@@ -73,8 +73,14 @@ template <logit_scalar Scalar, chain_like Chain>
 [[nodiscard]] cudaError_t mask_logits(const batch_view<Scalar>& logits, const Chain& chain, Scalar* out,
                                       std::ptrdiff_t out_stride, pluck::status* status = nullptr,
                                       const options& how = {}, const keys& keys = {}) {
-    static_assert(!moves_scores<decltype(as_chain(chain))>,
-                  "pluck: mask_logits shows which logits stay, and this chain moves them; see probabilities()");
+    using chain_type = decltype(as_chain(chain));
+    static_assert(!may_adjust<chain_type> || tells_if_it_adjusts<chain_type>,
+                  "pluck: mask_logits shows which logits stay, and this chain may move them; see probabilities()");
+    if (adjusts(as_chain(chain))) {
+        detail::raise(
+            "pluck::cuda::mask_logits: chain must have no adjusters: it shows which logits stay, and they "
+            "move them; see probabilities()");
+    }
     const std::size_t draws = how.indices ? how.indices->size() : logits.rows;
     if (may_conflict(logits, draws, how.indices.has_value(), out, out_stride)) {
         detail::raise(

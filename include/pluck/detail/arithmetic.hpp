@@ -83,6 +83,14 @@ template <class To, class From>
 #endif
 }
 
+[[nodiscard]] PLUCK_HOST_DEVICE inline double sum(double a, double b) noexcept {
+#if PLUCK_ON_DEVICE
+    return __dadd_rn(a, b);
+#else
+    return opaque(opaque(a) + opaque(b));
+#endif
+}
+
 [[nodiscard]] PLUCK_HOST_DEVICE inline double product(double a, double b) noexcept {
 #if PLUCK_ON_DEVICE
     return __dmul_rn(a, b);

@@ -48,6 +48,10 @@ inline constexpr float minus_infinity = bits_as<float>(std::uint32_t{0xff800000u
 
 }  // namespace detail
 
+/// How far down a row can tell its ranking: tokens are asked for by rank where few are, as in a list of the best. No
+/// sampler needs more of them, and to sort a whole row would take longer than any draw.
+inline constexpr std::size_t max_ranked = 4096;
+
 /// A token's place in the ranking as one integer: the larger key is ranked before the smaller.
 ///
 /// Ties.         Equal scores (-0 equals +0) are ordered by token id, lowest first.

@@ -71,6 +71,24 @@ struct scalar_traits<half> {
     }
 };
 
+namespace detail {
+
+/// The same value, also where the processor takes subnormal floats for 0.
+[[nodiscard]] PLUCK_HOST_DEVICE constexpr double as_double(float value) noexcept {
+    const auto bits = bits_as<std::uint32_t>(value);
+    const std::uint64_t sign = std::uint64_t{bits & 0x80000000u} << 32;
+    std::uint64_t exponent = bits >> 23 & 0xffu, mantissa = bits & 0x7fffffu;
+    if (exponent == 0xff) return bits_as<double>(sign | std::uint64_t{0x7ff} << 52 | mantissa << 29);
+    if (exponent == 0) {
+        if (mantissa == 0) return bits_as<double>(sign);
+        for (exponent = 1; (mantissa & 0x800000u) == 0; mantissa <<= 1) --exponent;
+        mantissa &= 0x7fffffu;
+    }
+    return bits_as<double>(sign | (exponent + 1023 - 127) << 52 | mantissa << 29);
+}
+
+}  // namespace detail
+
 template <>
 struct scalar_traits<double> {
     /// Rounds to nearest even. A finite value beyond the range of float becomes +-FLT_MAX, not infinity.

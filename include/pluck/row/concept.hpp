@@ -23,6 +23,9 @@ namespace pluck { inline namespace v0 {
 /// What it knows:
 ///     index()                      the row's place in its batch, 0 for a single row
 ///     best()                       the best kept token's ranking_key: score() and token()
+///     at(rank)                     that of any kept token by its rank, best() is at(0); 0 from max_ranked on, and past
+///                                  the end
+///     score_of(token)              a kept token's score; -infinity of a token that is not kept
 ///     count()                      how many tokens are kept
 ///     temperature()                T so far, a double
 ///     total()                      Z, the kept tokens' mass at this temperature
@@ -43,9 +46,11 @@ namespace pluck { inline namespace v0 {
 /// An adjuster runs before all that, and meets the row as `adjusting` shows it.
 template <class Row>
 concept row_backend = requires(Row& row, const Row& look, bits128 bits, float number, std::uint32_t count,
-                               std::uint64_t mass, ranking_key cut) {
+                               std::uint64_t mass, ranking_key cut, std::int32_t token) {
     { look.index() } -> std::convertible_to<std::size_t>;
     { row.best() } -> std::convertible_to<ranking_key>;
+    { row.at(count) } -> std::convertible_to<ranking_key>;
+    { row.score_of(token) } -> std::convertible_to<float>;
     { row.count() } -> std::convertible_to<std::size_t>;
     { look.temperature() } -> std::convertible_to<double>;
     { row.total() } -> std::convertible_to<std::uint64_t>;
@@ -68,13 +73,14 @@ concept row_backend = requires(Row& row, const Row& look, bits128 bits, float nu
 ///
 ///     edit(ids, f)    score = f(score, i) of the token ids[i], for each i: an id that occurs twice is edited twice
 ///     map(f)          score = f(score, token), for every token
-///     mask(words)     forbids the tokens whose bit is 0
-/// edit and map leave -infinity alone; only a mask forbids what is NaN. An id outside of the row, or too few words,
-/// fail the row.
+///     select(ids, f)  score = f(score, i) of the token ids[i]; every other token is forbidden. The ids rise
+///     mask(words)     forbids the tokens whose bit is 0, or that have none
+/// edit and map leave -infinity alone; select hands it to f, and what is NaN, too. Only select and mask forbid what is
+/// NaN. An id outside of the row, or one of select's that is not above the last, fails the row.
 template <class Row>
 class adjusting {
 public:
-    PLUCK_HOST_DEVICE explicit adjusting(Row& row) noexcept : row_(row) {}
+    PLUCK_HOST_DEVICE explicit adjusting(Row& adjusted) noexcept : row_(adjusted) {}
 
     template <class Ids, class F>
     PLUCK_HOST_DEVICE void edit(const Ids& ids, const F& f) noexcept {
@@ -83,6 +89,10 @@ public:
     template <class F>
     PLUCK_HOST_DEVICE void map(const F& f) noexcept {
         row_.map(f);
+    }
+    template <class Ids, class F>
+    PLUCK_HOST_DEVICE void select(const Ids& ids, const F& f) noexcept {
+        row_.select(ids, f);
     }
     template <class Words>
     PLUCK_HOST_DEVICE void mask(const Words& words) noexcept {

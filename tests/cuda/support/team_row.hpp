@@ -74,6 +74,7 @@ public:
         std::conditional_t<How == reading::streamed, pluck::cuda::streamed<Scalar>, pluck::cuda::held<Scalar, stored>>>;
     using row = pluck::cuda::row<team, source, Operations>;
     using memory = pluck::cuda::row_memory<team>;
+    static constexpr bool writable = source::writable;
 
     team_row(crew<Shape>& threads, const pluck::logits_view<Scalar>& logits, const pluck::key& key, std::size_t index)
         : threads_(threads),
@@ -129,7 +130,8 @@ public:
         threads_.all([&](std::uint32_t i) {
             const team place(threads_.team(), i / Shape::threads, i % Shape::threads);
             place.start();
-            pluck::cuda::run_row(place, *rows_[i - i % Shape::threads], stages, finish, 0);
+            pluck::cuda::run_row<pluck::cuda::may_adjust<Chain>>(place, *rows_[i - i % Shape::threads], stages, finish,
+                                                                 0);
         });
         for (const auto& other : finish.drawn) alike_ = alike_ && other == finish.drawn[0];
         return *finish.drawn[0];
@@ -188,6 +190,12 @@ public:
     }
     [[nodiscard]] pluck::ranking_key best() {
         return together([](row& r) { return r.best(); });
+    }
+    [[nodiscard]] pluck::ranking_key at(std::size_t rank) {
+        return together([=](row& r) { return r.at(rank); });
+    }
+    [[nodiscard]] float score_of(std::int32_t token) {
+        return together([=](row& r) { return r.score_of(token); });
     }
     [[nodiscard]] std::size_t count() {
         return together([](row& r) { return r.count(); });

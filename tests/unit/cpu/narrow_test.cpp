@@ -10,7 +10,8 @@
 #include "unit/cpu/row_steps.hpp"
 #include "unit/helpers.hpp"
 #include <pluck/chain.hpp>
-#include <pluck/cpu/narrow.hpp>
+#include <pluck/cpu/deferred.hpp>
+#include <pluck/cpu/kernels/moved.hpp>
 #include <pluck/draw/rejection.hpp>
 #include <pluck/sample.hpp>
 
@@ -102,8 +103,8 @@ void expect_every_float(const Build& build) {
         std::vector<float> floats(size, 77.0f);
         const std::vector<std::int32_t> best(cpu::blocks_of(size), 5);
         const std::int32_t low = 5, high = 6;
-        build.template operator()<kernels::widen_blocks<Format>>(all.data(), size, best.data(), low, high,
-                                                                 floats.data());
+        build.template operator()<kernels::copy_blocks<Format>>(all.data(), size, best.data(), low, high,
+                                                                cpu::edited_scores{}, floats.data());
         tally seen;
         for (std::size_t i = 0; i < size; ++i) {
             const std::uint32_t got = bits_of(floats[i]), expected = bits_of(widened<Format>(all[i]));
@@ -159,12 +160,13 @@ TEMPLATE_TEST_CASE("only blocks that are needed become floats, and each of them 
     for (std::size_t i = 0; i < row.size(); ++i) row[i] = narrowed<TestType>(static_cast<float>(i / 64 * 3 % 5));
     std::vector<float> floats(row.size(), 77.0f);
     std::vector<std::int32_t> best(cpu::blocks_of(row.size()));
-    cpu::narrow_row narrow;
+    cpu::deferred_row narrow;
     const auto* logits = reinterpret_cast<const TestType*>(row.data());
     CHECK_FALSE(narrow.read(pluck::logits_view<TestType>{logits, row.size(), 2}, floats.data()));
     CHECK_FALSE(narrow.read(pluck::logits_view<TestType>{nullptr, row.size()}, floats.data()));
     REQUIRE(narrow.read(pluck::logits_view<TestType>{logits, row.size()}, floats.data()));
-    (void)narrow.scan(best.data());
+    cpu::extremes seen_by_scan;
+    REQUIRE(narrow.scan(best.data(), seen_by_scan));
     float least = 5;
     for (const float score : {4.0f, 4.5f, 3.0f, 1.0f, 1.5f, 0.0f}) {
         least = std::min(least, score);
@@ -185,10 +187,11 @@ TEMPLATE_TEST_CASE("loops that read a row once find what they find in its floats
     const std::vector<float> floats = widened<TestType>(row);
     std::vector<float> scratch(size, 77.0f);
     std::vector<std::int32_t> best(cpu::blocks_of(size));
-    cpu::narrow_row narrow;
+    cpu::deferred_row narrow;
     REQUIRE(
         narrow.read(pluck::logits_view<TestType>{reinterpret_cast<const TestType*>(row.data()), size}, scratch.data()));
-    (void)narrow.scan(best.data());
+    cpu::extremes seen_by_scan;
+    REQUIRE(narrow.scan(best.data(), seen_by_scan));
     tally seen;
     for_each_build([&](const auto& build) {
         const auto run = [&]<class Kernel>(Kernel, const auto&... arguments) {

@@ -20,7 +20,7 @@ namespace pluck_test {
 
 // One random step for both, its name returned.
 inline std::string step(pluck::cpu::row& row, sorted_row& expected, random_numbers& numbers) {
-    switch (numbers.below(8)) {
+    switch (numbers.below(9)) {
         case 0: {
             const std::size_t k = numbers.chance(3) ? numbers.below(4) : 1 + numbers.below(expected.count() + 5);
             row.keep_largest(k);
@@ -71,6 +71,14 @@ inline std::string step(pluck::cpu::row& row, sorted_row& expected, random_numbe
             row.scale(factor);
             expected.scale(factor);
             return " scale(" + std::to_string(factor) + ")";
+        }
+        case 7: {
+            const std::size_t rank = numbers.below(expected.count() + 3);
+            const bool kept = rank < expected.count();
+            const pluck::ranking_key key = kept ? expected.key(rank) : pluck::ranking_key{};
+            bool right = row.at(rank).value == (rank < pluck::max_ranked ? key.value : 0);
+            if (kept) right = right && pluck::detail::ordered(row.score_of(key.token())) == key.ordered_score();
+            return " at(" + std::to_string(rank) + ")" + (right ? "" : " is wrong,");
         }
         default: return row.total() == expected.total() ? " total()" : " total() is wrong,";
     }

@@ -6,9 +6,9 @@
 
 #include <pluck/cpu/cut/found_cut.hpp>
 #include <pluck/cpu/cut/select.hpp>
+#include <pluck/cpu/deferred.hpp>
 #include <pluck/cpu/isa/dispatch.hpp>
 #include <pluck/cpu/kernels/subsample.hpp>
-#include <pluck/cpu/narrow.hpp>
 #include <pluck/cpu/row_view.hpp>
 #include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
@@ -40,8 +40,9 @@ class candidates {
 public:
     /// Of a row in which the scan has `seen` that, at mass_scale(T); `narrow` is the source of scores that are not
     /// floats yet.
-    candidates(const row_view& row, narrow_row& narrow, const extremes& seen, float scale, workspace& scratch) noexcept
-        : row_(row), narrow_(narrow), best_(seen.best), lowest_(seen.lowest), scale_(scale), scratch_(scratch) {}
+    candidates(const row_view& row, deferred_row& narrow, const extremes& seen, float scale,
+               workspace& scratch) noexcept
+        : row_(row), deferred_(narrow), best_(seen.best), lowest_(seen.lowest), scale_(scale), scratch_(scratch) {}
 
     // ---- the row ----
 
@@ -58,14 +59,14 @@ public:
     /// What of the row a cut leaves, all of it there as floats.
     [[nodiscard]] row_view kept_by(const kept_part& cut) const noexcept {
         const row_view result = cut_at(row_, cut);
-        narrow_.need(result.kept.score);
+        deferred_.need(result.kept.score);
         return result;
     }
-    /// f(part, begin) for a loop that reads most scores, and each once: of the row that a cut leaves, as narrow_row has
-    /// it.
+    /// f(part, begin) for a loop that reads most scores, and each once: of the row that a cut leaves, as deferred_row
+    /// has it.
     template <class F>
     void in_parts(const kept_part& cut, std::int32_t low, const F& f) const noexcept {
-        narrow_.in_parts(cut_at(row_, cut), low, f);
+        deferred_.in_parts(cut_at(row_, cut), low, f);
     }
 
     /// A score that the k best blocks reach; k is at most the number of blocks.
@@ -83,7 +84,7 @@ public:
     [[nodiscard]] std::uint64_t mass_from(std::int32_t score) const noexcept {
         std::uint64_t sum = 0;
         const row_view row = cut_at(row_, {score});
-        narrow_.in_parts(row, row.kept.score, [&](const row_view& part, std::size_t begin) noexcept {
+        deferred_.in_parts(row, row.kept.score, [&](const row_view& part, std::size_t begin) noexcept {
             std::uint64_t* masses = block_mass() + begin / block_size;
             sum += run_kernel<kernels::sum_masses>(part, best_logit(), scale_, masses);
             return true;
@@ -106,7 +107,7 @@ public:
     /// Copies max_sampled scores of the row, kept or not; it must have as many.
     void sample(float* to) const noexcept {
         kernels::take_sample(row_.size, to, [this](std::size_t begin, std::size_t count, float* some) noexcept {
-            if (narrow_.is_there()) return narrow_.copy(begin, count, some);
+            if (deferred_.is_there()) return deferred_.copy(begin, count, some);
             __builtin_memcpy(some, row_.scores + begin, count * sizeof(float));
         });
     }
@@ -123,9 +124,9 @@ public:
                                      std::int32_t high = detail::ordered_infinity) const noexcept {
         const row_view row = cut_at(row_, {low});
         if (limit < row.size / 32)  // few blocks are read
-            return run_kernel<kernels::gather>(narrow_.view(row), high, limit, scores(), places());
+            return run_kernel<kernels::gather>(deferred_.view(row), high, limit, scores(), places());
         std::size_t found = 0;
-        narrow_.in_parts(row, row.kept.score, [&](const row_view& part, std::size_t begin) noexcept {
+        deferred_.in_parts(row, row.kept.score, [&](const row_view& part, std::size_t begin) noexcept {
             const std::size_t before = found;
             found += run_kernel<kernels::gather>(part, high, limit - before, scores() + before, places() + before);
             if (begin != 0) {
@@ -182,7 +183,7 @@ public:
 
 private:
     row_view row_;
-    narrow_row& narrow_;
+    deferred_row& deferred_;
     std::int32_t best_;
     std::int32_t lowest_;
     float scale_;

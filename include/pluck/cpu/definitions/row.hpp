@@ -6,7 +6,9 @@
 #include <pluck/cpu/cut/candidates.hpp>
 #include <pluck/cpu/cut/found_cut.hpp>
 #include <pluck/cpu/cut/nucleus.hpp>
+#include <pluck/cpu/cut/sort.hpp>
 #include <pluck/cpu/cut/top_k.hpp>
+#include <pluck/cpu/definitions/adjust.hpp>
 #include <pluck/cpu/envelope.hpp>
 #include <pluck/cpu/isa/dispatch.hpp>
 #include <pluck/cpu/row.hpp>
@@ -20,7 +22,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <utility>
 
 #if PLUCK_COMPILED && !PLUCK_COMPILED_SOURCE
@@ -29,36 +30,16 @@
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
 
-// ---- adjusters ----
-
-PLUCK_INLINE void row::mask(std::span<const std::uint32_t> words) noexcept {
-    const std::size_t size = uncut_.size;
-    if (settled_ || words.size() < (size + 31) / 32) return fail(status::bad_parameter);
-    float* scores = writable();
-    for (std::size_t i = 0; i < size; ++i) {
-        if ((words[i / 32] >> (i % 32) & 1u) == 0) scores[i] = detail::minus_infinity;
-    }
-}
-
-/// Moves the scores to scratch memory, to be written to: the caller's logits never are.
-PLUCK_INLINE float* row::writable() noexcept {
-    float* scores = scratch_.scores();
-    narrow_.need_all();
-    if (uncut_.scores != scores) {
-        for (std::size_t i = 0; i < uncut_.size; ++i) scores[i] = uncut_.scores[i];
-        uncut_.scores = scores;
-    }
-    return scores;
-}
+// ---- the row as adjusters have left it ----
 
 PLUCK_INLINE bool row::settle() noexcept {
     if (state_ != status::ok) return false;
     settled_ = true;
-    seen_ = narrow_.is_there() ? narrow_.scan(scratch_.block_best())
-                               : run_kernel<kernels::scan>(uncut_.scores, uncut_.size, scratch_.block_best());
+    if (!deferred_.is_there() || !deferred_.scan(scratch_.block_best(), seen_))
+        seen_ = run_kernel<kernels::scan>(uncut_.scores, uncut_.size, scratch_.block_best());
     if (seen_.nan) fail(status::nan_logit);
     else if (seen_.best == detail::ordered_infinity) fail(status::pos_inf_logit);
-    else if (seen_.best == -detail::ordered_infinity) fail(status::no_candidate);
+    else if (seen_.best <= -detail::ordered_infinity) fail(status::no_candidate);  // or all were left out
     return state_ == status::ok;
 }
 
@@ -67,11 +48,24 @@ PLUCK_INLINE bool row::settle() noexcept {
 PLUCK_INLINE float row::best_logit() const noexcept { return detail::float_of(seen_.best); }
 
 PLUCK_INLINE std::size_t row::place_of_best() const noexcept {
-    narrow_.need(seen_.best);
+    deferred_.need(seen_.best);
     return run_kernel<kernels::place_of_best>(look(), seen_.best);
 }
 
 PLUCK_INLINE ranking_key row::best() const noexcept { return {seen_.best, token(place_of_best())}; }
+
+PLUCK_INLINE ranking_key row::at(std::size_t rank) noexcept {
+    if (rank == 0) return best();
+    if (rank >= max_ranked) return {};
+    now();
+    if (rank >= ranked_ && !all_ranked_) rank_best(rank + 1);
+    return rank < ranked_ ? ranking_key{scratch_.ranking()[rank]} : ranking_key{};
+}
+
+PLUCK_INLINE float row::score_of(std::int32_t token) noexcept {
+    now();
+    return kept_logit(token);
+}
 
 PLUCK_INLINE std::size_t row::count() noexcept {
     const std::size_t size = now().size;
@@ -91,7 +85,7 @@ PLUCK_INLINE std::uint64_t row::mass(std::int32_t token) noexcept {
 
 /// The masses of a block's tokens; bit i is set if token i of them is kept.
 PLUCK_INLINE std::uint64_t row::weigh_block(std::size_t begin, std::uint64_t* masses) noexcept {
-    narrow_.need_block(begin);
+    deferred_.need_block(begin);
     const std::size_t end = kernels::block_end(begin, uncut_.size);
     run_kernel<kernels::masses>(uncut_.scores + begin, end - begin, best_logit(), mass_scale(temperature_), masses);
     return kernels::kept_of_block(look(), begin);
@@ -99,7 +93,7 @@ PLUCK_INLINE std::uint64_t row::weigh_block(std::size_t begin, std::uint64_t* ma
 
 /// The row once it is cut, with all kept scores as floats.
 PLUCK_INLINE row_view row::view() const noexcept {
-    narrow_.need(uncut_.kept.score);
+    deferred_.need(uncut_.kept.score);
     return look();
 }
 /// The same before either is done.
@@ -107,7 +101,7 @@ PLUCK_INLINE row_view row::look() const noexcept {
     return {uncut_.scores, uncut_.size, scratch_.block_best(), uncut_.kept};
 }
 PLUCK_INLINE candidates row::kept_tokens() noexcept {
-    return {look(), narrow_, seen_, mass_scale(temperature_), scratch_};
+    return {look(), deferred_, seen_, mass_scale(temperature_), scratch_};
 }
 
 // ---- what moves the cuts and the temperature ----
@@ -189,6 +183,8 @@ PLUCK_INLINE void row::cut_to(const found_cut& found) noexcept {
     if (run_kernel<kernels::count>(kept, little) <= little) return adopt(gather(kept));
     uncut_.kept = kept.kept;
     uncut_.total = found.row().total;
+    ranked_ = 0;
+    all_ranked_ = false;
 }
 
 /// How many tokens, which lie in the spare memory.
@@ -222,15 +218,43 @@ PLUCK_INLINE std::size_t row::gather(const row_view& from) noexcept {
                                        scratch_.spare_tokens());
 }
 
+/// Sorts at least so many of the best tokens, count <= max_ranked: more than asked for, since who asks for a rank asks
+/// for the next one, too.
+PLUCK_INLINE void row::rank_best(std::size_t count) noexcept {
+    std::size_t wanted = 64;
+    while (wanted < count) wanted *= 4;
+    const bool is_all = wanted >= uncut_.size;
+    const found_cut cut = is_all ? found_cut(row_cut{uncut_.kept}) : find_top_k(kept_tokens(), wanted);
+    uncut_.total = 0;  // the masses of the blocks may be gone
+    const std::size_t listed = cut.is_list() ? cut.list().count : gather(kept_tokens().kept_by(cut.row().kept));
+    const std::int32_t least = cut.is_list() ? cut.list().score : 1 - detail::ordered_infinity;
+    std::uint64_t ties = cut.is_list() ? cut.list().ties : ~std::uint64_t{0};
+    std::uint64_t* keys = scratch_.weights();
+    ranked_ = 0;
+    for (std::size_t i = 0; i < listed; ++i) {
+        const std::int32_t score = detail::ordered(scratch_.spare_scores()[i]);
+        if (score < least || (score == least && ties == 0)) continue;
+        ties -= score == least ? 1 : 0;
+        const std::int32_t its_token = token(static_cast<std::size_t>(scratch_.spare_tokens()[i]));
+        keys[ranked_++] = ~ranking_key(score, its_token).value;  // the better, the less
+    }
+    all_ranked_ = is_all || ranked_ < wanted;
+    std::uint64_t* ranking = scratch_.ranking();
+    sort(keys, ranking, ranked_);
+    for (std::size_t i = 0; i < ranked_; ++i) ranking[i] = ~keys[i];
+}
+
 /// The first `count` of the copied tokens become the row. There must be at least one.
 PLUCK_INLINE void row::adopt(std::size_t count) noexcept {
     const float* scores = scratch_.spare_scores();
     std::int32_t* tokens = scratch_.spare_tokens();
     for (std::size_t i = 0; i < count; ++i) tokens[i] = token(static_cast<std::size_t>(tokens[i]));
     scratch_.swap_spare();
-    narrow_.drop();
+    deferred_.drop();
     uncut_ = {scores, tokens, count, {}, 0};
     pending_p_ = 1;
+    ranked_ = 0;
+    all_ranked_ = false;
     seen_ = run_kernel<kernels::scan>(scores, count, scratch_.block_best());
 }
 
@@ -276,7 +300,7 @@ PLUCK_INLINE envelope row::make_envelope() noexcept {
 PLUCK_INLINE float row::kept_logit(std::int32_t token) const noexcept {
     const std::size_t i = place_among(uncut_.tokens, uncut_.size, token);
     if (i >= uncut_.size) return detail::minus_infinity;
-    const float logit = narrow_.is_there() ? narrow_.at(i) : uncut_.scores[i];
+    const float logit = deferred_.is_there() ? deferred_.at(i) : uncut_.scores[i];
     const std::int32_t score = detail::ordered(logit);
     const kept_part& kept = uncut_.kept;
     if (score < kept.score || (score == kept.score && i >= kept.ties_end)) return detail::minus_infinity;

@@ -25,11 +25,21 @@ PLUCK_ALWAYS_INLINE void put(const float* block, std::size_t begin, std::uint64_
      ...);
 }
 
-/// A whole block of any row as floats: where it lies, or converted to `room`.
-[[nodiscard]] PLUCK_ALWAYS_INLINE const float* block_at(const row_view& row, std::size_t begin, float* room) noexcept {
-    if (row.narrow == nullptr) [[likely]]
+/// So many scores of any row as floats, of one block: where they lie, or put into `room`.
+[[nodiscard]] PLUCK_ALWAYS_INLINE const float* scores_at(const row_view& row, std::size_t begin, std::size_t count,
+                                                         float* room) noexcept {
+    if (row.narrow != nullptr) {
+        row.widen(row.narrow + begin, count, room);
+        return room;
+    }
+    std::uint64_t marks = row.edited.marks != nullptr ? row.edited.marks[begin / block_size] : 0;
+    if (marks == 0) [[likely]]
         return row.scores + begin;
-    row.widen(row.narrow + begin, block_size, room);
+    for (std::size_t i = 0; i < count; ++i) room[i] = row.scores[begin + i];
+    for (; marks != 0; marks &= marks - 1) {
+        const auto i = static_cast<std::size_t>(__builtin_ctzll(marks));
+        room[i] = row.edited.scores[begin + i];
+    }
     return room;
 }
 
@@ -37,9 +47,7 @@ PLUCK_ALWAYS_INLINE void put(const float* block, std::size_t begin, std::uint64_
 [[nodiscard]] PLUCK_ALWAYS_INLINE row_view block_of(const row_view& row, std::size_t begin, float* room) noexcept {
     row_view block{row.scores + begin, block_end(begin, row.size) - begin, nullptr, row.kept};
     block.kept.ties_end -= block.kept.ties_end < begin ? block.kept.ties_end : begin;
-    if (row.narrow == nullptr) return block;
-    block.scores = room;
-    row.widen(row.narrow + begin, block.size, room);
+    block.scores = scores_at(row, begin, block.size, room);
     return block;
 }
 
@@ -75,7 +83,7 @@ private:
             const std::size_t block = first + static_cast<std::size_t>(__builtin_ctzll(blocks));
             if (block >= plain) break;
             const std::size_t begin = block * block_size;
-            const float* logits = block_at(row, begin, &room[0]);
+            const float* logits = scores_at(row, begin, block_size, &room[0]);
             std::uint64_t kept = bits_above<Isa>(logits, least.flip, least.above) ^ least.inverted();
             if (row.block_best[block] >= high) kept &= ~reaching<Isa>(logits, 0, block_size, high);
             // Three at a time, whether there are three or not: no branch predictor can know how many there are. There

@@ -85,25 +85,4 @@ struct widen {
     }
 };
 
-/// The same for the blocks whose best score is in [low, high).
-template <class Format>
-struct widen_blocks {
-    static constexpr bool uses_avx512 = true;
-
-    template <class Isa>
-    PLUCK_ALWAYS_INLINE static void run(const std::uint16_t* logits, std::size_t size, const std::int32_t* block_best,
-                                        std::int32_t low, std::int32_t high, float* scores) noexcept {
-        const std::size_t all = blocks_of(size);
-        for (std::size_t first = 0; first < all; first += block_size) {
-            std::uint64_t blocks =
-                blocks_reaching<Isa>(block_best, first, all, low) & ~blocks_reaching<Isa>(block_best, first, all, high);
-            for (; blocks != 0; blocks &= blocks - 1) {
-                const std::size_t begin = (first + static_cast<std::size_t>(__builtin_ctzll(blocks))) * block_size;
-                if (size - begin >= block_size) widen_block<Isa, Format>(logits + begin, scores + begin);
-                else widen<Format>::template run<Isa>(logits + begin, size - begin, scores + begin);
-            }
-        }
-    }
-};
-
 }}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD::kernels

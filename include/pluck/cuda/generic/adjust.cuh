@@ -77,4 +77,37 @@ template <class Team, class Source, class Ids, class F>
     return true;
 }
 
+/// score = f(score, i) for the token ids[i]; -infinity for every other one. False, for all threads alike, if an id lies
+/// outside of the row or is not above the one before it.
+template <class Team, class Source, class Ids, class F>
+[[nodiscard]] PLUCK_HOST_DEVICE bool select_scores(const Team& team, row_memory<Team>& memory, const Source& source,
+                                                   const Ids& ids, const F& f) noexcept {
+    const auto first = ids.begin();
+    const auto count = static_cast<std::size_t>(ids.end() - first);
+    const auto id_at = [&](std::size_t i) { return static_cast<std::int64_t>(first[static_cast<std::ptrdiff_t>(i)]); };
+    if (team.thread() == 0) memory.ids_outside = 0;
+    team.sync();
+    for (std::size_t i = team.thread(); i < count; i += Team::threads) {
+        const std::int64_t before = i == 0 ? -1 : id_at(i - 1);
+        if (id_at(i) <= before || id_at(i) >= std::int64_t{memory.shape.vocab}) (void)team.add(&memory.ids_outside, 1);
+    }
+    team.sync();
+    if (memory.ids_outside != 0) return false;
+    each_of_slice(team, source, [&](std::uint32_t position, std::int32_t token) {
+        std::size_t place = 0;  // the first that is not below the token
+        for (std::size_t left = count; left > 0;) {
+            const std::size_t half = left / 2;
+            const bool below = id_at(place + half) < token;
+            place += below ? half + 1 : 0;
+            left = below ? left - half - 1 : half;
+        }
+        if constexpr (Source::writable) {
+            const bool is_selected = place < count && id_at(place) == token;
+            source.set(position, is_selected ? f(source.one(position), place) : detail::minus_infinity);
+        }
+    });
+    team.sync();
+    return true;
+}
+
 }}}  // namespace pluck::v0::cuda

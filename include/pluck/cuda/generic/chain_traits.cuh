@@ -21,8 +21,8 @@ namespace cuda {
 /// stages are known as it runs may do all that the library's stages do.
 template <class Chain>
 struct chain_traits {
-    static constexpr bool moves_scores = true;  ///< it has adjusters, so that scores need memory that can be written
-    using operations = row_operations;          ///< what its stages may ask of the workers
+    static constexpr bool may_adjust = true;  ///< it has adjusters, so that scores need memory that can be written
+    using operations = row_operations;        ///< what its stages may ask of the workers
     template <class Row>
     static constexpr bool remembers = true;  ///< a stage of it has after(row, token)
 };
@@ -56,7 +56,7 @@ template <class... Stages>
 struct stages_of_one_chain;
 template <class... Stages>
 struct chain_traits<stages_of_one_chain<Stages...>> {
-    static constexpr bool moves_scores = (... || (Stages::does == verb::adjust));
+    static constexpr bool may_adjust = (... || (Stages::does == verb::adjust));
     using operations = typename operations_of_stages<Stages...>::type;
     template <class Row>
     static constexpr bool remembers = (... || has_after<Stages, Row>);
@@ -72,7 +72,13 @@ template <class Chain>
 struct chain_traits<per_row<Chain>> : chain_traits<Chain> {};
 
 template <class Chain>
-inline constexpr bool moves_scores = chain_traits<Chain>::moves_scores;
+inline constexpr bool may_adjust = chain_traits<Chain>::may_adjust;
+
+/// Whether the host sees at run time if a chain has adjusters: not where it is in device memory.
+template <class Chain>
+inline constexpr bool tells_if_it_adjusts = false;
+template <class... Stages>
+inline constexpr bool tells_if_it_adjusts<basic_dynamic_chain<Stages...>> = true;
 
 }  // namespace cuda
 

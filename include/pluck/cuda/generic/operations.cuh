@@ -14,13 +14,13 @@
 #include <pluck/cuda/generic/operations/rejection.cuh>
 #include <pluck/cuda/generic/operations/scan.cuh>
 #include <pluck/cuda/generic/operations/token.cuh>
-#include <pluck/cuda/generic/operations/token_mass.cuh>
+#include <pluck/cuda/generic/operations/token_score.cuh>
 
 namespace pluck { inline namespace v0 { namespace cuda {
 
 struct row_operations
     : operation_list<operations::scan, operations::count, operations::best, operations::mass, operations::token,
-                     operations::mass_and_token, operations::token_mass, operations::list, operations::deal_row,
+                     operations::mass_and_token, operations::token_score, operations::list, operations::deal_row,
                      operations::deal_strips, operations::deal_list, operations::cut_of_few, operations::rejection> {};
 
 }}}  // namespace pluck::v0::cuda

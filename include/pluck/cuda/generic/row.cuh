@@ -69,14 +69,22 @@ public:
         leader_.team().sync();
     }
 
-    /// Forbids every token whose bit is 0, NaN included; bit i % 32 of words[i / 32] is token i's.
+    /// score = f(score, i) for the token ids[i], also where that was -infinity or NaN; -infinity for every other one.
+    /// An id outside of the row, or one that is not above the one before it, fails the row.
+    template <class Ids, class F>
+    PLUCK_HOST_DEVICE void select(const Ids& ids, const F& f) noexcept {
+        if (!editable()) return;
+        if (!select_scores(leader_.team(), memory(), own_source(), ids, f)) fail(status::bad_parameter);
+    }
+
+    /// Forbids every token whose bit is 0, or that has none, NaN included; bit i % 32 of words[i / 32] is token i's.
     template <class Words>
     PLUCK_HOST_DEVICE void mask(const Words& words) noexcept {
         if (!editable()) return;
-        if (words.size() < (std::size_t{vocab_} + 31) / 32) return fail(status::bad_parameter);
         const Source source = own_source();
         each_of_slice(leader_.team(), source, [&](std::uint32_t position, std::int32_t token) {
-            const bool allowed = (words[static_cast<std::uint32_t>(token) / 32] >> (token % 32) & 1u) != 0;
+            const auto word = static_cast<std::size_t>(token / 32);
+            const bool allowed = word < words.size() && (words[word] >> (token % 32) & 1u) != 0;
             if constexpr (Source::writable) {
                 if (!allowed) source.set(position, detail::minus_infinity);
             }
@@ -123,6 +131,17 @@ public:
         return {best_score_, best_token_};
     }
 
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL ranking_key at(std::size_t rank) noexcept {
+        if (rank == 0) return best();
+        if (rank >= max_ranked || rank >= count()) return {};
+        return cut_at(kept_, rank + 1, weighing::ones(), bins_per_nat, true);
+    }
+
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL float score_of(std::int32_t token) noexcept {
+        const std::uint64_t found = leader_.run(operations::token_score{kept_, token});
+        return found != 0 ? detail::bits_as<float>(static_cast<std::uint32_t>(found)) : detail::minus_infinity;
+    }
+
     [[nodiscard]] PLUCK_HOST_DEVICE std::size_t count() noexcept { return leader_.count_of(kept_); }
 
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint64_t total() noexcept {
@@ -136,7 +155,7 @@ public:
     /// The natural logarithm of the probability with which the row draws a token that it keeps.
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL float log_probability(std::int32_t token) noexcept {
         const std::uint64_t all = total();
-        return detail::log_share(leader_.run(operations::token_mass{kept_, masses(), token}), all);
+        return detail::log_share(masses()(score_of(token)), all);
     }
 
     [[nodiscard]] PLUCK_HOST_DEVICE const Team& team() const noexcept { return leader_.team(); }

@@ -35,11 +35,12 @@ private:
 };
 
 /// Runs a chain on a row, whose state all threads of a block have in common, and hands what comes out to `finish`.
-template <class Team, class Row, class Chain, class Finish>
+/// `Adjusts` is false where the chain is known to have no adjusters.
+template <bool Adjusts, class Team, class Row, class Chain, class Finish>
 PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE void run_row(const Team& team, Row& state, const Chain& chain,
                                                    const Finish& finish, std::uint32_t draw) {
     using source = typename Row::source_type;
-    if constexpr (moves_scores<Chain>) {
+    if constexpr (Adjusts) {
         Row own(team, state);
         detail::adjust(chain, own);
         team.sync();

@@ -12,9 +12,9 @@
 #include <pluck/cpu/cut/sampled.hpp>
 #include <pluck/cpu/cut/top_k.hpp>
 #include <pluck/cpu/cut/total_bounds.hpp>
+#include <pluck/cpu/deferred.hpp>
 #include <pluck/cpu/isa/dispatch.hpp>
 #include <pluck/cpu/kernels/mass_bounds.hpp>
-#include <pluck/cpu/narrow.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/ranking.hpp>
 #include <pluck/workspace.hpp>
@@ -64,7 +64,7 @@ struct searched_row {
 
     std::vector<float> logits;
     pluck::workspace scratch;
-    pluck::cpu::narrow_row narrow;
+    pluck::cpu::deferred_row narrow;
     pluck::cpu::extremes seen;
 };
 

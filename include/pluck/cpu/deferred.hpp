@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+//
+// Rows whose scores are put into scratch memory only where something reads them: 16-bit logits, which become floats
+// then, and logits of which adjusters have moved some. They are scanned where they lie, and of most rows few blocks are
+// ever read.
+#pragma once
+
+#include <pluck/cpu/row_view.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/scalar.hpp>
+#include <pluck/workspace.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
+
+/// A view of 16-bit logits.
+template <class View>
+concept narrow_view = requires(const View& view) {
+    typename scalar_traits<std::remove_cvref_t<decltype(*view.data)>>::layout;
+};
+
+/// The loops for logits of one type, at any address of that type. Only a row that needs them refers to its table, so
+/// that a program contains the loops of those types alone that it reads.
+struct format_loops {
+    extremes (*scan)(const void* logits, std::size_t size, std::int32_t* block_best) noexcept;
+    extremes (*scan_moved)(const void* logits, std::size_t size, const edited_scores& edited,
+                           const std::int32_t* places, std::size_t moved, std::int32_t* block_best,
+                           const extremes& seen) noexcept;
+    /// Some scores, as floats.
+    void (*copy)(const void* logits, std::size_t begin, std::size_t count, float* scores) noexcept;
+    /// The blocks of a part of the row, which begins at `begin`, whose best score is in [low, high).
+    void (*copy_blocks)(const void* logits, std::size_t begin, std::size_t size, const std::int32_t* block_best,
+                        std::int32_t low, std::int32_t high, const edited_scores& edited, float* scores) noexcept;
+    float (*one)(const void* logits, std::size_t i) noexcept;
+    widen_function widen;  ///< null for floats
+
+    /// Those of a type; defined in definitions/deferred.hpp: where pluck::compiled is linked, in the library.
+    [[nodiscard]] PLUCK_EXPORT static const format_loops& of(half) noexcept;
+    [[nodiscard]] PLUCK_EXPORT static const format_loops& of(bfloat16) noexcept;
+    [[nodiscard]] PLUCK_EXPORT static const format_loops& of(float) noexcept;
+};
+
+/// Where scores come from that are not in scratch memory yet.
+class deferred_row {
+public:
+    PLUCK_TAGGED deferred_row() noexcept {}
+
+    /// Returns false, and does nothing, unless the logits are contiguous. The floats will be at `scores`.
+    template <narrow_view View>
+    [[nodiscard]] PLUCK_TAGGED bool read(const View& view, float* scores) noexcept {
+        using format = typename scalar_traits<std::remove_cvref_t<decltype(*view.data)>>::layout;
+        const bool aligned = reinterpret_cast<std::uintptr_t>(view.data) % sizeof(std::uint16_t) == 0;
+        if (view.data == nullptr || view.stride != 1 || !aligned) return false;
+        begin(view.data, view.size, scores, format_loops::of(format{}));
+        return true;
+    }
+    /// The same of contiguous floats.
+    PLUCK_TAGGED void read(const float* logits, std::size_t size, float* scores) noexcept {
+        begin(logits, size, scores, format_loops::of(float{}));
+    }
+
+    [[nodiscard]] PLUCK_TAGGED bool is_there() const noexcept { return logits_ != nullptr; }
+    [[nodiscard]] PLUCK_TAGGED bool is_edited() const noexcept { return marks_ != nullptr; }
+
+    /// One of the scores, as a float.
+    [[nodiscard]] PLUCK_TAGGED float at(std::size_t i) const noexcept {
+        return is_marked(i) ? scores_[i] : loops_->one(logits_, i);
+    }
+
+    // ---- before the scan ----
+
+    /// Moves a score. `marks`, a word for each block, and `places`, [size], must stay as they are until the scan.
+    PLUCK_TAGGED void set(std::size_t i, float score, std::uint64_t* marks, std::int32_t* places) noexcept {
+        if (marks_ == nullptr) {
+            __builtin_memset(marks, 0, blocks_of(size_) * sizeof *marks);
+            marks_ = marks;
+            places_ = places;
+        }
+        std::uint64_t& word = marks_[i / block_size];
+        const std::uint64_t mark = std::uint64_t{1} << (i % block_size);
+        if ((word & mark) == 0) places_[moved_++] = static_cast<std::int32_t>(i);
+        word |= mark;
+        scores_[i] = score;
+    }
+
+    /// Puts all of them in place.
+    PLUCK_TAGGED void need_all() noexcept {
+        for (std::size_t i = 0; logits_ != nullptr && i < size_; ++i) scores_[i] = at(i);
+        drop();
+    }
+
+    /// Finds what a scan of all scores would; but false where some were moved and there is a NaN, among the logits or
+    /// the scores: then all scores are there, and are to be scanned.
+    [[nodiscard]] PLUCK_TAGGED bool scan(std::int32_t* block_best, extremes& seen) noexcept {
+        block_best_ = block_best;
+        seen = loops_->scan(logits_, size_, block_best);
+        if (moved_ == 0) return true;
+        if (!seen.nan) seen = loops_->scan_moved(logits_, size_, {marks_, scores_}, places_, moved_, block_best, seen);
+        if (!seen.nan) return true;
+        need_all();
+        return false;
+    }
+
+    // ---- after it ----
+
+    /// Puts every block in place whose best ordered score is at least this.
+    PLUCK_TAGGED void need(std::int32_t score) noexcept {
+        if (logits_ == nullptr || score >= low_) return;
+        copy_blocks(0, size_, score, low_, scores_);
+        low_ = score;
+    }
+
+    /// Puts this block in place.
+    PLUCK_TAGGED void need_block(std::size_t begin) noexcept {
+        if (logits_ != nullptr) copy(begin, size_ - begin < block_size ? size_ - begin : block_size, scores_ + begin);
+    }
+
+    /// The row for a loop that reads few blocks, each of them once.
+    [[nodiscard]] PLUCK_TAGGED row_view view(const row_view& row) noexcept {
+        row_view result = row;
+        if (!is_there()) return result;
+        if (loops_->widen == nullptr) {
+            result.scores = static_cast<const float*>(logits_);
+            result.edited = {marks_, scores_};
+        } else if (!is_edited()) {
+            result.narrow = static_cast<const std::uint16_t*>(logits_);
+            result.widen = loops_->widen;
+        } else {
+            need(row.kept.score);
+        }
+        return result;
+    }
+
+    /// Calls f(part, begin) for a loop that reads most scores, each of them once: with the row, or where it is not in
+    /// place yet with one part after the other, of whole blocks, of which those whose best score is at least `low` are
+    /// there. That takes less time than putting the row in place. f returns false to stop.
+    template <class F>
+    PLUCK_TAGGED void in_parts(const row_view& row, std::int32_t low, const F& f) const noexcept {
+        if (!is_there()) return static_cast<void>(f(row, std::size_t{0}));
+        constexpr std::size_t most = 64 * block_size;  // so that the first-level cache holds them
+        alignas(64) float scores[most];
+        for (std::size_t begin = 0; begin < row.size; begin += most) {
+            row_view part{&scores[0], row.size - begin, row.block_best + begin / block_size, row.kept};
+            part.size = part.size < most ? part.size : most;
+            part.kept.ties_end -= part.kept.ties_end < begin ? part.kept.ties_end : begin;
+            copy_blocks(begin, part.size, low, (std::numeric_limits<std::int32_t>::max)(), &scores[0]);
+            if (!f(part, begin)) return;
+        }
+    }
+
+    /// Copies some of the scores, as floats.
+    PLUCK_TAGGED void copy(std::size_t begin, std::size_t count, float* to) const noexcept {
+        if (!is_edited()) return loops_->copy(logits_, begin, count, to);
+        for (std::size_t i = 0; i < count; ++i) to[i] = at(begin + i);
+    }
+
+    /// Something else has written all scores.
+    PLUCK_TAGGED void drop() noexcept {
+        logits_ = nullptr;
+        marks_ = nullptr;
+        moved_ = 0;
+    }
+
+private:
+    PLUCK_TAGGED void begin(const void* logits, std::size_t size, float* scores, const format_loops& loops) noexcept {
+        logits_ = logits;
+        size_ = size;
+        scores_ = scores;
+        loops_ = &loops;
+    }
+
+    [[nodiscard]] PLUCK_TAGGED bool is_marked(std::size_t i) const noexcept {
+        return marks_ != nullptr && (marks_[i / block_size] >> (i % block_size) & 1u) != 0;
+    }
+
+    PLUCK_TAGGED void copy_blocks(std::size_t begin, std::size_t size, std::int32_t low, std::int32_t high,
+                                  float* to) const noexcept {
+        const std::size_t block = begin / block_size;
+        edited_scores edited;
+        if (is_edited()) edited = {marks_ + block, scores_ + begin};
+        loops_->copy_blocks(logits_, begin, size, block_best_ + block, low, high, edited, to);
+    }
+
+    const void* logits_ = nullptr;  // [size_]; null if there is nothing to be done
+    std::int32_t* block_best_ = nullptr;
+    float* scores_ = nullptr;
+    std::size_t size_ = 0;
+    const format_loops* loops_ = nullptr;  // those of its type, if there is something to be done
+    std::int32_t low_ = (std::numeric_limits<std::int32_t>::max)();  // blocks with such a best score or more are there
+    std::uint64_t* marks_ = nullptr;  // a bit for each token that has moved: its score is at scores_
+    std::int32_t* places_ = nullptr;  // [moved_] which these are
+    std::size_t moved_ = 0;
+};
+
+}}}}  // namespace pluck::v0::cpu::PLUCK_ROW_BUILD
+
+#if !PLUCK_COMPILED || PLUCK_COMPILED_SOURCE
+#include <pluck/cpu/definitions/deferred.hpp>
+#endif

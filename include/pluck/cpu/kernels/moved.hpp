@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+//
+// The loops of rows of which adjusters have moved some scores: see deferred.hpp. As in blocks.hpp, each is a struct
+// whose run() is inlined into one function for each instruction set.
+#pragma once
+
+#include <pluck/cpu/isa/vectors.hpp>
+#include <pluck/cpu/kernels/blocks.hpp>
+#include <pluck/cpu/kernels/widen.hpp>
+#include <pluck/cpu/row_view.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/detail/scalar.hpp>
+#include <pluck/workspace.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <type_traits>
+
+namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
+
+/// What lies in memory for each logit of a type.
+template <class Format>
+using stored = std::conditional_t<std::same_as<Format, float>, float, std::uint16_t>;
+
+template <class Format>
+[[nodiscard]] PLUCK_ALWAYS_INLINE float one_of(const stored<Format>* logits, std::size_t i) noexcept {
+    if constexpr (std::same_as<Format, float>) return logits[i];
+    else return scalar_traits<Format>::widen(Format{logits[i]});
+}
+
+/// A block as floats; at the end of the row it may be short.
+template <class Isa, class Format>
+PLUCK_ALWAYS_INLINE void copy_block(const stored<Format>* logits, std::size_t count, float* scores) noexcept {
+    if constexpr (!std::same_as<Format, float>) {
+        if (count >= block_size) widen_block<Isa, Format>(logits, scores);
+        else widen<Format>::template run<Isa>(logits, count, scores);
+    } else if (count >= block_size) {
+        __builtin_memcpy(scores, logits, block_size * sizeof(float));
+    } else {
+        for (std::size_t i = 0; i < count; ++i) scores[i] = logits[i];
+    }
+}
+
+/// The same with the scores that were moved: those of the block whose bits are set in `marks`. They may lie where the
+/// block is copied to.
+template <class Isa, class Format>
+PLUCK_ALWAYS_INLINE void copy_moved_block(const stored<Format>* logits, std::size_t count, std::uint64_t marks,
+                                          const float* moved, float* scores) noexcept {
+    float kept[block_size];
+    copy_block<Isa, float>(moved, count, &kept[0]);
+    copy_block<Isa, Format>(logits, count, scores);
+    for (; marks != 0; marks &= marks - 1) {
+        const auto i = static_cast<std::size_t>(__builtin_ctzll(marks));
+        scores[i] = kept[i];
+    }
+}
+
+/// Copies the blocks whose best score is in [low, high), as floats. `edited` may have no marks.
+template <class Format>
+struct copy_blocks {
+    static constexpr bool uses_avx512 = true;
+
+    template <class Isa>
+    PLUCK_ALWAYS_INLINE static void run(const stored<Format>* logits, std::size_t size, const std::int32_t* block_best,
+                                        std::int32_t low, std::int32_t high, const edited_scores& from,
+                                        float* scores) noexcept {
+        const edited_scores edited = from;  // no store below can change it
+        const std::size_t all = blocks_of(size);
+        for (std::size_t first = 0; first < all; first += block_size) {
+            std::uint64_t blocks =
+                blocks_reaching<Isa>(block_best, first, all, low) & ~blocks_reaching<Isa>(block_best, first, all, high);
+            for (; blocks != 0; blocks &= blocks - 1) {
+                const std::size_t block = first + static_cast<std::size_t>(__builtin_ctzll(blocks));
+                const std::size_t begin = block * block_size;
+                const std::uint64_t marks = edited.marks == nullptr ? 0 : edited.marks[block];
+                if (marks == 0) [[likely]]
+                    copy_block<Isa, Format>(logits + begin, size - begin, scores + begin);
+                else
+                    copy_moved_block<Isa, Format>(logits + begin, size - begin, marks, edited.scores + begin,
+                                                  scores + begin);
+            }
+        }
+    }
+};
+
+/// Makes what a scan of the logits has found what a scan of the scores would find, where `places` are those of the
+/// scores that were moved. If one of these is a NaN, only that.
+template <class Format>
+struct scan_moved {
+    template <class Isa>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static extremes run(const stored<Format>* logits, std::size_t size,
+                                                          const edited_scores& edited, const std::int32_t* places,
+                                                          std::size_t moved, std::int32_t* block_best,
+                                                          const extremes& of_logits) noexcept {
+        extremes seen = of_logits;
+        bool lost_best = false;
+        for (std::size_t n = 0; n < moved; ++n) {
+            const auto i = static_cast<std::size_t>(places[n]);
+            const std::int32_t logit = detail::ordered(one_of<Format>(logits, i));
+            const std::int32_t score = detail::ordered(edited.scores[i]);
+            seen.nan = seen.nan || score > detail::ordered_infinity || score < -detail::ordered_infinity;
+            seen.lowest = score < seen.lowest ? score : seen.lowest;
+            std::int32_t& best = block_best[i / block_size];
+            if (score >= best) {
+                best = score;
+            } else if (logit == best) {  // it may have been the block's best
+                best = best_of_block<Isa>(logits, size, edited, i / block_size);
+                lost_best = lost_best || logit == of_logits.best;
+            }
+            seen.best = best > seen.best ? best : seen.best;
+        }
+        if (lost_best) {
+            seen.best = block_best[0];
+            for (std::size_t block = 1; block < blocks_of(size); ++block)
+                seen.best = block_best[block] > seen.best ? block_best[block] : seen.best;
+        }
+        return seen;
+    }
+
+private:
+    /// With all scores of the block that were moved, also those to which the loop has not come yet.
+    template <class Isa>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::int32_t best_of_block(const stored<Format>* logits, std::size_t size,
+                                                                        const edited_scores& edited,
+                                                                        std::size_t block) noexcept {
+        const std::size_t begin = block * block_size;
+        float scores[block_size];
+        for (std::size_t i = size - begin; i < block_size; ++i) scores[i] = detail::minus_infinity;
+        copy_moved_block<Isa, Format>(logits + begin, size - begin, edited.marks[block], edited.scores + begin,
+                                      &scores[0]);
+        ints best = (std::numeric_limits<std::int32_t>::min)() - ints{};
+        for (std::size_t i = 0; i < block_size; i += lanes) {
+            ints bits;
+            load_lanes(bits, &scores[i]);
+            raise(best, bits < 0 ? -(bits & 0x7fffffff) : bits);
+        }
+        return largest_of(best);
+    }
+};
+
+}}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD::kernels

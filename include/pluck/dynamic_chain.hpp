@@ -49,13 +49,14 @@ concept dynamic_chain_like =
 /// `adjust* (shape | keep)* draw?` allows.
 ///
 /// Definition.   The tokens are those of the typed chain of the same stages, bit for bit, on the CPU and on a device.
-/// Shapes.       At most 1,024 bytes, trivially copyable, without memory elsewhere: safe to share between threads, to
-///               store in an array and to copy into a kernel. sample_rows() takes a range of them, one per row, and
+/// Shapes.       At most 1,024 bytes, trivially copyable, owner of no memory: safe to share between threads, to store
+///               in an array and to copy into a kernel. Lists of adjusters and per_row arrays stay the caller's: they
+///               outlive it, and for a device are in its memory. sample_rows() takes a range of them, one per row, and
 ///               `per_row<dynamic_chain>`, whose array is in device memory for a device.
 /// Parameters.   Stages   what it can hold; `dynamic_chain` has the library's. For stages of your own as well, name the
 ///                        type: `basic_dynamic_chain<temperature, top_p, your_stage>`.
 /// Cost.         A branch for each stage of a draw, some nanoseconds. A stage takes as many bytes as it has, in
-///               words of 8; 32 of any of the library's fit that takes 24, as all do but logit_bias.
+///               words of 8; 32 of any of the library's fit, or 30 of logit_bias.
 /// Errors.       add() throws std::invalid_argument, and leaves the chain as it was, if a stage cannot follow the last
 ///               one, if it would be the 33rd, or if the memory for stages is full.
 template <class... Stages>

@@ -10,10 +10,28 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <type_traits>
 
 namespace pluck { inline namespace v0 {
+
+template <class T>
+struct list_view;
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_list_view = false;
+template <class T>
+inline constexpr bool is_list_view<list_view<T>> = true;
+
+/// A range that a stage may keep a view of: one that is named, or whose elements outlive it, as a span's do.
+template <class Range, class T>
+concept lasting_range_of = contiguous_range<Range> && std::same_as<range_value<Range>, T> &&
+    (std::is_lvalue_reference_v<Range> || std::ranges::enable_borrowed_range<std::remove_cvref_t<Range>>);
+
+}  // namespace detail
 
 /// Where a list lies and how long it is: a span that kernels may use.
 ///
@@ -25,6 +43,14 @@ struct list_view {
     const T* values = nullptr;
     std::uint32_t count = 0;
 
+    constexpr list_view() noexcept = default;
+    PLUCK_HOST_DEVICE constexpr list_view(const T* from, std::size_t size) noexcept
+        : values(from), count(static_cast<std::uint32_t>(size < 0xffffffffu ? size : 0xffffffffu)) {}
+    template <detail::lasting_range_of<T> Range>
+    PLUCK_TAGGED constexpr explicit list_view(Range&& range) noexcept : list_view(std::data(range), std::size(range)) {}
+
+    /// Whether there is something where it says so.
+    [[nodiscard]] PLUCK_HOST_DEVICE constexpr bool is_there() const noexcept { return values != nullptr || count == 0; }
     [[nodiscard]] PLUCK_HOST_DEVICE constexpr const T* begin() const noexcept { return values; }
     [[nodiscard]] PLUCK_HOST_DEVICE constexpr const T* end() const noexcept { return values + count; }
     [[nodiscard]] PLUCK_HOST_DEVICE constexpr const T* data() const noexcept { return values; }
@@ -33,11 +59,6 @@ struct list_view {
 };
 
 namespace detail {
-
-/// A range that a stage may keep a view of: one that is named, or whose elements outlive it, as a span's do.
-template <class Range, class T>
-concept lasting_range_of = contiguous_range<Range> && std::same_as<range_value<Range>, T> &&
-    (std::is_lvalue_reference_v<Range> || std::ranges::enable_borrowed_range<std::remove_cvref_t<Range>>);
 
 /// The list of all rows, or of each row its own.
 template <class List>
@@ -51,7 +72,9 @@ public:
                                         : trusted) {}
 
     /// Whether the row has a list.
-    [[nodiscard]] PLUCK_HOST_DEVICE constexpr bool serves(std::size_t row) const noexcept { return row < count_; }
+    [[nodiscard]] PLUCK_HOST_DEVICE constexpr bool serves(std::size_t row) const noexcept {
+        return row < count_ && (*this)[row].is_there();
+    }
     /// The list of a row that has one.
     [[nodiscard]] PLUCK_HOST_DEVICE constexpr List operator[](std::size_t row) const noexcept {
         return count_ == all ? one_ : rows_[row];

@@ -168,6 +168,36 @@ TEST_CASE("what is forbidden stays so on a team, whatever an adjuster makes of i
     compare<reading::held_as_float>(100, 10, [](splitmix&, std::size_t) { return level{} | pluck::top_p(0.9f); });
 }
 
+namespace {
+
+/// An adjuster that goes on after a verb that has failed its row.
+struct twice : pluck::stage {
+    static constexpr pluck::verb does = pluck::verb::adjust;
+    std::int32_t first = 0;
+    explicit twice(std::int32_t id) : first(id) {}
+
+    template <class Row>
+    PLUCK_HOST_DEVICE void operator()(Row& row) const {
+        const std::int32_t second = 3;
+        row.edit(array<std::int32_t>{&first, 1}, [](float score, std::size_t) { return score + 1; });
+        row.edit(array<std::int32_t>{&second, 1}, [](float score, std::size_t) { return score + 2; });
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a stage that goes on after it has failed a row does not keep a team waiting") {
+    for (const std::int32_t id : {100, 5}) {
+        pluck_test::crew<host_team_shape<4, 2>> threads(3);
+        const std::vector<float> scores(100, 1.0f);
+        pluck_test::team_row<host_team_shape<4, 2>, float, reading::held> row(threads, {scores.data(), 100},
+                                                                              pluck::key{}, 0);
+        const pluck::pick got = row.run(pluck::chain{twice(id), pluck::greedy{}});
+        CHECK(got == (id == 5 ? pluck::pick{3, pluck::status::ok} : pluck::pick{-1, pluck::status::bad_parameter}));
+        CHECK(row.alike());
+    }
+}
+
 TEST_CASE("a row that cannot be written refuses adjusters") {
     pluck_test::crew<host_team_shape<4, 1>> threads(2);
     const std::vector<float> scores(100, 1.0f);

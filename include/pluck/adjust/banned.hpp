@@ -24,7 +24,7 @@ namespace pluck { inline namespace v0 {
 ///                     `per_row<list_view<std::int32_t>>`, which may be in a device's memory
 /// Non-finite.   A token that is listed is forbidden whatever its logit is, NaN included.
 /// Randomness.   None.
-/// Cost.         On the CPU, that of the tokens listed: a row is never copied. A device walks the list by all threads.
+/// Cost.         On the CPU, that of the tokens listed: the row is not copied. A device walks the list by all threads.
 /// Errors.       std::invalid_argument if an id of a range is negative. A row in which an id is no token has
 ///               `bad_parameter`.
 /// Source.       OpenAI's logit_bias of -100, Hugging Face's SuppressTokens, llama.cpp's logit bias of -infinity.

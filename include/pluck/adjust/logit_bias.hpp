@@ -26,6 +26,15 @@ struct bias_view {
     const std::int32_t* ids = nullptr;
     const float* values = nullptr;
     std::uint32_t count = 0;
+
+    constexpr bias_view() noexcept = default;
+    PLUCK_HOST_DEVICE constexpr bias_view(const std::int32_t* tokens, const float* biases, std::size_t size) noexcept
+        : ids(tokens), values(biases), count(static_cast<std::uint32_t>(size < 0xffffffffu ? size : 0xffffffffu)) {}
+
+    /// Whether there is something where it says so.
+    [[nodiscard]] PLUCK_HOST_DEVICE constexpr bool is_there() const noexcept {
+        return count == 0 || (ids != nullptr && values != nullptr);
+    }
 };
 
 /// Adds a bias to the logit of each token of a list.
@@ -38,7 +47,7 @@ struct bias_view {
 ///               or, instead of both, a bias_view, or `per_row<bias_view>`, which may be in a device's memory
 /// Non-finite.   A token at -infinity stays there. A NaN or +infinity that is not forbidden is the row's status.
 /// Randomness.   None.
-/// Cost.         On the CPU, that of the tokens listed: a row is never copied. A device walks the list by all threads.
+/// Cost.         On the CPU, that of the tokens listed: the row is not copied. A device walks the list by all threads.
 /// Errors.       std::invalid_argument if an id of a range is negative, a value NaN or +infinity, or if there are not
 ///               as many values as ids. A row has `bad_parameter` in which an id is no token, and where a bias_view has
 ///               a value that is NaN or +infinity, `nan_logit` or `pos_inf_logit`.

@@ -89,7 +89,18 @@ public:
 
     /// Puts all of them in place.
     PLUCK_TAGGED void need_all() noexcept {
-        for (std::size_t i = 0; logits_ != nullptr && i < size_; ++i) scores_[i] = at(i);
+        if (is_there() && !is_edited()) loops_->copy(logits_, 0, size_, scores_);
+        for (std::size_t begin = 0; is_edited() && begin < size_; begin += block_size) {
+            float moved[block_size];
+            const std::size_t count = size_ - begin < block_size ? size_ - begin : block_size;
+            std::uint64_t marks = marks_[begin / block_size];
+            if (marks != 0) __builtin_memcpy(moved, scores_ + begin, count * sizeof(float));
+            loops_->copy(logits_, begin, count, scores_ + begin);
+            for (; marks != 0; marks &= marks - 1) {
+                const auto i = static_cast<std::size_t>(__builtin_ctzll(marks));
+                scores_[begin + i] = moved[i];
+            }
+        }
         drop();
     }
 

@@ -86,7 +86,7 @@ struct slice_view {
 
     [[nodiscard]] PLUCK_HOST_DEVICE std::uint32_t end() const noexcept { return pad + size; }
     [[nodiscard]] PLUCK_HOST_DEVICE bool owns(std::int32_t token) const noexcept {
-        return static_cast<std::uint32_t>(token - first) < size;
+        return static_cast<std::uint32_t>(token) - static_cast<std::uint32_t>(first) < size;
     }
     /// The position of a token that it owns.
     [[nodiscard]] PLUCK_HOST_DEVICE std::uint32_t position_of(std::int32_t token) const noexcept {

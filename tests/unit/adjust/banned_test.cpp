@@ -56,6 +56,18 @@ TEST_CASE("each row may have banned ids of its own") {
           "pluck::sample_rows: the per_row size of banned must be >= the batch's 4 rows, got 3");
 }
 
+TEST_CASE("a list without memory is the row's fault alone") {
+    const std::vector<std::int32_t> one = {0};
+    std::vector<list_view<std::int32_t>> lists;
+    lists.emplace_back(one);
+    lists.emplace_back(nullptr, 3);
+    const std::vector<std::vector<float>> rows(2, {3, 2});
+    std::vector<pluck::pick> picks(2);
+    pluck::sample_rows(rows, pluck::banned(per_row<list_view<std::int32_t>>{lists}), std::vector<pluck::key>(2), picks);
+    CHECK(picks[0].token == 1);
+    CHECK(picks[1].status == status::bad_parameter);
+}
+
 TEST_CASE("what is banned refuses a range that is gone before the draw") {
     STATIC_REQUIRE_FALSE(std::is_constructible_v<pluck::banned, std::vector<std::int32_t>>);
     STATIC_REQUIRE_FALSE(std::is_constructible_v<pluck::banned, std::vector<std::int64_t>&>);

@@ -97,6 +97,8 @@ struct scan_moved {
                                                           const extremes& of_logits) noexcept {
         extremes seen = of_logits;
         bool lost_best = false;
+        // Mostly the tokens of a block come one after the other or are few: then none is looked at anew twice.
+        std::size_t looked_at = ~std::size_t{0};
         for (std::size_t n = 0; n < moved; ++n) {
             const auto i = static_cast<std::size_t>(places[n]);
             const std::int32_t logit = detail::ordered(one_of<Format>(logits, i));
@@ -106,8 +108,9 @@ struct scan_moved {
             std::int32_t& best = block_best[i / block_size];
             if (score >= best) {
                 best = score;
-            } else if (logit == best) {  // it may have been the block's best
-                best = best_of_block<Isa>(logits, size, edited, i / block_size);
+            } else if (logit == best && i / block_size != looked_at) {  // it may have been the block's best
+                looked_at = i / block_size;
+                best = best_of_block<Isa>(logits, size, edited, looked_at);
                 lost_best = lost_best || logit == of_logits.best;
             }
             seen.best = best > seen.best ? best : seen.best;

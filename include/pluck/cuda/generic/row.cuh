@@ -340,6 +340,7 @@ private:
     // ---- adjusting ----
 
     [[nodiscard]] PLUCK_HOST_DEVICE bool editable() noexcept {
+        if (state_ != status::ok) return false;  // as the other threads, of which some may still look at why
         if constexpr (Source::writable) {
             if (!settled_) {
                 if (!copied_) copy();

@@ -179,8 +179,8 @@ struct twice : pluck::stage {
     template <class Row>
     PLUCK_HOST_DEVICE void operator()(Row& row) const {
         const std::int32_t second = 3;
-        row.edit(array<std::int32_t>{&first, 1}, [](float score, std::size_t) { return score + 1; });
-        row.edit(array<std::int32_t>{&second, 1}, [](float score, std::size_t) { return score + 2; });
+        row.edit(device_test::array<std::int32_t>{&first, 1}, [](float score, std::size_t) { return score + 1; });
+        row.edit(device_test::array<std::int32_t>{&second, 1}, [](float score, std::size_t) { return score + 2; });
     }
 };
 

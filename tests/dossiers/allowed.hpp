@@ -4,7 +4,6 @@
 #include "dossiers/lists.hpp"
 #include <pluck/adjust/allowed.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -20,12 +19,13 @@ struct allowed {
 
     /// Each token that is not listed goes to -infinity.
     [[nodiscard]] bool adjust(std::vector<float>& scores) const {
-        for (const std::int32_t id : ids.get())
+        std::vector<bool> listed(scores.size());
+        for (const std::int32_t id : ids.get()) {
             if (!is_token(id, scores.size())) return false;
-        for (std::size_t id = 0; id < scores.size(); ++id) {
-            const bool listed = std::find(ids.get().begin(), ids.get().end(), static_cast<int>(id)) != ids.get().end();
-            if (!listed) scores[id] = -std::numeric_limits<float>::infinity();
+            listed[static_cast<std::size_t>(id)] = true;
         }
+        for (std::size_t id = 0; id < scores.size(); ++id)
+            if (!listed[id]) scores[id] = -std::numeric_limits<float>::infinity();
         return true;
     }
 

@@ -40,4 +40,6 @@ TEST_CASE("each row may be forced to a token of its own") {
     CHECK(picks[1].token == 1);
     CHECK(picks[2].token == 0);
     CHECK(picks[3].status == status::bad_parameter);
+    const std::vector<std::int32_t> none;
+    CHECK(sample(rows[0], pluck::forced(per_row<std::int32_t>{none}), {}).status == status::bad_parameter);
 }

@@ -35,6 +35,7 @@ TEST_CASE("a mask that is shorter than the row forbids the rest, and one that is
     CHECK(pluck::candidates(row, pluck::mask(one)).size() == 32);
     CHECK(sample(row, pluck::mask(three), {}).token == 32);
     CHECK(sample(row, pluck::mask(none), {}).status == status::no_candidate);
+    CHECK(pluck::candidates(std::vector<float>(130, 1.0f), pluck::mask(one)).size() == 32);
 }
 
 TEST_CASE("a mask of few tokens and one of many draw what the row of these tokens does") {

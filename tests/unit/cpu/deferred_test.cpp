@@ -197,6 +197,30 @@ TEST_CASE("a long row of which scores were moved draws, by any chain, what a row
     PLUCK_CHECK_TALLY(seen);
 }
 
+TEMPLATE_TEST_CASE("the best of a long row are sought among scores that were moved", "", float, pluck::bfloat16) {
+    std::vector<float> logits(100'000);  // so many that few blocks are read
+    const auto is_good = [](std::size_t i) { return i % 1000 == 7 || i % 1000 == 8; };
+    for (std::size_t i = 0; i < logits.size(); ++i)
+        logits[i] = static_cast<float>(is_good(i) ? 100 + i / 1000 : i % 50);  // the good ones differ in 8 bits
+    const typed_row<TestType> from(logits, false);
+    std::vector<float> scores = from.values;
+    std::vector<std::int32_t> ids;  // one of two good neighbours goes
+    for (std::size_t i = 7; i < scores.size(); i += 1000) ids.push_back(static_cast<std::int32_t>(i));
+    const auto moved = [](float score, std::size_t) { return score - 200; };
+    for (const std::int32_t id : ids) {
+        float& score = scores[static_cast<std::size_t>(id)];
+        score = moved(score, 0);
+    }
+    pluck::workspace scratch;
+    cpu::row row(from.view(), scratch, {}, 0);
+    row.edit(ids, moved);
+    REQUIRE(row.settle());
+    row.keep_largest(50);
+    sorted_row model(scores);
+    model.keep_largest(50);
+    CHECK(agree(row, model));
+}
+
 TEST_CASE("a NaN that an edit takes away is forgotten, and one that it makes is found") {
     for (const std::size_t at : {0u, 63u, 64u, 299u}) {
         std::vector<float> logits(300, 1.0f);

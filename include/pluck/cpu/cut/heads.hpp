@@ -92,11 +92,14 @@ private:
     [[nodiscard]] bool gather_all() noexcept {
         if (from_.size() > medium_row) return false;
         head_.count = from_.gather(from_.kept().score, from_.size());
-        // Where the head begins, and not only what was asked for: ranges that are no wider than they have to be divide
-        // the head where it has tokens.
-        head_.low = from_.best();
-        const std::int32_t* scores = from_.order(head_.count);
-        for (std::size_t i = 0; i < head_.count; ++i) head_.low = detail::smaller(head_.low, scores[i]);
+        head_.low = from_.kept().score;
+        if (head_.count <= 2 * block_size) {
+            // As of what top-k has left: where it begins, so that a range divides it where it has tokens. Of a longer
+            // one that takes more than it saves.
+            head_.low = from_.best();
+            const std::int32_t* scores = from_.order(head_.count);
+            for (std::size_t i = 0; i < head_.count; ++i) head_.low = detail::smaller(head_.low, scores[i]);
+        }
         head_.mass = from_.weigh(head_.count);
         head_.is_all = true;
         return true;

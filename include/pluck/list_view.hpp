@@ -43,12 +43,6 @@ struct list_view {
     const T* values = nullptr;
     std::uint32_t count = 0;
 
-    constexpr list_view() noexcept = default;
-    PLUCK_HOST_DEVICE constexpr list_view(const T* from, std::size_t size) noexcept
-        : values(from), count(static_cast<std::uint32_t>(size < 0xffffffffu ? size : 0xffffffffu)) {}
-    template <detail::lasting_range_of<T> Range>
-    PLUCK_TAGGED constexpr explicit list_view(Range&& range) noexcept : list_view(std::data(range), std::size(range)) {}
-
     /// Whether there is something where it says so.
     [[nodiscard]] PLUCK_HOST_DEVICE constexpr bool is_there() const noexcept { return values != nullptr || count == 0; }
     [[nodiscard]] PLUCK_HOST_DEVICE constexpr const T* begin() const noexcept { return values; }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What the host's side of a launch does, with a stub of CUDA's run-time library (support/runtime_stub.hpp): how much
+// What the host's side of a launch does, with a fake of CUDA's run-time library (support/fake_runtime.hpp): how much
 // shared memory it asks for, what it sets and queries, from one thread and from two, and what it refuses.
-#include "cuda/support/runtime_stub.hpp"
+#include "cuda/support/fake_runtime.hpp"
 #include <pluck/cuda/sample.cuh>
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-using pluck_test::stub, pluck_test::stub_current;
+using pluck_test::fake, pluck_test::fake_current;
 
 namespace {
 
@@ -54,57 +54,57 @@ void every_length_can_be_launched() {
         check(draw(40, vocab + 1) == cudaSuccess, "a row in as many blocks as are chosen",
               static_cast<long long>(vocab));
     }
-    check(stub().refused == 0, "launches that the device refused", stub().refused);
+    check(fake().refused == 0, "launches that the device refused", fake().refused);
 }
 
 /// Two threads launch the same kernel with rows of different lengths.
 void threads_do_not_take_shared_memory_from_each_other() {
     std::atomic<int> wrong = 0;
     std::vector<std::thread> threads;
-    const int before = stub().refused;
+    const int before = fake().refused;
     for (const std::size_t vocab : {std::size_t{2'000}, std::size_t{50'000}}) {
         threads.emplace_back([&wrong, vocab] {
             for (int i = 0; i < 20'000; ++i) wrong += draw(4, vocab, 1) == cudaSuccess ? 0 : 1;
         });
     }
     for (auto& thread : threads) thread.join();
-    check(wrong == 0 && stub().refused == before, "launches from two threads fail", wrong);
-    for (const auto& [kernel, values] : stub().ever_allowed)
+    check(wrong == 0 && fake().refused == before, "launches from two threads fail", wrong);
+    for (const auto& [kernel, values] : fake().ever_allowed)
         check(values.size() == 1, "different limits of one kernel's shared memory",
               static_cast<long long>(values.size()));
 }
 
 void a_device_is_asked_once() {
     for (const int device : {0, 1, 2}) {
-        stub_current = device;
+        fake_current = device;
         (void)draw(4, 50'000);
-        const int queries = stub().queries, settings = stub().settings, launches = stub().launches;
+        const int queries = fake().queries, settings = fake().settings, launches = fake().launches;
         check(device == 0 || queries == 5, "queries of the first launch", queries);
         for (int i = 0; i < 100; ++i) check(draw(4, 50'000) == cudaSuccess, "a launch");
-        check(stub().queries == queries, "queries of later launches", stub().queries - queries);
-        check(stub().settings == settings, "settings of later launches", stub().settings - settings);
-        check(stub().launches == launches + 100, "launches", stub().launches - launches);
+        check(fake().queries == queries, "queries of later launches", fake().queries - queries);
+        check(fake().settings == settings, "settings of later launches", fake().settings - settings);
+        check(fake().launches == launches + 100, "launches", fake().launches - launches);
     }
-    stub_current = 1;
-    pluck_test::stub_devices[1].shared_of_block = 1;  // nobody asks again
+    fake_current = 1;
+    pluck_test::fake_devices[1].shared_of_block = 1;  // nobody asks again
     check(draw(4, 50'000) == cudaSuccess, "a launch on a known device");
-    pluck_test::stub_devices[1].shared_of_block = 232'448;
-    stub_current = 0;
+    pluck_test::fake_devices[1].shared_of_block = 232'448;
+    fake_current = 0;
 }
 
 void a_device_that_was_reset_is_set_up_again() {
-    stub().reset();
+    fake().reset();
     check(draw(4, 50'000, 1) == cudaSuccess, "the first launch after a reset");
     check(cudaGetLastError() == cudaSuccess, "what the refused launch leaves behind");
 }
 
 void no_draws_launch_nothing() {
-    const int launches = stub().launches;
+    const int launches = fake().launches;
     const std::span<const std::int32_t> none;
     const pluck::cuda::results out{};
     check(pluck::cuda::sample_rows(batch(4, 100), pluck::greedy{}, {}, out, {.indices = none}) == cudaSuccess,
           "a launch of no draws");
-    check(stub().launches == launches, "launches of no draws", stub().launches - launches);
+    check(fake().launches == launches, "launches of no draws", fake().launches - launches);
     check(!refusal_of([&] {
                return pluck::cuda::sample_rows(batch(4, 100), pluck::greedy{}, {}, out, {.slots = none});
            }).empty(),

@@ -6,7 +6,6 @@
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/error.hpp>
 #include <pluck/detail/parameter.hpp>
-#include <pluck/detail/token_list.hpp>
 #include <pluck/list_view.hpp>
 #include <pluck/per_row.hpp>
 #include <pluck/pick.hpp>

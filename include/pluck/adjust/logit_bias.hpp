@@ -27,10 +27,6 @@ struct bias_view {
     const float* values = nullptr;
     std::uint32_t count = 0;
 
-    constexpr bias_view() noexcept = default;
-    PLUCK_HOST_DEVICE constexpr bias_view(const std::int32_t* tokens, const float* biases, std::size_t size) noexcept
-        : ids(tokens), values(biases), count(static_cast<std::uint32_t>(size < 0xffffffffu ? size : 0xffffffffu)) {}
-
     /// Whether there is something where it says so.
     [[nodiscard]] PLUCK_HOST_DEVICE constexpr bool is_there() const noexcept {
         return count == 0 || (ids != nullptr && values != nullptr);
@@ -74,14 +70,14 @@ public:
     [[nodiscard]] PLUCK_TAGGED constexpr std::size_t rows() const noexcept { return biases_.rows(); }
 
 private:
+    /// A sum of two such is 0 or a multiple of 2^-123, and finite: then no flag of the processor changes it.
+    [[nodiscard]] PLUCK_HOST_DEVICE static bool is_ordinary(float x) noexcept {
+        const auto magnitude = static_cast<std::int32_t>(detail::bits_as<std::uint32_t>(x) & 0x7fffffffu);
+        return magnitude >= detail::ordered(0x1p-100f) && magnitude <= detail::ordered(0x1p126f);
+    }
     [[nodiscard]] PLUCK_HOST_DEVICE static float moved(float score, float bias) noexcept {
         if (detail::ordered(bias) == 0) return score;
         if (detail::ordered(bias) == -detail::ordered_infinity) return bias;
-        // A sum of such is 0 or a multiple of 2^-123, and finite: then no flag of the processor changes it.
-        const auto is_ordinary = [](float x) {
-            const float magnitude = detail::bits_as<float>(detail::bits_as<std::uint32_t>(x) & 0x7fffffffu);
-            return detail::in_range(magnitude, 0x1p-100f, 0x1p126f);
-        };
         if (is_ordinary(score) && is_ordinary(bias)) return detail::sum(score, bias);
         return scalar_traits<double>::widen(detail::sum(detail::as_double(score), detail::as_double(bias)));
     }

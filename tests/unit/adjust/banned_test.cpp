@@ -59,8 +59,8 @@ TEST_CASE("each row may have banned ids of its own") {
 TEST_CASE("a list without memory is the row's fault alone") {
     const std::vector<std::int32_t> one = {0};
     std::vector<list_view<std::int32_t>> lists;
-    lists.emplace_back(one);
-    lists.emplace_back(nullptr, 3);
+    lists.push_back({one.data(), 1});
+    lists.push_back({nullptr, 3});
     const std::vector<std::vector<float>> rows(2, {3, 2});
     std::vector<pluck::pick> picks(2);
     pluck::sample_rows(rows, pluck::banned(per_row<list_view<std::int32_t>>{lists}), std::vector<pluck::key>(2), picks);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The functions of CUDA's run-time library; not in a .cu file, where nvcc declares some of them for devices.
-#include "cuda/support/runtime_stub.hpp"
+#include "cuda/support/fake_runtime.hpp"
 
 #include <cuda_runtime_api.h>
 
@@ -12,11 +12,11 @@
 extern "C" {
 
 cudaError_t cudaGetDevice(int* device) {
-    *device = pluck_test::stub_current;
+    *device = pluck_test::fake_current;
     return cudaSuccess;
 }
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device) {
-    auto& own = pluck_test::stub_devices[device];
+    auto& own = pluck_test::fake_devices[device];
     ++own.queries;
     switch (attribute) {
         case cudaDevAttrMaxSharedMemoryPerBlockOptin: *value = own.shared_of_block; break;
@@ -28,7 +28,7 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int dev
     return cudaSuccess;
 }
 cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* found, const void*) {
-    auto& own = pluck_test::stub();
+    auto& own = pluck_test::fake();
     ++own.queries;
     *found = {};
     found->sharedSizeBytes = static_cast<std::size_t>(own.static_shared);
@@ -36,7 +36,7 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes* found, const void*) {
     return cudaSuccess;
 }
 cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute, int value) {
-    auto& own = pluck_test::stub();
+    auto& own = pluck_test::fake();
     ++own.settings;
     if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize) return cudaSuccess;
     if (value + own.static_shared > own.shared_of_block) return cudaErrorInvalidValue;
@@ -49,21 +49,21 @@ cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute
     return cudaSuccess;
 }
 cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* how, const void* kernel, void**) {
-    auto& own = pluck_test::stub();
+    auto& own = pluck_test::fake();
     const std::lock_guard<std::mutex> held(own.lock);
     const auto set = own.allowed.find(kernel);
     const int allowed = set == own.allowed.end() ? 49'152 : set->second;
     own.last_dynamic = how->dynamicSmemBytes;
     if (how->dynamicSmemBytes > static_cast<std::size_t>(allowed)) {
         ++own.refused;
-        return pluck_test::stub_error = cudaErrorInvalidValue;
+        return pluck_test::fake_error = cudaErrorInvalidValue;
     }
     ++own.launches;
     return cudaSuccess;
 }
 cudaError_t cudaGetLastError() {
-    const cudaError_t last = pluck_test::stub_error;
-    pluck_test::stub_error = cudaSuccess;
+    const cudaError_t last = pluck_test::fake_error;
+    pluck_test::fake_error = cudaSuccess;
     return last;
 }
 

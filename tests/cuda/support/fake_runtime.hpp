@@ -14,7 +14,7 @@
 
 namespace pluck_test {
 
-struct stub_device {
+struct fake_device {
     int shared_of_block = 232'448;
     int static_shared = 128;        // of every kernel
     std::atomic<int> queries = 0;   // of attributes of the device or of a kernel
@@ -32,9 +32,9 @@ struct stub_device {
     }
 };
 
-inline stub_device stub_devices[3];
-inline thread_local int stub_current = 0;
-inline thread_local cudaError_t stub_error = cudaSuccess;
-[[nodiscard]] inline stub_device& stub() { return stub_devices[stub_current]; }
+inline fake_device fake_devices[3];
+inline thread_local int fake_current = 0;
+inline thread_local cudaError_t fake_error = cudaSuccess;
+[[nodiscard]] inline fake_device& fake() { return fake_devices[fake_current]; }
 
 }  // namespace pluck_test

@@ -4,7 +4,7 @@
 #include <pluck/pluck.hpp>
 
 #ifdef PLUCK_TWIN
-constexpr pluck::top_k stage(signed char{8});
+constexpr pluck::top_k stage(static_cast<signed char>(8));
 #else
 constexpr pluck::top_k stage('8');
 #endif

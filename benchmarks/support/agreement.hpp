@@ -22,7 +22,9 @@ namespace pluck_bench {
 
 /// What the oracle says of each token.
 inline std::vector<double> true_probabilities(const std::vector<float>& row, const settings& what) {
-    std::vector<dossiers::step> chain = {dossiers::temperature{what.temperature}};
+    std::vector<dossiers::step> chain;
+    chain.reserve(4);
+    chain.emplace_back(dossiers::temperature{what.temperature});
     if (what.top_k > 0) chain.emplace_back(dossiers::top_k{static_cast<oracle::u64>(what.top_k)});
     if (what.top_p < 1) chain.emplace_back(dossiers::top_p{what.top_p});
     if (what.min_p > 0) chain.emplace_back(dossiers::min_p{what.min_p});

@@ -31,3 +31,11 @@ shared_names() { # shared_names OBJECT
             print name
         }' | sort -u | comm -12 - <(comm -12 "$1.plain.names" "$1.newer.names") | c++filt
 }
+
+# Who executes cpuid, which takes microseconds in a virtual machine: that is for the first draw of a program alone, in a
+# function of its own that no compiler moves out of it.
+who_executes_cpuid() { # who_executes_cpuid OBJECT
+    objdump -d --no-show-raw-insn "$1.plain.o" "$1.newer.o" | awk '
+        /^[0-9a-f]+ <.*>:$/ { name = substr($2, 2, length($2) - 3) }
+        $2 == "cpuid" { print name }' | sort -u | c++filt
+}

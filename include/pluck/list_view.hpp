@@ -54,7 +54,7 @@ struct list_view {
 
 namespace detail {
 
-/// The list of all rows, or of each row its own.
+/// A parameter of more than one number, as a list or settings: that of all rows, or of each row its own.
 template <class List>
 class list_parameter {
 public:
@@ -67,7 +67,8 @@ public:
 
     /// Whether the row has a list.
     [[nodiscard]] PLUCK_HOST_DEVICE constexpr bool serves(std::size_t row) const noexcept {
-        return row < count_ && (*this)[row].is_there();
+        if constexpr (requires(const List& list) { list.is_there(); }) return row < count_ && (*this)[row].is_there();
+        else return row < count_;
     }
     /// The list of a row that has one.
     [[nodiscard]] PLUCK_HOST_DEVICE constexpr List operator[](std::size_t row) const noexcept {

@@ -19,6 +19,7 @@ enum class status : std::uint8_t {
     row_too_long,   ///< more than 2^23 tokens
     bad_parameter,  ///< a per-row parameter of this row is outside its range
     out_of_memory,  ///< scratch memory was refused
+    history_full,   ///< the row's token_history has no room for the token that would be drawn
 };
 
 /// The enumerator's name, as in `"nan_logit"`.
@@ -31,6 +32,7 @@ enum class status : std::uint8_t {
         case status::row_too_long: return "row_too_long";
         case status::bad_parameter: return "bad_parameter";
         case status::out_of_memory: return "out_of_memory";
+        case status::history_full: return "history_full";
     }
     return "unknown status";
 }

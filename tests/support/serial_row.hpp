@@ -88,6 +88,7 @@ public:
     }
 
     PLUCK_HOST_DEVICE std::size_t index() const { return index_; }
+    PLUCK_HOST_DEVICE std::size_t vocab() const { return size_; }
     PLUCK_HOST_DEVICE pluck::status state() const { return state_; }
     PLUCK_HOST_DEVICE double temperature() const { return temperature_; }
     PLUCK_HOST_DEVICE pluck::bits128 uniform() const { return random_.base; }

@@ -3,11 +3,8 @@
 // Logit bias: something is added to the logits of some tokens.
 #pragma once
 
-#include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
-#include <pluck/detail/error.hpp>
-#include <pluck/detail/ranking.hpp>
-#include <pluck/detail/scalar.hpp>
+#include <pluck/detail/score_arithmetic.hpp>
 #include <pluck/detail/token_list.hpp>
 #include <pluck/list_view.hpp>
 #include <pluck/per_row.hpp>
@@ -16,8 +13,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
-#include <string>
 
 namespace pluck { inline namespace v0 {
 
@@ -64,38 +59,18 @@ public:
         if (!biases_.serves(row.index())) return row.fail(status::bad_parameter);
         const bias_view biases = biases_[row.index()];
         row.edit(list_view<std::int32_t>{biases.ids, biases.count},
-                 [biases](float score, std::size_t i) { return moved(score, biases.values[i]); });
+                 [biases](float score, std::size_t i) { return detail::biased(score, biases.values[i]); });
     }
 
     [[nodiscard]] PLUCK_TAGGED constexpr std::size_t rows() const noexcept { return biases_.rows(); }
 
 private:
-    /// A sum of two such is 0 or a multiple of 2^-123, and finite: then no flag of the processor changes it.
-    [[nodiscard]] PLUCK_HOST_DEVICE static bool is_ordinary(float x) noexcept {
-        const auto magnitude = static_cast<std::int32_t>(detail::bits_as<std::uint32_t>(x) & 0x7fffffffu);
-        return magnitude >= detail::ordered(0x1p-100f) && magnitude <= detail::ordered(0x1p126f);
-    }
-    [[nodiscard]] PLUCK_HOST_DEVICE static float moved(float score, float bias) noexcept {
-        if (detail::ordered(bias) == 0) return score;
-        if (detail::ordered(bias) == -detail::ordered_infinity) return bias;
-        if (is_ordinary(score) && is_ordinary(bias)) return detail::sum(score, bias);
-        return scalar_traits<double>::widen(detail::sum(detail::as_double(score), detail::as_double(bias)));
-    }
-
     template <class Ids, class Values>
     [[nodiscard]] PLUCK_TAGGED static bias_view checked(const Ids& ids, const Values& values) {
         const auto tokens = detail::checked_ids(name, ids);
-        if (std::size(values) != tokens.size()) {
-            detail::reject(name, "values.size()", ("ids.size(), " + detail::text_of(tokens.size())).c_str(),
-                           std::size(values));
-        }
-        const float* bias = std::data(values);
-        for (std::size_t i = 0; i < tokens.size(); ++i) {
-            const std::int32_t order = detail::ordered(bias[i]);
-            if (order >= detail::ordered_infinity || order < -detail::ordered_infinity)
-                detail::reject(name, ("values[" + detail::text_of(i) + "]").c_str(), "finite or -infinity", bias[i]);
-        }
-        return {tokens.values, bias, tokens.count};
+        const auto biases = detail::view_of_list(name, "values", values);
+        detail::check_biases(name, "ids.size()", tokens.size(), biases);
+        return {tokens.values, biases.values, tokens.count};
     }
 
     detail::list_parameter<bias_view> biases_;

@@ -107,6 +107,7 @@ public:
     // ---- what it knows ----
 
     [[nodiscard]] PLUCK_TAGGED std::size_t index() const noexcept { return index_; }
+    [[nodiscard]] PLUCK_TAGGED std::size_t vocab() const noexcept { return vocab_; }
     [[nodiscard]] PLUCK_TAGGED status state() const noexcept { return state_; }
     [[nodiscard]] PLUCK_TAGGED double temperature() const noexcept { return temperature_; }
     [[nodiscard]] PLUCK_TAGGED bits128 uniform() const noexcept { return random_.base; }

@@ -6,6 +6,7 @@
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/error.hpp>
 #include <pluck/detail/range.hpp>
+#include <pluck/detail/ranking.hpp>
 #include <pluck/list_view.hpp>
 
 #include <cstddef>
@@ -47,6 +48,17 @@ template <class Range>
                    ("above the one before it, " + text_of(ids[i - 1])).c_str(), ids[i]);
     }
     return ids;
+}
+
+/// Biases of as many things as there are, each finite or -infinity.
+PLUCK_TAGGED inline void check_biases(const char* who, const char* what, std::size_t count,
+                                      const list_view<float>& values) {
+    if (values.size() != count) reject(who, "values.size()", (what + (", " + text_of(count))).c_str(), values.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::int32_t order = ordered(values[i]);
+        if (order >= ordered_infinity || order < -ordered_infinity)
+            reject(who, ("values[" + text_of(i) + "]").c_str(), "finite or -infinity", values[i]);
+    }
 }
 
 }}}  // namespace pluck::v0::detail

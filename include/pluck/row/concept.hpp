@@ -100,6 +100,8 @@ public:
     }
 
     [[nodiscard]] PLUCK_HOST_DEVICE std::size_t index() const noexcept { return row_.index(); }
+    /// How many tokens the row has, forbidden ones included.
+    [[nodiscard]] PLUCK_HOST_DEVICE std::size_t vocab() const noexcept { return row_.vocab(); }
     [[nodiscard]] PLUCK_HOST_DEVICE bits128 uniform() const noexcept { return row_.uniform(); }
     [[nodiscard]] PLUCK_HOST_DEVICE bits128 random(std::uint32_t purpose, std::uint32_t i) const noexcept {
         return row_.random(purpose, i);

@@ -182,6 +182,7 @@ public:
         return together([](row& r) { return r.settle(); });
     }
     [[nodiscard]] std::size_t index() const { return rows_[0]->index(); }
+    [[nodiscard]] std::size_t vocab() const { return rows_[0]->vocab(); }
     [[nodiscard]] pluck::status state() const { return rows_[0]->state(); }
     [[nodiscard]] double temperature() const { return rows_[0]->temperature(); }
     [[nodiscard]] pluck::bits128 uniform() const { return rows_[0]->uniform(); }

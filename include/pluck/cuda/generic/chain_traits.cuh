@@ -23,8 +23,9 @@ template <class Chain>
 struct chain_traits {
     static constexpr bool may_adjust = true;  ///< it has adjusters, so that scores need memory that can be written
     using operations = row_operations;        ///< what its stages may ask of the workers
-    template <class Row>
-    static constexpr bool remembers = true;  ///< a stage of it has after(row, token)
+    /// Whether a stage of it has after(row, token); one that is no adjuster, where it is known to have none.
+    template <class Row, bool Adjusts>
+    static constexpr bool remembers = true;
 };
 
 template <class Stage>
@@ -58,8 +59,8 @@ template <class... Stages>
 struct chain_traits<stages_of_one_chain<Stages...>> {
     static constexpr bool may_adjust = (... || (Stages::does == verb::adjust));
     using operations = typename operations_of_stages<Stages...>::type;
-    template <class Row>
-    static constexpr bool remembers = (... || has_after<Stages, Row>);
+    template <class Row, bool Adjusts>
+    static constexpr bool remembers = (... || ((Adjusts || Stages::does != verb::adjust) && has_after<Stages, Row>));
 };
 
 template <class... Stages>

@@ -115,6 +115,7 @@ public:
     // ---- what it knows ----
 
     [[nodiscard]] PLUCK_HOST_DEVICE std::size_t index() const noexcept { return index_; }
+    [[nodiscard]] PLUCK_HOST_DEVICE std::size_t vocab() const noexcept { return vocab_; }
     [[nodiscard]] PLUCK_HOST_DEVICE status state() const noexcept { return state_; }
     [[nodiscard]] PLUCK_HOST_DEVICE double temperature() const noexcept { return temperature_; }
     [[nodiscard]] PLUCK_HOST_DEVICE bits128 uniform() const noexcept { return randomness(key_).base; }

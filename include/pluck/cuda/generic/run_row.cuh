@@ -55,7 +55,7 @@ PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE void run_row(const Team& team, Row& state,
     }
     const outcome& result = reinterpret_cast<const row_memory<Team>*>(team.room())->result;
     if (!result.was_read) team.wait_for_start();  // else that was waited for before anything was exchanged
-    if constexpr (Finish::remembers && chain_traits<Chain>::template remembers<afterwards<Row>>) {
+    if constexpr (Finish::remembers && chain_traits<Chain>::template remembers<afterwards<Row>, Adjusts>) {
         // A stage may change what it has read only once every block of the row has read it.
         team.sync_all();
         if (is_first_thread(team) && result.drawn) {

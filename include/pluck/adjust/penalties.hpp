@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+//
+// Penalties: tokens that the text already has become less likely.
+#pragma once
+
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/error.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/detail/score_arithmetic.hpp>
+#include <pluck/list_view.hpp>
+#include <pluck/per_row.hpp>
+#include <pluck/pick.hpp>
+#include <pluck/stage.hpp>
+#include <pluck/token_history.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pluck { inline namespace v0 {
+
+/// What penalties do, and which tokens of a text count.
+struct penalty_settings {
+    float repetition = 1;             ///< in (0, 2^24]; divides a score above 0, multiplies one below
+    float frequency = 0;              ///< finite; taken off for each time that the token occurs
+    float presence = 0;               ///< finite; taken off once if the token occurs
+    std::int32_t last_n = 0;          ///< >= 0; only the last tokens of the text count, 0: all of them
+    scope repeats = scope::all;       ///< where a token must occur for `repetition`
+    scope counts = scope::generated;  ///< where it is counted for `frequency` and `presence`
+};
+
+/// Makes less likely what the text already has.
+///
+/// Definition.   For each token of the text, with n the times that it occurs in `counts`, from its score s on, each
+///               step rounded to float once:
+///                   if it occurs in `repeats`:  s becomes s / repetition if s > 0, else s * repetition
+///                   if n > 0:                   s becomes s - RN32(frequency * n), then s - presence
+/// Shapes.       One history, or one for each row; tokens of it that are not in the row give it `bad_parameter`.
+/// Parameters.   history    a token_history that outlives the stage, or `per_row<token_history>`
+///               settings   penalty_settings, or `per_row<penalty_settings>`; `{}` is neutral
+/// Non-finite.   -infinity stays. A NaN or +infinity stays, and is the row's status.
+/// Randomness.   None.
+/// Cost.         On the CPU that of the distinct tokens of the text, or of the last_n: the row is not copied.
+/// Errors.       std::invalid_argument if a setting is out of its range; of a row's own, it is `bad_parameter`.
+/// Source.       Keskar et al. 2019 (CTRL) for repetition, OpenAI for frequency and presence. vLLM and OpenAI: the
+///               defaults. Hugging Face: repetition alone. SGLang: repeats = scope::generated. llama.cpp: counts =
+///               scope::all, last_n = 64. mlx-lm: counts = scope::all, last_n = 20.
+class penalties : public stage {
+public:
+    static constexpr verb does = verb::adjust;
+    static constexpr const char* name = "penalties";
+
+    PLUCK_TAGGED penalties(detail::history_parameter history, const penalty_settings& settings)
+        : history_(history), settings_(checked(settings)) {}
+    PLUCK_TAGGED constexpr penalties(detail::history_parameter history, per_row<penalty_settings> settings) noexcept
+        : history_(history), settings_(settings) {}
+
+    PLUCK_ANY_ROW
+    template <class Row>
+    PLUCK_HOST_DEVICE void operator()(Row& row) const {
+        if (!settings_.serves(row.index()) || !history_.serves(row.index())) return row.fail(status::bad_parameter);
+        const penalty_settings set = settings_[row.index()];
+        if (!has_repetition(set.repetition) || !detail::is_finite(set.frequency) || !detail::is_finite(set.presence) ||
+            set.last_n < 0)
+            return row.fail(status::bad_parameter);
+        const bool divides = detail::ordered(set.repetition) != detail::ordered(1.0f);
+        const bool takes = detail::ordered(set.frequency) != 0 || detail::ordered(set.presence) != 0;
+        if (!divides && !takes) return;
+
+        const token_history& text = history_[row.index()];
+        const std::uint32_t begin = text.begin_of_last(static_cast<std::uint32_t>(set.last_n));
+        if (begin == 0) {
+            return row.edit(text.distinct(), [&](float score, std::size_t i) {
+                return moved(score, set, text.count(i, set.repeats), text.count(i, set.counts));
+            });
+        }
+        row.edit(text.tokens(begin), [&](float score, std::size_t i) {
+            const auto at = begin + static_cast<std::uint32_t>(i);
+            const std::uint32_t before = text.previous_of(at);
+            if (before != token_history::none && before >= begin) return score;  // its first place has moved it
+            return moved(score, set, text.count_from(at, set.repeats), text.count_from(at, set.counts));
+        });
+    }
+
+    [[nodiscard]] PLUCK_TAGGED constexpr std::size_t rows() const noexcept {
+        return detail::smaller(history_.rows(), settings_.rows());
+    }
+
+private:
+    [[nodiscard]] PLUCK_HOST_DEVICE static constexpr bool has_repetition(float r) noexcept {
+        return detail::ordered(r) > 0 && detail::ordered(r) <= detail::ordered(0x1p24f);
+    }
+    [[nodiscard]] PLUCK_HOST_DEVICE static float moved(float score, const penalty_settings& set, std::uint32_t repeats,
+                                                       std::uint32_t counts) noexcept {
+        if (!detail::is_finite(score)) return score;
+        if (repeats > 0) {
+            score = detail::ordered(score) > 0 ? detail::score_over(score, set.repetition)
+                                               : detail::score_times(score, set.repetition);
+        }
+        if (counts > 0) {
+            score = detail::score_plus(score, -detail::score_times(static_cast<float>(counts), set.frequency));
+            score = detail::score_plus(score, -set.presence);
+        }
+        return score;
+    }
+    [[nodiscard]] PLUCK_TAGGED static const penalty_settings& checked(const penalty_settings& set) {
+        if (!has_repetition(set.repetition)) detail::reject(name, "repetition", "in (0, 2^24]", set.repetition);
+        if (!detail::is_finite(set.frequency)) detail::reject(name, "frequency", "finite", set.frequency);
+        if (!detail::is_finite(set.presence)) detail::reject(name, "presence", "finite", set.presence);
+        if (set.last_n < 0) detail::reject(name, "last_n", ">= 0", set.last_n);
+        return set;
+    }
+
+    detail::history_parameter history_;
+    detail::list_parameter<penalty_settings> settings_;
+};
+
+}}  // namespace pluck::v0

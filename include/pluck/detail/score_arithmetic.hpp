@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+//
+// The arithmetic of adjusters: an exact result, rounded to float once, on every machine and whatever the processor does
+// with subnormals. A finite one beyond the floats becomes the largest; +infinity and NaN stay what they are.
+#pragma once
+
+#include <pluck/detail/arithmetic.hpp>
+#include <pluck/detail/config.hpp>
+#include <pluck/detail/ranking.hpp>
+#include <pluck/detail/scalar.hpp>
+
+#include <cstdint>
+
+namespace pluck { inline namespace v0 { namespace detail {
+
+/// Whether x is a number: neither NaN nor infinite.
+[[nodiscard]] PLUCK_HOST_DEVICE constexpr bool is_finite(float x) noexcept {
+    return ordered(x) < ordered_infinity && ordered(x) > -ordered_infinity;
+}
+
+/// A sum of two such is 0 or a multiple of 2^-123, and finite: then no flag of the processor changes it.
+[[nodiscard]] PLUCK_HOST_DEVICE inline bool sums_as_float(float x) noexcept {
+    const auto magnitude = static_cast<std::int32_t>(bits_as<std::uint32_t>(x) & 0x7fffffffu);
+    return magnitude >= ordered(0x1p-100f) && magnitude <= ordered(0x1p126f);
+}
+
+[[nodiscard]] PLUCK_HOST_DEVICE inline float score_plus(float score, float change) noexcept {
+    if (sums_as_float(score) && sums_as_float(change)) return sum(score, change);
+    return scalar_traits<double>::widen(sum(as_double(score), as_double(change)));
+}
+
+[[nodiscard]] PLUCK_HOST_DEVICE inline float score_times(float score, float factor) noexcept {
+    return scalar_traits<double>::widen(product(as_double(score), as_double(factor)));
+}
+
+[[nodiscard]] PLUCK_HOST_DEVICE inline float score_over(float score, float divisor) noexcept {
+    return scalar_traits<double>::widen(quotient(as_double(score), as_double(divisor)));
+}
+
+/// What a bias makes of a score that is not -infinity. A bias of -infinity forbids the token, NaN or not.
+[[nodiscard]] PLUCK_HOST_DEVICE inline float biased(float score, float bias) noexcept {
+    if (ordered(bias) == 0) return score;
+    if (ordered(bias) == -ordered_infinity) return bias;
+    return score_plus(score, bias);
+}
+
+/// base^n by n products of doubles from left to right, for base >= 0; FLT_MAX where one is above that.
+[[nodiscard]] PLUCK_HOST_DEVICE inline double power(float base, std::uint32_t n) noexcept {
+    constexpr std::int64_t largest = 0x47efffffe0000000;  // FLT_MAX as a double
+    if (ordered(base) == ordered(1.0f)) return 1;
+    double result = 1;
+    for (std::uint32_t i = 0; i < n; ++i) {
+        result = product(result, as_double(base));
+        const auto bits = static_cast<std::int64_t>(bits_as<std::uint64_t>(result));
+        if (bits >= largest) return bits_as<double>(static_cast<std::uint64_t>(largest));
+        if (bits == 0) break;
+    }
+    return result;
+}
+
+}}}  // namespace pluck::v0::detail

@@ -78,6 +78,8 @@ public:
     PLUCK_HOST_DEVICE void truncate(std::uint32_t size) noexcept {
         if (size >= size_ || size < prompt_) return;
         while (size_ > size) remove_last();
+        bound_ = 0;
+        for (const std::int32_t id : distinct()) bound_ = detail::larger(bound_, static_cast<std::uint32_t>(id) + 1);
         if (with_matches_) match_anew();
     }
 
@@ -90,6 +92,11 @@ public:
     /// Whether there is memory for what it says it has.
     [[nodiscard]] PLUCK_HOST_DEVICE constexpr bool is_there() const noexcept {
         return capacity_ == 0 || memory_ != nullptr;
+    }
+
+    /// Whether all its tokens are of a vocabulary of this size.
+    [[nodiscard]] PLUCK_HOST_DEVICE constexpr bool is_within(std::size_t vocab) const noexcept {
+        return bound_ <= vocab;
     }
 
     /// The tokens from a position on.
@@ -199,6 +206,7 @@ private:
         array(earlier_at)[size_] = array(total_count)[k];
         array(kind_at)[size_] = k;
         array(last_of)[k] = size_++;
+        bound_ = detail::larger(bound_, static_cast<std::uint32_t>(added) + 1);
         ++array(total_count)[k];
         return true;
     }
@@ -259,7 +267,7 @@ private:
     std::uint32_t* memory_ = nullptr;
     std::uint32_t capacity_ = 0;
     bool with_matches_ = false;
-    std::uint32_t size_ = 0, prompt_ = 0, kinds_ = 0;
+    std::uint32_t size_ = 0, prompt_ = 0, kinds_ = 0, bound_ = 0;
     std::uint32_t step_ = 0, followers_ = 0, longest_ = 0;
 };
 

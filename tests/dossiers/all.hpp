@@ -21,16 +21,25 @@
 #include "dossiers/allowed.hpp"
 #include "dossiers/at_rank.hpp"
 #include "dossiers/banned.hpp"
+#include "dossiers/begin_suppress.hpp"
 #include "dossiers/categorical.hpp"
 #include "dossiers/drop_above.hpp"
+#include "dossiers/dry.hpp"
 #include "dossiers/forced.hpp"
 #include "dossiers/greedy.hpp"
+#include "dossiers/guidance.hpp"
 #include "dossiers/keep_mass_at_least.hpp"
+#include "dossiers/length_decay.hpp"
 #include "dossiers/logit_bias.hpp"
 #include "dossiers/mask.hpp"
 #include "dossiers/min_p.hpp"
+#include "dossiers/min_tokens.hpp"
+#include "dossiers/no_repeat_ngram.hpp"
+#include "dossiers/penalties.hpp"
+#include "dossiers/phrases.hpp"
 #include "dossiers/random.hpp"
 #include "dossiers/rejection.hpp"
+#include "dossiers/remove_nan.hpp"
 #include "dossiers/temperature.hpp"
 #include "dossiers/top_k.hpp"
 #include "dossiers/top_p.hpp"
@@ -51,7 +60,8 @@ namespace dossiers {
 
 template <template <class...> class List>
 using of_all = List<temperature, top_k, top_p, min_p, drop_above, keep_mass_at_least, greedy, categorical, rejection,
-                    at_rank, logit_bias, banned, allowed, mask, forced>;
+                    at_rank, logit_bias, banned, allowed, mask, forced, penalties, dry, no_repeat_ngram, phrases,
+                    min_tokens, begin_suppress, length_decay, guidance, remove_nan>;
 
 template <class Dossier>
 inline constexpr bool draws = Dossier::stage::does == pluck::verb::draw;
@@ -119,7 +129,9 @@ struct library {
     template <class... Dossiers>
     struct of {
         template <class Stage>
-        static constexpr bool has = (... || std::same_as<Stage, typename Dossiers::stage>);
+        /// recorded moves nothing; what it remembers is in tests/unit/adjust/recorded_test.cpp.
+        static constexpr bool has =
+            (... || std::same_as<Stage, typename Dossiers::stage>) || std::same_as<Stage, pluck::recorded>;
         static constexpr bool complete = (... && has<Stages>);
     };
 };

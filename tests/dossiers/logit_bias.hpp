@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include "dossiers/lists.hpp"
-#include "reference/widen.hpp"
+#include "dossiers/texts.hpp"
 #include <pluck/adjust/logit_bias.hpp>
 
 #include <bit>
@@ -62,14 +61,6 @@ struct logit_bias {
                 {list{0}, floats{-std::numeric_limits<float>::infinity()}},
                 {list{1, 0}, floats{std::numeric_limits<float>::max(), least_subnormal}},
                 {list{0x7fffffff}, floats{1}}};
-    }
-
-private:
-    /// A float as a double, also where subnormal floats count as 0.
-    [[nodiscard]] static double wide(const float& x) {
-        const int magnitude = std::bit_cast<int>(x) & 0x7fffffff;
-        if (magnitude >= 0x800000) return x;
-        return (std::bit_cast<int>(x) < 0 ? -0x1p-149 : 0x1p-149) * magnitude;
     }
 };
 

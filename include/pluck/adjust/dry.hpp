@@ -44,7 +44,8 @@ struct dry_settings {
 /// Randomness.   None.
 /// Cost.         On the CPU that of the places where the text's last token is, if a repetition is long enough.
 /// Errors.       std::invalid_argument if a setting is out of its range, or a breaker is empty or has a negative token;
-///               of a row's own, it is `bad_parameter`, as a history without matches and a token outside of the row are.
+///               of a row's own, it is `bad_parameter`, as a history without matches is, and a token of the text
+///               that the row does not have.
 /// Source.       p-e-w, text-generation-webui 5677 (2024); as llama.cpp has it.
 class dry : public stage {
 public:
@@ -71,7 +72,9 @@ public:
         const token_history& text = history_[index];
         if (!are_valid(set) || !text.has_matches()) return row.fail(status::bad_parameter);
         const auto allowed = static_cast<std::uint32_t>(set.allowed_length);
-        if (detail::ordered(set.multiplier) == 0 || text.longest_match() < allowed) return;
+        if (detail::ordered(set.multiplier) == 0) return;
+        if (!text.is_within(row.vocab())) return row.fail(status::bad_parameter);
+        if (text.longest_match() < allowed) return;
         const token_sequences breakers = breakers_[index];
         const std::uint32_t begin = text.begin_of_last(static_cast<std::uint32_t>(set.last_n));
         const std::uint32_t most = unbroken(text, begin, breakers, text.longest_match());

@@ -20,13 +20,14 @@ namespace pluck { inline namespace v0 {
 ///
 /// Definition.   The score of x becomes -infinity if the text's last n - 1 tokens are also somewhere else in it,
 ///               followed by x; for n = 1, if it is in the text at all.
-/// Shapes.       One history, or one for each row; tokens of it that are not in the row give it `bad_parameter`.
+/// Shapes.       One history, or one for each row.
 /// Parameters.   history   a token_history that outlives the stage, or `per_row<token_history>`; with matches if n > 1
 ///               n         >= 0, 0 is neutral; one for all rows or one for each
 /// Non-finite.   A token that is listed is forbidden whatever its logit is, NaN included.
 /// Randomness.   None.
 /// Cost.         On the CPU that of the places where the text's last token is, if n - 1 tokens are repeated.
-/// Errors.       std::invalid_argument if n < 0; of a row's own, it is `bad_parameter`.
+/// Errors.       std::invalid_argument if n < 0; of a row's own, it is `bad_parameter`, as a token of the text is that
+///               the row does not have, and for n > 1 a history without matches.
 /// Source.       Paulus et al. 2017; Hugging Face's NoRepeatNGram.
 class no_repeat_ngram : public stage {
 public:
@@ -44,6 +45,7 @@ public:
         if (!n_.has(n) || !history_.serves(row.index())) return row.fail(status::bad_parameter);
         const token_history& text = history_[row.index()];
         if (n == 0) return;
+        if (!text.is_within(row.vocab())) return row.fail(status::bad_parameter);
         if (n == 1) return row.edit(text.distinct(), [](float, std::size_t) { return detail::minus_infinity; });
         if (!text.has_matches()) return row.fail(status::bad_parameter);
         const auto least = static_cast<std::uint32_t>(n) - 1;

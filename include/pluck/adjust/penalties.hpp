@@ -34,13 +34,14 @@ struct penalty_settings {
 ///               step rounded to float once:
 ///                   if it occurs in `repeats`:  s becomes s / repetition if s > 0, else s * repetition
 ///                   if n > 0:                   s becomes s - RN32(frequency * n), then s - presence
-/// Shapes.       One history, or one for each row; tokens of it that are not in the row give it `bad_parameter`.
+/// Shapes.       One history, or one for each row.
 /// Parameters.   history    a token_history that outlives the stage, or `per_row<token_history>`
 ///               settings   penalty_settings, or `per_row<penalty_settings>`; `{}` is neutral
 /// Non-finite.   -infinity stays. A NaN or +infinity stays, and is the row's status.
 /// Randomness.   None.
 /// Cost.         On the CPU that of the distinct tokens of the text, or of the last_n: the row is not copied.
-/// Errors.       std::invalid_argument if a setting is out of its range; of a row's own, it is `bad_parameter`.
+/// Errors.       std::invalid_argument if a setting is out of its range; of a row's own, it is `bad_parameter`, as a
+///               token of the text is that the row does not have, unless the settings are neutral.
 /// Source.       Keskar et al. 2019 (CTRL) for repetition, OpenAI for frequency and presence. vLLM and OpenAI: the
 ///               defaults. Hugging Face: repetition alone. SGLang: repeats = scope::generated. llama.cpp: counts =
 ///               scope::all, last_n = 64. mlx-lm: counts = scope::all, last_n = 20.
@@ -67,6 +68,7 @@ public:
         if (!divides && !takes) return;
 
         const token_history& text = history_[row.index()];
+        if (!text.is_within(row.vocab())) return row.fail(status::bad_parameter);
         const std::uint32_t begin = text.begin_of_last(static_cast<std::uint32_t>(set.last_n));
         if (begin == 0) {
             return row.edit(text.distinct(), [&](float score, std::size_t i) {

@@ -6,9 +6,19 @@
 
 #include <pluck/adjust/allowed.hpp>
 #include <pluck/adjust/banned.hpp>
+#include <pluck/adjust/begin_suppress.hpp>
+#include <pluck/adjust/dry.hpp>
 #include <pluck/adjust/forced.hpp>
+#include <pluck/adjust/guidance.hpp>
+#include <pluck/adjust/length_decay.hpp>
 #include <pluck/adjust/logit_bias.hpp>
 #include <pluck/adjust/mask.hpp>
+#include <pluck/adjust/min_tokens.hpp>
+#include <pluck/adjust/no_repeat_ngram.hpp>
+#include <pluck/adjust/penalties.hpp>
+#include <pluck/adjust/phrases.hpp>
+#include <pluck/adjust/recorded.hpp>
+#include <pluck/adjust/remove_nan.hpp>
 #include <pluck/draw/categorical.hpp>
 #include <pluck/draw/greedy.hpp>
 #include <pluck/draw/rejection.hpp>
@@ -21,9 +31,10 @@ namespace pluck { inline namespace v0 { namespace detail {
 
 /// `list<Stages...>` with all of the library's stages.
 template <template <class...> class List>
-using of_library_stages = List<logit_bias, banned, allowed, mask, forced,  // adjust
-                               temperature,                                // shape
-                               top_k, top_p, min_p,                        // keep
-                               categorical, greedy, rejection>;            // draw
+using of_library_stages = List<logit_bias, banned, allowed, mask, forced, penalties, dry, no_repeat_ngram, phrases,
+                               min_tokens, begin_suppress, length_decay, guidance, remove_nan, recorded,  // adjust
+                               temperature,                                                               // shape
+                               top_k, top_p, min_p,                                                       // keep
+                               categorical, greedy, rejection>;                                           // draw
 
 }}}  // namespace pluck::v0::detail

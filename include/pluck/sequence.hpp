@@ -40,8 +40,8 @@ struct stage_memory {
 /// Shapes.       Any number of tokens below 2^31, which are not negative; its memory grows. history() and memory() keep
 ///               their addresses, also if the sequence is moved. A copy has addresses of its own: make its chain anew.
 /// Parameters.   prompt    ids, copied; may be empty
-///               options   seed and sequence of the keys; undo: rollback() restores the memory of stages for so many
-///                         tokens; matches: false halves the memory, for texts without dry and no_repeat_ngram
+///               options   seed and sequence of the keys; undo: so many of the tokens accepted last can be rolled back,
+///                         32 bytes each; matches: false halves the memory, for texts without dry and no_repeat_ngram
 /// Cost.         accept(): that of token_history::append, about a microsecond at 32,000 tokens. 76 bytes a token.
 /// Errors.       std::invalid_argument if a token is negative, or a rollback longer than what can be undone; nothing is
 ///               changed then.
@@ -95,18 +95,20 @@ public:
         reserve(size() + std::size_t{1});
         state_->undo.push_back(state_->memory);
         (void)state_->history.append(token);
+        state_->undoable = detail::smaller(state_->undoable + 1, state_->how.undo);
         if (state_->undo.size() > std::size_t{2} * (state_->how.undo + std::size_t{1})) trim();
     }
 
     /// Takes the last n tokens back, as if they had never been accepted, with what stages have learnt of them.
     PLUCK_TAGGED void rollback(std::uint32_t n) {
-        const std::uint32_t most = detail::smaller(state_->how.undo, state_->history.generated());
+        const std::uint32_t most = state_->undoable;
         if (n > most) {
             detail::reject("sequence", "a rollback's n", ("in [0, " + detail::text_of(most) + "]").c_str(), n);
         }
         if (n == 0) return;
         state_->history.truncate(size() - n);
         state_->undo.resize(state_->undo.size() - n);
+        state_->undoable -= n;
         state_->memory = state_->undo.back();
     }
 
@@ -136,7 +138,8 @@ private:
         std::vector<std::uint32_t> words{};
         token_history history{};
         stage_memory memory{};
-        std::vector<stage_memory> undo{};  // the memory as each token was accepted, the last ones at least
+        std::vector<stage_memory> undo{};  // the memory as each token was accepted, of the last ones at least
+        std::uint32_t undoable = 0;        // of so many tokens, and before them
     };
 
     PLUCK_TAGGED static void check_token(const char* what, std::int32_t token) {
@@ -242,7 +245,7 @@ PLUCK_TAGGED inline std::vector<std::byte> sequence::save() const {
     to.add(size());
     for (const std::int32_t token : tokens()) to.add(static_cast<std::uint32_t>(token));
     detail::add_memory(to, state_->memory);
-    const std::size_t kept = detail::smaller(state_->undo.size(), state_->how.undo + std::size_t{1});
+    const std::size_t kept = state_->undoable + std::size_t{1};
     to.add(static_cast<std::uint32_t>(kept));
     for (std::size_t i = state_->undo.size() - kept; i < state_->undo.size(); ++i)
         detail::add_memory(to, state_->undo[i]);
@@ -275,7 +278,9 @@ PLUCK_TAGGED inline sequence sequence::load(std::span<const std::byte> bytes) {
     for (std::int32_t& token : tokens) token = static_cast<std::int32_t>(from.next<std::uint32_t>());
     const stage_memory memory = detail::next_memory(from);
     const auto kept = from.next<std::uint32_t>();
-    if (kept == 0 || from.is_short() || from.left() != kept * sizeof(stage_memory) + end) detail::raise(damaged);
+    if (kept == 0 || kept - 1 > how.undo || kept - 1 > size - prompt_size || from.is_short() ||
+        from.left() != kept * sizeof(stage_memory) + end)
+        detail::raise(damaged);
     std::vector<stage_memory> undo(kept);
     for (stage_memory& each : undo) each = detail::next_memory(from);
 
@@ -286,6 +291,7 @@ PLUCK_TAGGED inline sequence sequence::load(std::span<const std::byte> bytes) {
     (void)loaded.state_->history.append({tokens.data() + prompt_size, size - prompt_size});
     loaded.state_->memory = memory;
     loaded.state_->undo = std::move(undo);
+    loaded.state_->undoable = kept - 1;
     return loaded;
 }
 

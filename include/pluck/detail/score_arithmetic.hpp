@@ -44,16 +44,18 @@ namespace pluck { inline namespace v0 { namespace detail {
     return score_plus(score, bias);
 }
 
-/// base^n by n products of doubles from left to right, for base >= 0; FLT_MAX where one is above that.
+/// base^n by n products of doubles from left to right, for base >= 0; FLT_MAX once one is above that, and 0 once one is
+/// below 2^-100, which takes nothing from 1.
 [[nodiscard]] PLUCK_HOST_DEVICE inline double power(float base, std::uint32_t n) noexcept {
     constexpr std::int64_t largest = 0x47efffffe0000000;  // FLT_MAX as a double
+    constexpr std::int64_t least = 0x39b0000000000000;    // 2^-100
     if (ordered(base) == ordered(1.0f)) return 1;
     double result = 1;
     for (std::uint32_t i = 0; i < n; ++i) {
         result = product(result, as_double(base));
         const auto bits = static_cast<std::int64_t>(bits_as<std::uint64_t>(result));
         if (bits >= largest) return bits_as<double>(static_cast<std::uint64_t>(largest));
-        if (bits == 0) break;
+        if (bits < least) return 0;
     }
     return result;
 }

@@ -8,6 +8,7 @@
 #include <pluck/dynamic_chain.hpp>
 #include <pluck/inspect.hpp>
 #include <pluck/sample.hpp>
+#include <pluck/sequence.hpp>
 #include <pluck/version.hpp>
 
 #if __has_include(<Eigen/Core>)

@@ -52,8 +52,7 @@ public:
         if (text.longest_match() < least) return;
         row.edit(text.followers(), [&](float score, std::size_t i) {
             bool repeats = false;
-            text.each_match_before(i,
-                                   [&](std::uint32_t, std::uint32_t length) { repeats = repeats || length >= least; });
+            text.each_match_before(i, [&](auto, std::uint32_t length) { repeats = repeats || length >= least; });
             return repeats ? detail::minus_infinity : score;
         });
     }

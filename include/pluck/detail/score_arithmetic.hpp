@@ -44,7 +44,7 @@ namespace pluck { inline namespace v0 { namespace detail {
     return score_plus(score, bias);
 }
 
-/// base^n by n products of doubles from left to right, for base >= 0; FLT_MAX once one is above that, and 0 once one is
+/// base^n by n products of doubles from left to right, for base >= 0; FLT_MAX once one is that much, and 0 once one is
 /// below 2^-100, which takes nothing from 1.
 [[nodiscard]] PLUCK_HOST_DEVICE inline double power(float base, std::uint32_t n) noexcept {
     constexpr std::int64_t largest = 0x47efffffe0000000;  // FLT_MAX as a double

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+//
+// What llama.cpp's samplers make of random rows, for peers_test.cpp. Run by hand: tests/peers/generate.
+#include "rows.hpp"
+
+#include <llama.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <iterator>
+#include <limits>
+#include <string>
+#include <vector>
+
+// Exported for llama.cpp's own tests, in none of its public headers: breakers as tokens, where llama_sampler_init_dry
+// has strings and a vocabulary to tokenize them with.
+llama_sampler* llama_sampler_init_dry_testing(float multiplier, float base, std::int32_t allowed_length,
+                                              std::int32_t last_n,
+                                              const std::vector<std::vector<llama_token>>& breakers);
+
+namespace {
+
+using peers::kind;
+using peers::row_source;
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+
+peers::bit_source bits(20261201);
+
+std::uint32_t below(std::uint32_t bound) { return static_cast<std::uint32_t>(bits.next() >> 32) % bound; }
+std::int32_t between(std::int32_t least, std::int32_t most) {
+    return least + static_cast<std::int32_t>(below(static_cast<std::uint32_t>(most - least + 1)));
+}
+/// Of 16 bits in [least, most).
+float real(float least, float most) { return least + (most - least) * static_cast<float>(below(1 << 16)) * 0x1p-16f; }
+template <class T>
+T one_of(std::initializer_list<T> choices) {
+    return std::data(choices)[below(static_cast<std::uint32_t>(choices.size()))];
+}
+
+row_source random_source(std::uint64_t seed) {
+    const auto vocab = static_cast<std::uint32_t>(between(24, 160));
+    const auto like = static_cast<kind>(seed % static_cast<std::uint64_t>(kind::kinds));
+    const std::uint32_t length = one_of({below(2), below(201), below(201), below(41)});
+    return {seed, vocab, like, length, below(length + 1), one_of({1u, 2u, 3u, 5u, 8u, 16u, vocab})};
+}
+
+std::string hexadecimal(float x) {
+    std::array<char, 9> text{};
+    std::snprintf(text.data(), text.size(), "%08x", std::bit_cast<std::uint32_t>(x));
+    return text.data();
+}
+std::string joined(const std::vector<llama_token>& sequence) {
+    std::string text;
+    for (const llama_token token : sequence) text += (text.empty() ? "" : ",") + std::to_string(token);
+    return text;
+}
+
+/// The sampler sees the text, then the row; and then `dist`, which takes the softmax.
+void write(const char* name, const row_source& source, const std::string& parameters, llama_sampler* sampler) {
+    for (const std::int32_t token : source.text()) llama_sampler_accept(sampler, token);
+    const std::vector<float> row = source.logits();
+    std::vector<llama_token_data> data(row.size());
+    for (std::size_t i = 0; i < row.size(); ++i) data[i] = {static_cast<llama_token>(i), row[i], 0.0f};
+    llama_token_data_array all{data.data(), data.size(), -1, false};
+    llama_sampler_apply(sampler, &all);
+    llama_sampler_free(sampler);
+
+    std::printf("%s %llu %u %d %u %u %u | %s |", name, static_cast<unsigned long long>(source.seed), source.vocab,
+                static_cast<int>(source.like), source.length, source.prompt, source.alphabet, parameters.c_str());
+    for (std::size_t i = 0; i < row.size(); ++i) {
+        const float score = data[i].logit;
+        if (score != row[i]) std::printf(" %zu:%s", i, score == -infinity ? "-" : hexadecimal(score).c_str());
+    }
+    std::printf(" |");
+    llama_sampler* dist = llama_sampler_init_dist(1);
+    llama_sampler_apply(dist, &all);
+    llama_sampler_free(dist);
+    std::sort(all.data, all.data + all.size, [](const auto& a, const auto& b) { return a.p > b.p; });
+    for (std::size_t i = 0; i < 3; ++i) std::printf(" %d:%s", all.data[i].id, hexadecimal(all.data[i].p).c_str());
+    std::printf("\n");
+}
+
+void penalties(std::uint64_t seed) {
+    const row_source source = random_source(seed);
+    const std::int32_t last_n = one_of({1, 2, 64, between(1, 250), between(1, 250), between(1, 20)});
+    float repeat = 1, frequency = 0, presence = 0;
+    if (below(3) > 0) repeat = one_of({1.1f, 1.3f, 0.5f, 2.0f, 100.0f, 0.01f, real(0.1f, 5)});
+    if (below(3) > 0) frequency = one_of({0.1f, 0.5f, -0.5f, 2.0f, real(-3, 3)});
+    if (below(3) > 0) presence = one_of({0.1f, 1.0f, -1.0f, 50.0f, real(-3, 3)});
+    write("penalties", source,
+          std::to_string(last_n) + " " + hexadecimal(repeat) + " " + hexadecimal(frequency) + " " +
+              hexadecimal(presence),
+          llama_sampler_init_penalties(static_cast<std::int32_t>(source.vocab), last_n, repeat, frequency, presence));
+}
+
+/// Breakers of one token, and of more: that are in the text or not, that overlap and contain each other.
+std::vector<std::vector<llama_token>> random_breakers(const row_source& source) {
+    std::vector<std::vector<llama_token>> breakers;
+    const auto text = source.text();
+    for (std::uint32_t n = one_of({0u, 0u, 1u, 2u, 4u}); n > 0; --n) {
+        std::vector<llama_token> breaker;
+        const std::uint32_t length = one_of({1u, 1u, 2u, 3u, 4u});
+        const std::uint32_t from = below(source.length + 1);
+        for (std::uint32_t i = from; i < from + length; ++i) {
+            const bool copied = i < text.size() && below(8) > 0;
+            breaker.push_back(copied ? text[i] : static_cast<llama_token>(below(source.vocab)));
+        }
+        breakers.push_back(breaker);
+    }
+    return breakers;
+}
+
+void dry(std::uint64_t seed) {
+    const row_source source = random_source(seed);
+    const float multiplier = one_of({0.8f, 0.8f, 2.0f, -0.5f, real(0, 4)});
+    const float base = one_of({1.75f, 1.75f, 1.0f, 1.1f, 3.0f, real(1, 4)});
+    const std::int32_t allowed = one_of({1, 2, 2, 3, 5, between(1, 20)});
+    const std::int32_t last_n = one_of({256, 256, 64, between(1, 250), between(1, 30)});
+    const auto breakers = random_breakers(source);
+    std::string parameters = hexadecimal(multiplier) + " " + hexadecimal(base) + " " + std::to_string(allowed) + " " +
+                             std::to_string(last_n);
+    for (const auto& breaker : breakers) parameters += " " + joined(breaker);
+    write("dry", source, parameters, llama_sampler_init_dry_testing(multiplier, base, allowed, last_n, breakers));
+}
+
+/// Ids may occur twice.
+void logit_bias(std::uint64_t seed) {
+    const row_source source = random_source(seed);
+    std::vector<llama_logit_bias> biases;
+    std::string parameters;
+    for (std::uint32_t n = one_of({0u, 1u, 5u, below(40)}); n > 0; --n) {
+        const float bias = one_of({real(-8, 8), real(-8, 8), 0.0f, -100.0f, 100.0f, -infinity});
+        biases.push_back({static_cast<llama_token>(below(source.vocab)), bias});
+        parameters += (parameters.empty() ? "" : " ") + std::to_string(biases.back().token) + ":" +
+                      (bias == -infinity ? "-" : hexadecimal(bias));
+    }
+    write("logit_bias", source, parameters,
+          llama_sampler_init_logit_bias(static_cast<std::int32_t>(source.vocab),
+                                        static_cast<std::int32_t>(biases.size()), biases.data()));
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    llama_log_set([](ggml_log_level, const char*, void*) {}, nullptr);
+    std::printf(
+        "# What llama.cpp's samplers make of random rows: libllama of llama-cpp-python %s.\n"
+        "# Written by tests/peers/generate llama. A line: a sampler; seed, vocabulary, kind, length of the text, of its\n"
+        "# prompt, alphabet (rows.hpp makes the row and the text of these); the sampler's parameters; the scores that\n"
+        "# it moves, as bits of floats, - for -infinity; its three largest probabilities.\n",
+        count > 1 ? arguments[1] : "?");
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) penalties(seed);
+    for (std::uint64_t seed = 201; seed <= 600; ++seed) dry(seed);
+    for (std::uint64_t seed = 601; seed <= 720; ++seed) logit_bias(seed);
+}

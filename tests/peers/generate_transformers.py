@@ -14,7 +14,8 @@ HEADER = """\
 # What the logits processors of transformers {} (torch {}, CPU, float32) make of random rows.
 # Written by tests/peers/generate transformers. A line: a processor; seed, vocabulary, kind, length of the text, of its
 # prompt, alphabet (rows.hpp makes the row and the text of these); the processor's parameters; the scores that it moves,
-# as bits of floats, - for -infinity, *:- for all others, = if scores are not compared; its three largest probabilities.
+# as bits of floats, - for -infinity, *:- for all others, or after = the tokens that it keeps; its three largest
+# probabilities. `all` is a list of processors, whose parameters are separated by semicolons.
 """
 
 
@@ -32,13 +33,14 @@ class Generator:
         self.random = random.Random(20261201)
         self.seed = 0
 
-    def source(self, case, least=0, most=200, vocab=(24, 160), kinds=range(rows.KINDS)):
+    def source(self, case, least=0, most=200, vocab=(24, 160), kinds=range(rows.KINDS),
+               alphabets=(1, 2, 3, 5, 8, 16, 24)):
         r = self.random
         self.seed += 1
         size = r.randint(*vocab)
         length = r.choice([least, least + 1, r.randint(least, most), r.randint(least, most), r.randint(least, 40)])
         return Source(self.seed, size, kinds[case % len(kinds)], length, r.randint(0, length),
-                      r.choice([1, 2, 3, 5, 8, 16, size]))
+                      r.choice(alphabets))
 
     def ids(self, source, count):
         """Some tokens, most of them of the text."""
@@ -62,14 +64,14 @@ class Generator:
             found[tuple(phrase)] = True
         return [list(p) for p in found]
 
-    def write(self, name, source, parameters, processor, scores=None, compared=True):
+    def write(self, name, source, parameters, processor, scores=None, only_kept=False):
         text = torch.tensor([source.text()], dtype=torch.long)
         scores = torch.tensor([source.logits()], dtype=torch.float32) if scores is None else scores
         with torch.no_grad():
             moved = processor(text, scores)
             probabilities = torch.softmax(moved, dim=-1)
-        self.out.write(rows.line(name, source, parameters, moved[0].tolist() if compared else None,
-                                 probabilities[0].tolist()) + "\n")
+        self.out.write(rows.line(name, source, parameters, moved[0].tolist(), probabilities[0].tolist(), only_kept) +
+                       "\n")
 
     def repetition(self, case):
         source = self.source(case)
@@ -79,8 +81,10 @@ class Generator:
                    hf.RepetitionPenaltyLogitsProcessor(penalty, source.prompt if ignored else None))
 
     def no_repeat_ngram(self, case):
-        source = self.source(case)
+        source = self.source(case, alphabets=(1, 2, 2, 3, 3, 5, 24))
         n = self.random.choice([1, 2, 2, 3, 3, 4, 5, 8, 20])
+        if case % 40 == 0:  # every token is in the text
+            source, n = Source(source.seed, 24, source.kind, 200, 0, 24), 1
         self.write("no_repeat_ngram", source, [str(n)], hf.NoRepeatNGramLogitsProcessor(n))
 
     def sequence_bias(self, case):
@@ -132,9 +136,9 @@ class Generator:
     def length_decay(self, case):
         r = self.random
         source = self.source(case)
-        if case % 4 == 0:
+        if case % 2 == 0:
             source.prompt = 0
-        start = max(0, source.length - source.prompt - r.choice([0, 1, 2, 5, 30]) + r.choice([0, 0, 1]))
+        start = max(0, source.length - source.prompt - r.choice([-1, 0, 1, 2, 5, 30]))
         factor = single(r.choice([1.0, 1.01, 1.1, 1.5, 0.9, r.uniform(0.2, 3)]))
         token = r.randrange(source.vocab)
         self.write("length_decay", source, [str(start), bits_of(factor), str(token)],
@@ -160,12 +164,35 @@ class Generator:
 
         processor = hf.UnbatchedClassifierFreeGuidanceLogitsProcessor(
             g, Model(), unconditional_ids=torch.zeros((1, 1), dtype=torch.long))
-        self.write("guidance_of_softmax", source, [bits_of(g)], processor, compared=False)
+        self.write("guidance_of_softmax", source, [bits_of(g)], processor, only_kept=True)
+
+    def all(self, case):
+        """In the order of transformers: its processors, then its warpers."""
+        r, source = self.random, self.source(case, vocab=(60, 160), kinds=[rows.FINE], least=1)
+        phrases, bad, ids = self.phrases(source, 4), self.phrases(source, 4), self.ids(source, 5)
+        biases = [single(r.uniform(-4, 4)) for _ in phrases]
+        penalty, n, factor = single(r.uniform(1, 2)), r.choice([2, 3, 4]), single(r.uniform(1, 1.2))
+        generated = source.length - source.prompt
+        least, start, end = max(0, generated + r.choice([0, 1])), max(0, generated - 5), r.randrange(source.vocab)
+        temperature, k = single(r.uniform(0.4, 1.5)), r.choice([5, 20, 50])
+        p, m = single(r.uniform(0.5, 1)), single(r.uniform(0, 0.05))
+        parameters = [" ".join(f"{w}:{bits_of(b)}" for w, b in zip(words(phrases), biases)), bits_of(penalty), str(n),
+                      " ".join(words(bad)), f"{least} {end}", f"{start} {bits_of(factor)} {end}",
+                      " ".join(numbers(ids)), bits_of(temperature), str(k), bits_of(p), bits_of(m)]
+        self.write("all", source, [" ; ".join(parameters)], hf.LogitsProcessorList([
+            hf.SequenceBiasLogitsProcessor([[w, b] for w, b in zip(phrases, biases)]),
+            hf.RepetitionPenaltyLogitsProcessor(penalty), hf.NoRepeatNGramLogitsProcessor(n),
+            hf.NoBadWordsLogitsProcessor(bad),
+            hf.MinNewTokensLengthLogitsProcessor(source.prompt, least, end),
+            hf.ExponentialDecayLengthPenalty((start, factor), end, source.prompt),
+            hf.SuppressTokensLogitsProcessor(ids),
+            hf.TemperatureLogitsWarper(temperature), hf.TopKLogitsWarper(k), hf.TopPLogitsWarper(p),
+            hf.MinPLogitsWarper(m)]), only_kept=True)
 
 
 def main():
     counts = {"repetition": 150, "no_repeat_ngram": 200, "sequence_bias": 150, "no_bad_words": 150, "min_length": 120,
-              "forced": 100, "suppress": 150, "length_decay": 150, "guidance": 160}
+              "forced": 100, "suppress": 150, "length_decay": 150, "guidance": 160, "all": 100}
     with open(sys.argv[1], "w", encoding="ascii") as out:
         out.write(HEADER.format(transformers.__version__, torch.__version__))
         generator = Generator(out)

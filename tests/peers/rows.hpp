@@ -46,8 +46,7 @@ struct row_source {
             const std::uint64_t word = bits.next();
             const auto x = static_cast<float>(static_cast<std::int32_t>(word >> 40) - (1 << 23));  // exact
             row[i] = like == kind::large ? x * 0x1p-14f : x * 0x1p-20f;  // in [-512, 512) or [-8, 8)
-            if (like == kind::coarse)
-                row[i] = static_cast<float>(static_cast<std::int32_t>(word >> 57) - 64) * 0.125f;
+            if (like == kind::coarse) row[i] = static_cast<float>(static_cast<std::int32_t>(word >> 57) - 64) * 0.125f;
             if (like == kind::masked && i > 0 && word % 8 == 0) row[i] = -std::numeric_limits<float>::infinity();
             if (like == kind::zeros && word % 4 == 0) row[i] = word % 8 == 0 ? 0.0f : -0.0f;
         }

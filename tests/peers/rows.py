@@ -70,14 +70,15 @@ def score_text(x):
     return "-" if x == -math.inf else bits_of(x)
 
 
-def line(name, source, parameters, scores, probabilities):
+def line(name, source, parameters, scores, probabilities, only_kept=False):
     """A case: what it is, its parameters, the scores that the peer has moved, and its three largest probabilities.
 
-    `*:-` stands for all that are not named, if most of them are forbidden. `=` alone says that scores are not compared.
+    `*:-` stands for all that are not named, if most of them are forbidden. Where scores are not compared, the tokens
+    that are kept follow `=`.
     """
     words = []
-    if scores is None:
-        words = ["="]
+    if only_kept:
+        words = ["=", *(str(i) for i in range(source.vocab) if scores[i] != -math.inf)]
     else:
         before = source.logits()
         new_zeros = [i for i in range(source.vocab) if scores[i] == -math.inf and before[i] != -math.inf]

@@ -118,7 +118,7 @@ random_sampler penalties(const row_source& source) {
 std::vector<std::vector<llama_token>> random_breakers(const row_source& source) {
     std::vector<std::vector<llama_token>> breakers;
     const auto text = source.text();
-    for (std::uint32_t n = one_of({0u, 0u, 1u, 2u, 4u}); n > 0; --n) {
+    for (std::uint32_t n = one_of({0u, 0u, 0u, 1u, 2u, 4u}); n > 0; --n) {
         std::vector<llama_token> breaker;
         const std::uint32_t length = one_of({1u, 1u, 2u, 3u, 4u});
         const std::uint32_t from = below(source.length + 1);
@@ -134,7 +134,7 @@ std::vector<std::vector<llama_token>> random_breakers(const row_source& source) 
 random_sampler dry(const row_source& source) {
     const float multiplier = one_of({0.8f, 0.8f, 2.0f, -0.5f, real(0, 4)});
     const float base = one_of({1.75f, 1.75f, 1.0f, 1.1f, 3.0f, real(1, 4)});
-    const std::int32_t allowed = one_of({1, 2, 2, 3, 5, between(1, 20)});
+    const std::int32_t allowed = one_of({1, 1, 2, 2, 3, between(1, 10)});
     const std::int32_t last_n = one_of({256, 256, 64, between(1, 250), between(1, 30)});
     const auto breakers = random_breakers(source);
     std::string parameters = hexadecimal(multiplier) + " " + hexadecimal(base) + " " + std::to_string(allowed) + " " +

@@ -192,7 +192,7 @@ class Generator:
 
 def main():
     counts = {"repetition": 150, "no_repeat_ngram": 200, "sequence_bias": 150, "no_bad_words": 150, "min_length": 120,
-              "forced": 100, "suppress": 150, "length_decay": 150, "guidance": 160, "all": 100}
+              "forced": 100, "suppress": 150, "length_decay": 200, "guidance": 160, "all": 100}
     with open(sys.argv[1], "w", encoding="ascii") as out:
         out.write(HEADER.format(transformers.__version__, torch.__version__))
         generator = Generator(out)

@@ -45,7 +45,8 @@ row_source random_source(std::uint64_t seed) {
     const auto vocab = static_cast<std::uint32_t>(between(24, 160));
     const auto like = static_cast<kind>(seed % static_cast<std::uint64_t>(kind::kinds));
     const std::uint32_t length = one_of({below(2), below(201), below(201), below(41)});
-    return {seed, vocab, like, length, below(length + 1), one_of({1u, 2u, 2u, 3u, 3u, 5u, 8u, 24u})};
+    const std::uint32_t prompt = below(2) == 0 ? length : below(length + 1);
+    return {seed, vocab, like, length, prompt, one_of({1u, 2u, 2u, 3u, 3u, 5u, 8u, 24u})};
 }
 
 std::string hexadecimal(float x) {

@@ -39,8 +39,8 @@ class Generator:
         self.seed += 1
         size = r.randint(*vocab)
         length = r.choice([least, least + 1, r.randint(least, most), r.randint(least, most), r.randint(least, 40)])
-        return Source(self.seed, size, kinds[case % len(kinds)], length, r.randint(0, length),
-                      r.choice(alphabets))
+        prompt = r.choice([length, r.randint(0, length), r.randint(0, length)])
+        return Source(self.seed, size, kinds[case % len(kinds)], length, prompt, r.choice(alphabets))
 
     def ids(self, source, count):
         """Some tokens, most of them of the text."""

@@ -24,6 +24,10 @@
 #include <utility>
 #include <vector>
 
+#ifndef PLUCK_SOURCE_DIR  // mutants' tests are run from there
+#define PLUCK_SOURCE_DIR "."
+#endif
+
 namespace peers {
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
@@ -110,8 +114,8 @@ public:
 
     [[nodiscard]] std::vector<std::string> words() const { return fields(parameters, ' '); }
 
-    /// Holds what the chain keeps of the row to what the peer keeps; scores to `relative` of theirs, or of 1 if they are
-    /// smaller; and probabilities to 2e-5.
+    /// Holds what the chain keeps of the row to what the peer keeps; scores to `relative` of theirs, or of 1 if that is
+    /// larger; and probabilities to 2e-5.
     template <class Chain>
     void compare(const Chain& chain, double relative) const {
         const std::vector<float> row = source.logits();

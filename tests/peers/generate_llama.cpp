@@ -135,9 +135,17 @@ std::vector<std::vector<llama_token>> random_breakers(const row_source& source) 
 random_sampler dry(const row_source& source) {
     const float multiplier = one_of({0.8f, 0.8f, 2.0f, -0.5f, real(0, 4)});
     const float base = one_of({1.75f, 1.75f, 1.0f, 1.1f, 3.0f, real(1, 4)});
-    const std::int32_t allowed = one_of({1, 1, 2, 2, 3, between(1, 10)});
-    const std::int32_t last_n = one_of({256, 256, 64, between(1, 250), between(1, 30)});
-    const auto breakers = random_breakers(source);
+    std::int32_t allowed = one_of({1, 1, 1, 2, 2, 3, between(1, 10)});
+    std::int32_t last_n = one_of({256, 64, between(1, 250), between(1, 30), between(1, 30)});
+    auto breakers = random_breakers(source);
+    const auto text = source.text();
+    std::size_t run = 0;  // how often the last token is there in a row
+    while (run < text.size() && text[text.size() - 1 - run] == text.back()) ++run;
+    if (run >= 3 && run < text.size() && below(2) == 0) {  // a breaker that is in the last_n tokens but for its first
+        allowed = 1;
+        last_n = static_cast<std::int32_t>(run);
+        breakers = {{text[text.size() - 1 - run], text.back(), text.back()}};
+    }
     std::string parameters = hexadecimal(multiplier) + " " + hexadecimal(base) + " " + std::to_string(allowed) + " " +
                              std::to_string(last_n);
     for (const auto& breaker : breakers) parameters += " " + joined(breaker);
@@ -198,7 +206,7 @@ int main(int count, char** arguments) {
         }
     };
     write_cases("penalties", 200, penalties);
-    write_cases("dry", 400, dry);
+    write_cases("dry", 600, dry);
     write_cases("logit_bias", 120, logit_bias);
     for (int i = 0; i < 100; ++i) {
         row_source source = random_source(++seed);

@@ -16,10 +16,11 @@ TEST_CASE("each status is called what its enumerator is called") {
     STATIC_REQUIRE(to_string(status::row_too_long) == "row_too_long");
     STATIC_REQUIRE(to_string(status::bad_parameter) == "bad_parameter");
     STATIC_REQUIRE(to_string(status::out_of_memory) == "out_of_memory");
+    STATIC_REQUIRE(to_string(status::history_full) == "history_full");
 }
 
 TEST_CASE("a number that is no status has a text all the same") {
-    for (int value = 7; value < 256; ++value) {
+    for (int value = 8; value < 256; ++value) {
         CHECK(to_string(static_cast<pluck::status>(value)) == "unknown status");
     }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Shows:       why greedy decoding repeats itself. Twenty steps of a model that gives five rows of logits in turn: the
-//              best token is always the same, by a little. Greedy takes it every time; sampling explores the others.
+//              best token is always the same, by a little. Greedy takes it every time; sampling explores the others, and
+//              so does greedy with a penalty for each time that the text already has a token.
 // Leaves out:  a model whose next row depends on what was drawn: 07_hamlet.
 // Next:        07_hamlet, or 08_your_own_sampler.
 
@@ -37,6 +38,17 @@ std::vector<double> generate(const Chain& chain) {
     return tokens;
 }
 
+// The best token again, but a token loses 0.25 for each time that the text has it.
+std::vector<double> generate_with_penalties() {
+    const auto logits = rows();
+    pluck::sequence text;
+    const auto chain = pluck::penalties(text.history(), {.frequency = 0.25f}) | pluck::greedy();
+    for (int step = 0; step < n_steps; ++step) {
+        text.accept(pluck::sample(logits.row(step % 5), chain, text.key()).token);
+    }
+    return {text.tokens().begin(), text.tokens().end()};
+}
+
 // The tokens' ids, each id in a colour of its own.
 std::string strip_of(const std::vector<double>& tokens) {
     using picture::colour;
@@ -56,6 +68,7 @@ int main(int argc, char** argv) {
 
     const std::vector<std::pair<std::string, std::vector<double>>> strategies = {
         {"greedy", generate(pluck::greedy())},
+        {"greedy, penalties", generate_with_penalties()},
         {"T = 0.5", generate(pluck::temperature(0.5))},
         {"T = 0.8, p = 0.9", generate(pluck::temperature(0.8) | pluck::top_p(0.9))},
         {"T = 1.0", generate(pluck::temperature(1.0))},
@@ -96,10 +109,10 @@ int main(int argc, char** argv) {
         }
         if (!s.y.empty()) tiles.data.push_back(s);
     }
-    tiles.extra = "set yrange [3.6:-0.6]; set xrange [0.4:20.6]; set xtics 1; unset grid; set ytics (";
+    tiles.extra = "set yrange [4.6:-0.6]; set xrange [0.4:20.6]; set xtics 1; unset grid; set ytics (";
     for (std::size_t i = 0; i < strategies.size(); ++i) {
         tiles.extra += (i == 0 ? "'" : ", '") + strategies[i].first + "' " + std::to_string(i);
     }
     tiles.extra += ")";
-    picture::plot(file, {.title = "Greedy repeats, sampling explores", .panels = {tiles}, .height = 360});
+    picture::plot(file, {.title = "Greedy repeats, penalties and sampling explore", .panels = {tiles}, .height = 420});
 }

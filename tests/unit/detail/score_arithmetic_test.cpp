@@ -41,7 +41,7 @@ TEST_CASE("powers are products from left to right, and stop at the largest float
     CHECK(power(0, 5) == 0);
     CHECK(power(0.5f, 100) == 0x1p-100);
     CHECK(power(0.5f, 101) == 0);
-    CHECK(power(0x1.fffffep-1f, 0xffffffff) == 0);
+    CHECK(power(0.9f, 0xffffffff) == 0);
 }
 
 TEST_CASE("a number is finite unless it is infinite or NaN") {

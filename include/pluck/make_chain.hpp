@@ -248,7 +248,8 @@ private:
 /// Shapes.       The request's lists are copied into the text, which keeps them as long as it is there; the request may
 ///               go. The chain looks at them and at the text's history: it is valid while the text is there, also if
 ///               that is moved. Each call adds lists of its own, and earlier chains remain valid: call it once for a
-///               request, not once for a token. What it looks at is in the host's memory, and so it is for the CPU. A copy of the text, or one that is loaded, needs a chain of its own.
+///               request, not once for a token. A copy of the text, or one that is loaded, needs a chain of its own.
+///               What a chain looks at is in the host's memory: it is for the CPU.
 /// Parameters.   request   any
 ///               text      of the tokens that penalties, dry and n-grams count; with matches for the latter two
 ///               rules     the engine by whose rules the request is read

@@ -275,7 +275,7 @@ private:
 /// Parameters.   body      an object
 ///               dialect   whose defaults and ranges hold; it is the one for make_chain()
 ///               how       see json_options
-/// Cost.         Some microseconds.
+/// Cost.         About half a microsecond for a field.
 /// Errors.       std::invalid_argument with all that is wrong: a value of another type, one out of its range, a field
 ///               that pluck does not know or has no stage for, two names of one field. What needs ids of an end
 ///               (min_tokens) is checked by make_chain(), since the server may add them.

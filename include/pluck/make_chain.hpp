@@ -254,7 +254,7 @@ private:
 ///               text      of the tokens that penalties, dry and n-grams count; with matches for the latter two
 ///               rules     the engine by whose rules the request is read
 /// Randomness.   That of the key at each draw. The chain does not know the request's seed: options_of() does.
-/// Cost.         About a microsecond, and a copy of the request's lists.
+/// Cost.         Some tenths of a microsecond, and a copy of the request's lists.
 /// Errors.       std::invalid_argument with all that is wrong, of a list the first thing: "pluck::sampling_params:
 ///               top_p must be in [0, 1], got 1.5; n must be >= 1, got 0". The text is as it was then. An id that is no
 ///               token is the status of each row.

@@ -15,6 +15,7 @@
 #include <pluck/detail/parameter.hpp>
 #include <pluck/detail/ranking.hpp>
 #include <pluck/detail/request_faults.hpp>
+#include <pluck/detail/score_arithmetic.hpp>
 #include <pluck/sampling_params.hpp>
 
 #include <algorithm>
@@ -67,8 +68,8 @@ public:
     [[nodiscard]] PLUCK_TAGGED const std::string& finish() {
         if (to_.top_k == -1) to_.top_k = 0;
         if (of_ == order::text_generation_webui) {  // which writes these in ten thousandths
-            if (given_.contains("epsilon_cutoff")) to_.epsilon_cutoff /= 10000;
-            if (given_.contains("eta_cutoff")) to_.eta_cutoff /= 10000;
+            if (given_.contains("epsilon_cutoff")) to_.epsilon_cutoff = score_over(to_.epsilon_cutoff, 10000.0f);
+            if (given_.contains("eta_cutoff")) to_.eta_cutoff = score_over(to_.eta_cutoff, 10000.0f);
         }
         if (dynamic_range_ && ordered(*dynamic_range_) > 0) {
             to_.dynatemp_low =

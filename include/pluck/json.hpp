@@ -61,7 +61,9 @@ public:
                            read_any(json_ids, name, value) || read_any(json_phrases, name, value) ||
                            read_any(json_flags, name, value) || read_special(name, value) ||
                            read_neutral(name, value) || is_ignored(name);
-        if (!known) found_.add({name, " is no field that pluck knows"});
+        if (known) return;
+        const std::string shown = name.size() > 40 ? text_of_json(name) : name;
+        found_.add({shown, " is no field that pluck knows"});
     }
 
     /// What depends on more than one field; then the text of all that is wrong.

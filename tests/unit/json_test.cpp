@@ -196,6 +196,8 @@ TEST_CASE("log-probabilities are asked for in each server's way") {
 
 TEST_CASE("a field that pluck does not know is refused, unless the server handles it") {
     CHECK(refusal(R"({"temprature": 0.5})") == "temprature is no field that pluck knows");
+    CHECK(refusal(json{{std::string(50, 'a'), 1}}.dump()) ==
+          "\"" + std::string(36, 'a') + "... is no field that pluck knows");
     CHECK(refusal(R"({"grammar": "root ::= \"a\""})") == "grammar is no field that pluck knows");
     CHECK(refusal(R"({"grammar": "root", "samplers": []})", order::vllm, {.base = {}, .handled = {"grammar"}}) ==
           "samplers is no field that pluck knows");

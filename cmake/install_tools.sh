@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Sourced by the scripts that set themselves up, such as tests/run: `need TOOL...` installs what is missing of
-#     compiler cmake ninja eigen catch2 gnuplot clang clang-format clang-tidy benchmark valgrind python binutils mingw
-#     wine s390x qemu
+#     compiler cmake ninja eigen catch2 json gnuplot clang clang-format clang-tidy benchmark valgrind python binutils
+#     mingw wine s390x qemu
 # with apt-get on Debian and Ubuntu. Elsewhere it names what is missing, and stops.
 
 say() { printf '\n== %s\n' "$*"; }
@@ -48,6 +48,7 @@ has() {
     catch2)
         [ -n "${Catch2_DIR:-}${CMAKE_PREFIX_PATH:-}" ] || has_header catch2/catch.hpp || has_header catch2/catch_all.hpp
         ;;
+    json) [ -n "${nlohmann_json_DIR:-}${CMAKE_PREFIX_PATH:-}" ] || has_header nlohmann/json.hpp ;;
     benchmark) [ -n "${benchmark_DIR:-}${CMAKE_PREFIX_PATH:-}" ] || has_header benchmark/benchmark.h ;;
     *) stop "install_tools.sh knows no tool '$1'" ;;
     esac
@@ -62,6 +63,7 @@ debian_packages() {
     clang | clang-format | clang-tidy) echo "$1" ;;
     eigen) echo libeigen3-dev ;;
     catch2) echo catch2 ;;
+    json) echo nlohmann-json3-dev ;;
     benchmark) echo libbenchmark-dev ;;
     valgrind) echo valgrind ;;
     python) echo python3 ;;
@@ -112,9 +114,9 @@ need() {
     if [ ${#missing[@]} -gt 0 ]; then
         command -v apt-get >/dev/null || stop "Missing here: ${missing[*]}" \
             "This system has no apt-get, so please install them, then try again. For all of them:" \
-            "Fedora:    dnf install gcc-c++ cmake ninja-build eigen3-devel catch-devel gnuplot" \
-            "Arch:      pacman -S gcc cmake ninja eigen catch2 gnuplot" \
-            "Homebrew:  brew install cmake ninja eigen catch2 gnuplot" \
+            "Fedora:    dnf install gcc-c++ cmake ninja-build eigen3-devel catch-devel json-devel gnuplot" \
+            "Arch:      pacman -S gcc cmake ninja eigen catch2 nlohmann-json gnuplot" \
+            "Homebrew:  brew install cmake ninja eigen catch2 nlohmann-json gnuplot" \
             "To use pluck in a project of your own only a C++20 compiler is needed: see the README."
         apt_install "${packages[@]}"
         # Some releases hold clang's sanitizers in a package of their own, named after clang's version.

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 # The program between the marks of example 1 is the one that is copied (downstream/main.cpp) and the one that README.md
 # shows, with its output. One source, three places.
-# What stands between the marks of example 9 is in README.md, too.
+# What stands between the marks of examples 9 and 11 is in README.md, too.
 file(READ "${CMAKE_CURRENT_LIST_DIR}/../01_first_token.cpp" example)
 file(READ "${CMAKE_CURRENT_LIST_DIR}/../09_cuda_batch.cu" cuda_example)
+file(READ "${CMAKE_CURRENT_LIST_DIR}/../11_requests.cpp" requests_example)
 file(READ "${CMAKE_CURRENT_LIST_DIR}/../downstream/main.cpp" copy)
 file(READ "${CMAKE_CURRENT_LIST_DIR}/../expected/01_first_token.txt" printed)
 file(READ "${CMAKE_CURRENT_LIST_DIR}/../../README.md" readme)
@@ -23,12 +24,13 @@ function(between_marks text name out)
 endfunction()
 between_marks("${example}" 01_first_token.cpp program)
 between_marks("${cuda_example}" 09_cuda_batch.cu cuda_program)
+between_marks("${requests_example}" 11_requests.cpp requests_program)
 
 string(FIND "${copy}" "${program}" at)
 if(at LESS 0)
     message(FATAL_ERROR "examples/downstream/main.cpp does not hold the program of examples/01_first_token.cpp")
 endif()
-foreach(text IN ITEMS program printed cuda_program)
+foreach(text IN ITEMS program printed cuda_program requests_program)
     string(FIND "${readme}" "${${text}}" at)
     if(at LESS 0)
         message(FATAL_ERROR "README.md does not hold this:\n${${text}}")

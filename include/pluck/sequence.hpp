@@ -29,6 +29,36 @@ struct stage_memory {
     [[nodiscard]] friend bool operator==(const stage_memory&, const stage_memory&) noexcept = default;
 };
 
+namespace detail {
+
+/// Lists that a text's chains look at. None moves when another one is added, nor when all are moved. A copy has none,
+/// as nothing looks at it.
+class kept_lists {
+public:
+    PLUCK_TAGGED kept_lists() = default;
+    PLUCK_TAGGED kept_lists(const kept_lists&) noexcept {}
+    kept_lists& operator=(const kept_lists&) = delete;
+    PLUCK_TAGGED ~kept_lists() = default;
+
+    [[nodiscard]] PLUCK_TAGGED std::span<const std::int32_t> keep(std::vector<std::int32_t>&& list) {
+        return ids_.emplace_back(std::move(list));
+    }
+    [[nodiscard]] PLUCK_TAGGED std::span<const std::uint32_t> keep(std::vector<std::uint32_t>&& list) {
+        return words_.emplace_back(std::move(list));
+    }
+    [[nodiscard]] PLUCK_TAGGED std::span<const float> keep(std::vector<float>&& list) {
+        return values_.emplace_back(std::move(list));
+    }
+
+private:
+    // A vector that grows moves those in it, and these keep their elements where they are.
+    std::vector<std::vector<std::int32_t>> ids_{};
+    std::vector<std::vector<std::uint32_t>> words_{};
+    std::vector<std::vector<float>> values_{};
+};
+
+}  // namespace detail
+
 /// A text as it is generated: what a chain for it reads, and the key of its next draw.
 ///
 ///     pluck::sequence text(prompt_ids, {.seed = 42});
@@ -37,8 +67,9 @@ struct stage_memory {
 ///
 /// Definition.   The key's position is the number of tokens so far, so that a draw depends on the seed, the sequence and
 ///               its place alone: not on how the text came to be, by drawing, rollback, copy or load.
-/// Shapes.       Any number of tokens below 2^31, which are not negative; its memory grows. history() and memory() keep
-///               their addresses, also if the sequence is moved. A copy has addresses of its own: make its chain anew.
+/// Shapes.       Any number of tokens below 2^31, which are not negative; its memory grows. history(), memory() and
+///               lists that are kept have their addresses for as long as the sequence is there, also if it is moved. A
+///               copy, and what load() returns, has addresses of its own, and no lists: make its chain anew.
 /// Parameters.   prompt    ids, copied; may be empty
 ///               options   seed and sequence of the keys; undo: so many of the tokens accepted last can be rolled back,
 ///                         32 bytes each; matches: false halves the memory, for texts without dry and no_repeat_ngram
@@ -127,6 +158,18 @@ public:
     [[nodiscard]] PLUCK_TAGGED stage_memory& memory() & noexcept { return state_->memory; }
     stage_memory& memory() && = delete;
 
+    /// Keeps a list as long as the text is there, for the adjusters of its chains:
+    /// `pluck::banned(text.keep(std::vector<std::int32_t>{7, 9}))`.
+    [[nodiscard]] PLUCK_TAGGED std::span<const std::int32_t> keep(std::vector<std::int32_t> list) & {
+        return state_->lists.keep(std::move(list));
+    }
+    [[nodiscard]] PLUCK_TAGGED std::span<const std::uint32_t> keep(std::vector<std::uint32_t> list) & {
+        return state_->lists.keep(std::move(list));
+    }
+    [[nodiscard]] PLUCK_TAGGED std::span<const float> keep(std::vector<float> list) & {
+        return state_->lists.keep(std::move(list));
+    }
+
     /// All of it as bytes, the same on every machine; load() gives a sequence that goes on in the same way.
     [[nodiscard]] PLUCK_TAGGED std::vector<std::byte> save() const;
     /// Errors.   std::invalid_argument if the bytes are not what save() returns, or of a later version.
@@ -140,6 +183,7 @@ private:
         stage_memory memory{};
         std::vector<stage_memory> undo{};  // the memory as each token was accepted, of the last ones at least
         std::uint32_t undoable = 0;        // of so many tokens, and before them
+        detail::kept_lists lists{};
     };
 
     PLUCK_TAGGED static void check_token(const char* what, std::int32_t token) {

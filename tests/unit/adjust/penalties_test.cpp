@@ -136,6 +136,8 @@ TEST_CASE("a token of the text that the row does not have is that row's status, 
     CHECK(sample(row, penalties(text.history(), {.presence = 1}), {}).status == status::bad_parameter);
     CHECK(sample(row, penalties(text.history(), {.presence = 1, .last_n = 1}), {}).status == status::bad_parameter);
     CHECK(sample(row, penalties(text.history(), {}) | greedy{}, {}).token == 1);
+    const sequence before(ids{5, 1});  // not among the last ones
+    CHECK(sample(row, penalties(before.history(), {.presence = 1, .last_n = 1}), {}).status == status::bad_parameter);
 }
 
 TEST_CASE("a logit that is NaN or infinite stays so under penalties") {

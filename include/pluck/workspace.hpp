@@ -29,7 +29,7 @@ inline constexpr std::size_t block_size = 64;
 /// Scratch memory for `sample(row, chain, key, workspace)`, one for each thread that samples at the same time.
 ///
 /// Without it, sample() uses one that belongs to the calling thread and lives as long as the thread does.
-/// Cost.         28 bytes of address space for each token of the longest row seen, 20 for each 64, and 32 KB; memory is
+/// Cost.         28 bytes of address space for each token of the longest row seen, 28 for each 64, and 32 KB; memory is
 ///               taken where draws write: mostly little beyond the kept tokens.
 class workspace {
 public:
@@ -46,9 +46,10 @@ public:
         auto block_best = buffer<std::int32_t>(blocks);
         auto block_mass = buffer<std::uint64_t>(blocks);
         auto marks = buffer<std::uint64_t>(blocks);
+        auto forbidden = buffer<std::uint64_t>(blocks + 1);  // vectors of bits are loaded with what follows them
         auto ranking = buffer<std::uint64_t>(vocab < max_ranked ? vocab : max_ranked);
         if (!scores || !tokens || !spare_scores || !spare_tokens || !ordered || !weights || !block_best ||
-            !block_mass || !marks || !ranking)
+            !block_mass || !marks || !forbidden || !ranking)
             return false;
         scores_ = std::move(scores);
         tokens_ = std::move(tokens);
@@ -59,6 +60,7 @@ public:
         block_best_ = std::move(block_best);
         block_mass_ = std::move(block_mass);
         marks_ = std::move(marks);
+        forbidden_ = std::move(forbidden);
         ranking_ = std::move(ranking);
         return true;
     }
@@ -77,6 +79,7 @@ public:
     [[nodiscard]] PLUCK_TAGGED std::int32_t* block_best() noexcept { return block_best_.get(); }
     [[nodiscard]] PLUCK_TAGGED std::uint64_t* block_mass() noexcept { return block_mass_.get(); }
     [[nodiscard]] PLUCK_TAGGED std::uint64_t* marks() noexcept { return marks_.get(); }
+    [[nodiscard]] PLUCK_TAGGED std::uint64_t* forbidden() noexcept { return forbidden_.get(); }
     [[nodiscard]] PLUCK_TAGGED std::uint64_t* ranking() noexcept { return ranking_.get(); }
 
 private:
@@ -119,6 +122,7 @@ private:
     buffer<std::int32_t> block_best_;
     buffer<std::uint64_t> block_mass_;
     buffer<std::uint64_t> marks_;
+    buffer<std::uint64_t> forbidden_;
     buffer<std::uint64_t> ranking_;
 };
 

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: MIT
 //
 // Rows whose scores are put into scratch memory only where something reads them: 16-bit logits, which become floats
-// then, and logits of which adjusters have moved some. They are scanned where they lie, and of most rows few blocks are
-// ever read.
+// then, and logits of which adjusters have moved or forbidden some. They are scanned where they lie, and of most rows
+// few blocks are ever read.
 #pragma once
 
 #include <pluck/cpu/row_view.hpp>
 #include <pluck/detail/config.hpp>
+#include <pluck/detail/ranking.hpp>
 #include <pluck/detail/scalar.hpp>
 #include <pluck/workspace.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <type_traits>
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
@@ -27,10 +29,15 @@ concept narrow_view = requires(const View& view) {
 /// that a program contains the loops of those types alone that it reads.
 struct format_loops {
     extremes (*scan)(const void* logits, std::size_t size, std::int32_t* block_best) noexcept;
+    extremes (*scan_masked)(const void* logits, const std::uint64_t* forbidden, std::size_t size,
+                            std::int32_t* block_best) noexcept;
     extremes (*scan_moved)(const void* logits, std::size_t size, const edited_scores& edited,
                            const std::int32_t* places, std::size_t moved, std::int32_t* block_best,
                            const extremes& seen) noexcept;
-    /// Some scores, as floats.
+    /// The scores that are not forbidden, and their tokens; returns how many.
+    std::size_t (*gather_allowed)(const void* logits, std::size_t size, const edited_scores& edited, float* scores,
+                                  std::int32_t* tokens) noexcept;
+    /// Some logits, as floats.
     void (*copy)(const void* logits, std::size_t begin, std::size_t count, float* scores) noexcept;
     /// The blocks of a part of the row, which begins at `begin`, whose best score is in [low, high).
     void (*copy_blocks)(const void* logits, std::size_t begin, std::size_t size, const std::int32_t* block_best,
@@ -43,6 +50,10 @@ struct format_loops {
     [[nodiscard]] PLUCK_EXPORT static const format_loops& of(bfloat16) noexcept;
     [[nodiscard]] PLUCK_EXPORT static const format_loops& of(float) noexcept;
 };
+
+/// Adds to `forbidden`, a word for each block, what a mask does not allow; returns how many tokens are left.
+[[nodiscard]] PLUCK_EXPORT std::size_t forbid_by_mask(std::span<const std::uint32_t> words, std::size_t size,
+                                                      std::uint64_t* forbidden) noexcept;
 
 /// Where scores come from that are not in scratch memory yet.
 class deferred_row {
@@ -58,17 +69,20 @@ public:
         begin(view.data, view.size, scores, format_loops::of(format{}));
         return true;
     }
-    /// The same of contiguous floats.
+    /// The same of contiguous floats, which may lie at `scores`.
     PLUCK_TAGGED void read(const float* logits, std::size_t size, float* scores) noexcept {
         begin(logits, size, scores, format_loops::of(float{}));
     }
 
     [[nodiscard]] PLUCK_TAGGED bool is_there() const noexcept { return logits_ != nullptr; }
-    [[nodiscard]] PLUCK_TAGGED bool is_edited() const noexcept { return marks_ != nullptr; }
+    [[nodiscard]] PLUCK_TAGGED bool is_edited() const noexcept { return marks_ != nullptr || forbidden_ != nullptr; }
 
     /// One of the scores, as a float.
     [[nodiscard]] PLUCK_TAGGED float at(std::size_t i) const noexcept {
-        return is_marked(i) ? scores_[i] : loops_->one(logits_, i);
+        const edited_scores edited = edited_from(0);
+        if ((edited.forbidden_of(i / block_size) >> (i % block_size) & 1u) != 0) return detail::minus_infinity;
+        const bool moved = (edited.moved_of(i / block_size) >> (i % block_size) & 1u) != 0;
+        return moved ? scores_[i] : loops_->one(logits_, i);
     }
 
     // ---- before the scan ----
@@ -87,20 +101,24 @@ public:
         scores_[i] = score;
     }
 
+    /// Forbids what a mask does not allow, and returns how many tokens are left. `forbidden`, a word for each block and
+    /// one more, must stay as it is for as long as the row is deferred.
+    [[nodiscard]] PLUCK_TAGGED std::size_t forbid(std::span<const std::uint32_t> words,
+                                                  std::uint64_t* forbidden) noexcept {
+        if (forbidden_ == nullptr) __builtin_memset(forbidden, 0, (blocks_of(size_) + 1) * sizeof *forbidden);
+        forbidden_ = forbidden;
+        return forbid_by_mask(words, size_, forbidden);
+    }
+
+    /// The scores that masks have left, and their tokens; returns how many.
+    [[nodiscard]] PLUCK_TAGGED std::size_t gather_allowed(float* scores, std::int32_t* tokens) const noexcept {
+        return loops_->gather_allowed(logits_, size_, edited_from(0), scores, tokens);
+    }
+
     /// Puts all of them in place.
     PLUCK_TAGGED void need_all() noexcept {
         if (is_there() && !is_edited()) loops_->copy(logits_, 0, size_, scores_);
-        for (std::size_t begin = 0; is_edited() && begin < size_; begin += block_size) {
-            float moved[block_size];
-            const std::size_t count = size_ - begin < block_size ? size_ - begin : block_size;
-            std::uint64_t marks = marks_[begin / block_size];
-            if (marks != 0) __builtin_memcpy(moved, scores_ + begin, count * sizeof(float));
-            loops_->copy(logits_, begin, count, scores_ + begin);
-            for (; marks != 0; marks &= marks - 1) {
-                const auto i = static_cast<std::size_t>(__builtin_ctzll(marks));
-                scores_[begin + i] = moved[i];
-            }
-        }
+        for (std::size_t begin = 0; is_edited() && begin < size_; begin += block_size) need_block(begin);
         drop();
     }
 
@@ -108,9 +126,10 @@ public:
     /// the scores: then all scores are there, and are to be scanned.
     [[nodiscard]] PLUCK_TAGGED bool scan(std::int32_t* block_best, extremes& seen) noexcept {
         block_best_ = block_best;
-        seen = loops_->scan(logits_, size_, block_best);
+        seen = forbidden_ == nullptr ? loops_->scan(logits_, size_, block_best)
+                                     : loops_->scan_masked(logits_, forbidden_, size_, block_best);
         if (moved_ == 0) return true;
-        if (!seen.nan) seen = loops_->scan_moved(logits_, size_, {marks_, scores_}, places_, moved_, block_best, seen);
+        if (!seen.nan) seen = loops_->scan_moved(logits_, size_, edited_from(0), places_, moved_, block_best, seen);
         if (!seen.nan) return true;
         need_all();
         return false;
@@ -127,7 +146,10 @@ public:
 
     /// Puts this block in place.
     PLUCK_TAGGED void need_block(std::size_t begin) noexcept {
-        if (logits_ != nullptr) copy(begin, size_ - begin < block_size ? size_ - begin : block_size, scores_ + begin);
+        if (logits_ == nullptr) return;
+        const std::int32_t any = 0;
+        const std::size_t count = size_ - begin < block_size ? size_ - begin : block_size;
+        loops_->copy_blocks(logits_, begin, count, &any, any, any + 1, edited_from(begin), scores_ + begin);
     }
 
     /// The row for a loop that reads few blocks, each of them once.
@@ -136,8 +158,9 @@ public:
         if (!is_there()) return result;
         if (loops_->widen == nullptr) {
             result.scores = static_cast<const float*>(logits_);
-            result.edited = {marks_, scores_};
-        } else if (!is_edited()) {
+            result.edited = edited_from(0);
+        } else if (marks_ == nullptr) {
+            result.edited = edited_from(0);
             result.narrow = static_cast<const std::uint16_t*>(logits_);
             result.widen = loops_->widen;
         } else {
@@ -173,6 +196,7 @@ public:
     PLUCK_TAGGED void drop() noexcept {
         logits_ = nullptr;
         marks_ = nullptr;
+        forbidden_ = nullptr;
         moved_ = 0;
     }
 
@@ -184,16 +208,16 @@ private:
         loops_ = &loops;
     }
 
-    [[nodiscard]] PLUCK_TAGGED bool is_marked(std::size_t i) const noexcept {
-        return marks_ != nullptr && (marks_[i / block_size] >> (i % block_size) & 1u) != 0;
+    /// What adjusters have done to the part that begins with this block.
+    [[nodiscard]] PLUCK_TAGGED edited_scores edited_from(std::size_t begin) const noexcept {
+        const std::size_t block = begin / block_size;
+        return {marks_ != nullptr ? marks_ + block : nullptr, scores_ + begin,
+                forbidden_ != nullptr ? forbidden_ + block : nullptr};
     }
 
     PLUCK_TAGGED void copy_blocks(std::size_t begin, std::size_t size, std::int32_t low, std::int32_t high,
                                   float* to) const noexcept {
-        const std::size_t block = begin / block_size;
-        edited_scores edited;
-        if (is_edited()) edited = {marks_ + block, scores_ + begin};
-        loops_->copy_blocks(logits_, begin, size, block_best_ + block, low, high, edited, to);
+        loops_->copy_blocks(logits_, begin, size, block_best_ + begin / block_size, low, high, edited_from(begin), to);
     }
 
     const void* logits_ = nullptr;  // [size_]; null if there is nothing to be done
@@ -205,6 +229,7 @@ private:
     std::uint64_t* marks_ = nullptr;  // a bit for each token that has moved: its score is at scores_
     std::int32_t* places_ = nullptr;  // [moved_] which these are
     std::size_t moved_ = 0;
+    std::uint64_t* forbidden_ = nullptr;  // a bit for each token that is -infinity, wherever its score lies
 };
 
 }}}}  // namespace pluck::v0::cpu::PLUCK_ROW_BUILD

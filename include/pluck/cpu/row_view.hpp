@@ -18,10 +18,18 @@ struct kept_part {
     std::size_t ties_end = ~std::size_t{0};
 };
 
-/// Which tokens of a row adjusters have moved, and to where.
+/// What adjusters have done to a row: words of bits, one for each block, a bit for each token.
 struct edited_scores {
-    const std::uint64_t* marks = nullptr;  ///< a word for each block, a bit for each token; null: none has moved
-    const float* scores = nullptr;         ///< [size], valid where the bit is set
+    const std::uint64_t* marks = nullptr;      ///< which tokens have moved; null: none has
+    const float* scores = nullptr;             ///< [size], where to; valid where the bit is set
+    const std::uint64_t* forbidden = nullptr;  ///< which are -infinity, whether they have moved or not; null: none is
+
+    [[nodiscard]] PLUCK_TAGGED std::uint64_t moved_of(std::size_t block) const noexcept {
+        return marks != nullptr ? marks[block] : 0;
+    }
+    [[nodiscard]] PLUCK_TAGGED std::uint64_t forbidden_of(std::size_t block) const noexcept {
+        return forbidden != nullptr ? forbidden[block] : 0;
+    }
 };
 
 /// Converts contiguous 16-bit logits to floats.
@@ -37,7 +45,7 @@ struct row_view {
     kept_part kept;
     const std::uint16_t* narrow = nullptr;
     widen_function widen = nullptr;
-    edited_scores edited = {};  ///< where there are marks, `gather` takes these instead of `scores`
+    edited_scores edited = {};  ///< what `gather` takes instead of `scores`, and what it leaves out
 
     /// Whether nothing was cut off: whatever is not kept is -infinity. Both have to be compared, since a cut may lie
     /// among ties of the lowest score.

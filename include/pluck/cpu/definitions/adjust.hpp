@@ -5,7 +5,6 @@
 
 #include <pluck/cpu/envelope.hpp>
 #include <pluck/cpu/isa/dispatch.hpp>
-#include <pluck/cpu/kernels/masked.hpp>
 #include <pluck/cpu/row.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/ranking.hpp>
@@ -33,14 +32,11 @@ PLUCK_INLINE void row::mask(std::span<const std::uint32_t> words) noexcept {
         }
         return;
     }
-    deferred_.need_all();  // a mask comes first mostly, and is of floats
-    if (run_kernel<kernels::count_allowed>(words.data(), words.size(), vocab_) <= vocab_ / 8) {  // they are the row
-        return leave(run_kernel<kernels::gather_allowed>(uncut_.scores, vocab_, words.data(), words.size(),
-                                                         scratch_.spare_scores(), scratch_.spare_tokens()));
-    }
     float* scores = scratch_.scores();
-    run_kernel<kernels::copy_masked>(uncut_.scores, vocab_, words.data(), words.size(), scores);
+    if (!deferred_.is_there()) deferred_.read(uncut_.scores, vocab_, scores);  // which they may lie at already
     uncut_.scores = scores;
+    if (deferred_.forbid(words, scratch_.forbidden()) <= vocab_ / 8)  // the few that are left are the row
+        leave(deferred_.gather_allowed(scratch_.spare_scores(), scratch_.spare_tokens()));
 }
 
 /// A token's score as adjusters have left it so far.

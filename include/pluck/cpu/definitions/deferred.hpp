@@ -5,6 +5,7 @@
 
 #include <pluck/cpu/deferred.hpp>
 #include <pluck/cpu/isa/dispatch.hpp>
+#include <pluck/cpu/kernels/masked.hpp>
 #include <pluck/cpu/kernels/moved.hpp>
 #include <pluck/cpu/kernels/scan_narrow.hpp>
 #include <pluck/cpu/kernels/widen.hpp>
@@ -14,6 +15,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #if PLUCK_COMPILED && !PLUCK_COMPILED_SOURCE
 #error "pluck: pluck::compiled holds what this header defines; include <pluck/cpu/row.hpp>"
@@ -32,10 +34,18 @@ struct loops_of_format {
         if constexpr (std::same_as<Format, float>) return run_kernel<kernels::scan>(stored(logits), size, block_best);
         else return run_kernel<kernels::scan_narrow<Format>>(stored(logits), size, block_best);
     }
+    [[nodiscard]] static extremes scan_masked(const void* logits, const std::uint64_t* forbidden, std::size_t size,
+                                              std::int32_t* block_best) noexcept {
+        return run_kernel<kernels::scan_masked<Format>>(stored(logits), forbidden, size, block_best);
+    }
     [[nodiscard]] static extremes scan_moved(const void* logits, std::size_t size, const edited_scores& edited,
                                              const std::int32_t* places, std::size_t moved, std::int32_t* block_best,
                                              const extremes& seen) noexcept {
         return run_kernel<kernels::scan_moved<Format>>(stored(logits), size, edited, places, moved, block_best, seen);
+    }
+    [[nodiscard]] static std::size_t gather_allowed(const void* logits, std::size_t size, const edited_scores& edited,
+                                                    float* scores, std::int32_t* tokens) noexcept {
+        return run_kernel<kernels::gather_allowed<Format>>(stored(logits), size, edited, scores, tokens);
     }
     static void copy(const void* logits, std::size_t begin, std::size_t count, float* scores) noexcept {
         const auto* from = stored(logits) + begin;
@@ -55,10 +65,12 @@ struct loops_of_format {
 
     [[nodiscard]] static const format_loops& all() noexcept {
         if constexpr (std::same_as<Format, float>) {
-            static constexpr format_loops of_floats{scan, scan_moved, copy, copy_blocks, one, nullptr};
+            static constexpr format_loops of_floats{scan, scan_masked, scan_moved, gather_allowed,
+                                                    copy, copy_blocks, one,        nullptr};
             return of_floats;
         } else {
-            static constexpr format_loops of_format{scan, scan_moved, copy, copy_blocks, one, widen};
+            static constexpr format_loops of_format{scan, scan_masked, scan_moved, gather_allowed,
+                                                    copy, copy_blocks, one,        widen};
             return of_format;
         }
     }
@@ -67,5 +79,10 @@ struct loops_of_format {
 PLUCK_INLINE const format_loops& format_loops::of(half) noexcept { return loops_of_format<half>::all(); }
 PLUCK_INLINE const format_loops& format_loops::of(bfloat16) noexcept { return loops_of_format<bfloat16>::all(); }
 PLUCK_INLINE const format_loops& format_loops::of(float) noexcept { return loops_of_format<float>::all(); }
+
+PLUCK_INLINE std::size_t forbid_by_mask(std::span<const std::uint32_t> words, std::size_t size,
+                                        std::uint64_t* forbidden) noexcept {
+    return run_kernel<kernels::forbid>(words.data(), words.size(), size, forbidden);
+}
 
 }}}}  // namespace pluck::v0::cpu::PLUCK_ROW_BUILD

@@ -25,19 +25,22 @@ PLUCK_ALWAYS_INLINE void put(const float* block, std::size_t begin, std::uint64_
      ...);
 }
 
-/// So many scores of any row as floats, of one block: where they lie, or put into `room`.
+/// So many scores of any row as floats, of one block: where they lie, or put into `room`. What is forbidden is not
+/// taken into account.
 [[nodiscard]] PLUCK_ALWAYS_INLINE const float* scores_at(const row_view& row, std::size_t begin, std::size_t count,
                                                          float* room) noexcept {
     if (row.narrow != nullptr) {
         row.widen(row.narrow + begin, count, room);
         return room;
     }
-    std::uint64_t marks = row.edited.marks != nullptr ? row.edited.marks[begin / block_size] : 0;
-    if (marks == 0) [[likely]]
+    std::uint64_t moved = row.edited.moved_of(begin / block_size);
+    if (moved == 0) [[likely]]
         return row.scores + begin;
-    for (std::size_t i = 0; i < count; ++i) room[i] = row.scores[begin + i];
-    for (; marks != 0; marks &= marks - 1) {
-        const auto i = static_cast<std::size_t>(__builtin_ctzll(marks));
+    if (count == block_size) __builtin_memcpy(room, row.scores + begin, block_size * sizeof(float));
+    else
+        for (std::size_t i = 0; i < count; ++i) room[i] = row.scores[begin + i];
+    for (; moved != 0; moved &= moved - 1) {
+        const auto i = static_cast<std::size_t>(__builtin_ctzll(moved));
         room[i] = row.edited.scores[begin + i];
     }
     return room;
@@ -86,6 +89,7 @@ private:
             const float* logits = scores_at(row, begin, block_size, &room[0]);
             std::uint64_t kept = bits_above<Isa>(logits, least.flip, least.above) ^ least.inverted();
             if (row.block_best[block] >= high) kept &= ~reaching<Isa>(logits, 0, block_size, high);
+            kept &= ~row.edited.forbidden_of(block);
             // Three at a time, whether there are three or not: no branch predictor can know how many there are. There
             // is room: no more were found than elements precede the block, and `step` follow it.
             const auto here = static_cast<std::size_t>(__builtin_popcountll(kept));
@@ -101,6 +105,7 @@ private:
             const row_view block = block_of(row, begin, &room[0]);
             std::uint64_t kept = kept_of_block<Isa>(block, 0);
             if (row.block_best[begin / block_size] >= high) kept &= ~reaching<Isa>(block.scores, 0, block.size, high);
+            kept &= ~row.edited.forbidden_of(begin / block_size);
             for (; kept != 0; kept &= kept - 1) {
                 const auto at = static_cast<std::size_t>(__builtin_ctzll(kept));
                 scores[found] = block.scores[at];

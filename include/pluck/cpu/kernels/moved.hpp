@@ -6,6 +6,7 @@
 
 #include <pluck/cpu/isa/vectors.hpp>
 #include <pluck/cpu/kernels/blocks.hpp>
+#include <pluck/cpu/kernels/masked.hpp>
 #include <pluck/cpu/kernels/widen.hpp>
 #include <pluck/cpu/row_view.hpp>
 #include <pluck/detail/config.hpp>
@@ -17,19 +18,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <type_traits>
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
-
-/// What lies in memory for each logit of a type.
-template <class Format>
-using stored = std::conditional_t<std::same_as<Format, float>, float, std::uint16_t>;
-
-template <class Format>
-[[nodiscard]] PLUCK_ALWAYS_INLINE float one_of(const stored<Format>* logits, std::size_t i) noexcept {
-    if constexpr (std::same_as<Format, float>) return logits[i];
-    else return scalar_traits<Format>::widen(Format{logits[i]});
-}
 
 /// A block as floats; at the end of the row it may be short.
 template <class Isa, class Format>
@@ -44,21 +34,34 @@ PLUCK_ALWAYS_INLINE void copy_block(const stored<Format>* logits, std::size_t co
     }
 }
 
-/// The same with the scores that were moved: those of the block whose bits are set in `marks`. They may lie where the
-/// block is copied to.
+/// The same as adjusters have left it: block `block` of the row. The scores that were moved may lie where the block is
+/// copied to, and so may the logits.
 template <class Isa, class Format>
-PLUCK_ALWAYS_INLINE void copy_moved_block(const stored<Format>* logits, std::size_t count, std::uint64_t marks,
-                                          const float* moved, float* scores) noexcept {
+PLUCK_ALWAYS_INLINE void copy_edited_block(const stored<Format>* logits, std::size_t count, std::size_t block,
+                                           const edited_scores& edited, float* scores) noexcept {
+    std::uint64_t moved = edited.moved_of(block);
     float kept[block_size];
-    copy_block<Isa, float>(moved, count, &kept[0]);
+    if (moved != 0) copy_block<Isa, float>(edited.scores + block * block_size, count, &kept[0]);
     copy_block<Isa, Format>(logits, count, scores);
-    for (; marks != 0; marks &= marks - 1) {
-        const auto i = static_cast<std::size_t>(__builtin_ctzll(marks));
+    for (; moved != 0; moved &= moved - 1) {
+        const auto i = static_cast<std::size_t>(__builtin_ctzll(moved));
         scores[i] = kept[i];
+    }
+    std::uint64_t forbidden = edited.forbidden_of(block);
+    if (forbidden == 0) return;
+    if (count >= block_size) {
+        const masked_logits<float> masked = masked_floats(scores, edited.forbidden + block);
+        for (std::size_t i = 0; i < block_size; i += lanes_of<Isa>) {
+            ints_of<Isa> some;
+            load_lanes(some, masked + i);
+            __builtin_memcpy(scores + i, &some, sizeof some);
+        }
+    } else {
+        for (; forbidden != 0; forbidden &= forbidden - 1) scores[__builtin_ctzll(forbidden)] = detail::minus_infinity;
     }
 }
 
-/// Copies the blocks whose best score is in [low, high), as floats. `edited` may have no marks.
+/// Copies the blocks whose best score is in [low, high), as floats.
 template <class Format>
 struct copy_blocks {
     static constexpr bool uses_avx512 = true;
@@ -75,12 +78,9 @@ struct copy_blocks {
             for (; blocks != 0; blocks &= blocks - 1) {
                 const std::size_t block = first + static_cast<std::size_t>(__builtin_ctzll(blocks));
                 const std::size_t begin = block * block_size;
-                const std::uint64_t marks = edited.marks == nullptr ? 0 : edited.marks[block];
-                if (marks == 0) [[likely]]
+                if ((edited.moved_of(block) | edited.forbidden_of(block)) == 0) [[likely]]
                     copy_block<Isa, Format>(logits + begin, size - begin, scores + begin);
-                else
-                    copy_moved_block<Isa, Format>(logits + begin, size - begin, marks, edited.scores + begin,
-                                                  scores + begin);
+                else copy_edited_block<Isa, Format>(logits + begin, size - begin, block, edited, scores + begin);
             }
         }
     }
@@ -96,23 +96,28 @@ struct scan_moved {
                                                           std::size_t moved, std::int32_t* block_best,
                                                           const extremes& of_logits) noexcept {
         extremes seen = of_logits;
+        // First all blocks are found that may have lost their best score. The others only gain: so none is looked at
+        // anew twice, in whatever order the tokens come.
         bool lost_best = false;
-        // Mostly the tokens of a block come one after the other or are few: then none is looked at anew twice.
-        std::size_t looked_at = ~std::size_t{0};
         for (std::size_t n = 0; n < moved; ++n) {
             const auto i = static_cast<std::size_t>(places[n]);
             const std::int32_t logit = detail::ordered(one_of<Format>(logits, i));
             const std::int32_t score = detail::ordered(edited.scores[i]);
+            if (is_forbidden(edited, i)) continue;
             seen.nan = seen.nan || score > detail::ordered_infinity || score < -detail::ordered_infinity;
             seen.lowest = score < seen.lowest ? score : seen.lowest;
             std::int32_t& best = block_best[i / block_size];
-            if (score >= best) {
-                best = score;
-            } else if (logit == best && i / block_size != looked_at) {  // it may have been the block's best
-                looked_at = i / block_size;
-                best = best_of_block<Isa>(logits, size, edited, looked_at);
-                lost_best = lost_best || logit == of_logits.best;
-            }
+            if (logit != best || score >= best) continue;
+            best = unknown;
+            lost_best = lost_best || logit == of_logits.best;
+        }
+        for (std::size_t n = 0; n < moved; ++n) {
+            const auto i = static_cast<std::size_t>(places[n]);
+            const std::int32_t score = detail::ordered(edited.scores[i]);
+            if (is_forbidden(edited, i)) continue;
+            std::int32_t& best = block_best[i / block_size];
+            if (best == unknown) best = best_of_block<Isa>(logits, size, edited, i / block_size);
+            best = score > best ? score : best;
             seen.best = best > seen.best ? best : seen.best;
         }
         if (lost_best) {
@@ -124,7 +129,12 @@ struct scan_moved {
     }
 
 private:
-    /// With all scores of the block that were moved, also those to which the loop has not come yet.
+    static constexpr std::int32_t unknown = (std::numeric_limits<std::int32_t>::min)();  // no score's
+
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static bool is_forbidden(const edited_scores& edited, std::size_t i) noexcept {
+        return (edited.forbidden_of(i / block_size) >> (i % block_size) & 1u) != 0;
+    }
+
     template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::int32_t best_of_block(const stored<Format>* logits, std::size_t size,
                                                                         const edited_scores& edited,
@@ -132,8 +142,7 @@ private:
         const std::size_t begin = block * block_size;
         float scores[block_size];
         for (std::size_t i = size - begin; i < block_size; ++i) scores[i] = detail::minus_infinity;
-        copy_moved_block<Isa, Format>(logits + begin, size - begin, edited.marks[block], edited.scores + begin,
-                                      &scores[0]);
+        copy_edited_block<Isa, Format>(logits + begin, size - begin, block, edited, &scores[0]);
         ints best = (std::numeric_limits<std::int32_t>::min)() - ints{};
         for (std::size_t i = 0; i < block_size; i += lanes) {
             ints bits;

@@ -26,6 +26,19 @@ concept compares_floats = requires(ints_of<Isa>& some, std::uint16_t& numbers) {
     Isa::keep_numbers(numbers, some, some);
 };
 
+/// Whether all of eight blocks are forbidden, so that none has to be read; masked.hpp has rows where they may be.
+template <class Score>
+[[nodiscard]] PLUCK_ALWAYS_INLINE bool forbids_eight(const Score*) noexcept {
+    return false;
+}
+
+PLUCK_ALWAYS_INLINE void prefetch_block(const float* logits) noexcept {
+    __builtin_prefetch(logits);
+    __builtin_prefetch(logits + 16);
+    __builtin_prefetch(logits + 32);
+    __builtin_prefetch(logits + 48);
+}
+
 /// Eight blocks at a time, by their bits.
 ///
 /// The largest signed integer is the best score, unless all are negative; the largest unsigned one is the lowest score
@@ -34,16 +47,13 @@ concept compares_floats = requires(ints_of<Isa>& some, std::uint16_t& numbers) {
 class scan_by_bits {
 public:
     /// Prefetches what comes later.
-    template <class Isa>
-    PLUCK_ALWAYS_INLINE void of_eight(ints& best, const float* logits) noexcept {
+    template <class Isa, class Scores>
+    PLUCK_ALWAYS_INLINE void of_eight(ints& best, const Scores& logits) noexcept {
         if constexpr (plain<Isa>) return of_eight_rolled(best, logits);
         ints each[lanes];
         for (std::size_t block = 0; block < lanes; ++block) {
-            const float* its = logits + block * block_size;
-            __builtin_prefetch(its + lanes * block_size);  // a fifth faster from the second-level cache on
-            __builtin_prefetch(its + lanes * block_size + 16);
-            __builtin_prefetch(its + lanes * block_size + 32);
-            __builtin_prefetch(its + lanes * block_size + 48);
+            const Scores its = logits + block * block_size;
+            prefetch_block(its + lanes * block_size);  // a fifth faster from the second-level cache on
             of_block<Isa>(each[block], its, others());
         }
         largest_of_each(each);
@@ -67,9 +77,10 @@ public:
 
 private:
     /// The same with little code.
-    PLUCK_ALWAYS_INLINE void of_eight_rolled(ints& best, const float* logits) noexcept {
+    template <class Scores>
+    PLUCK_ALWAYS_INLINE void of_eight_rolled(ints& best, const Scores& logits) noexcept {
         for (std::size_t block = 0; block < lanes; ++block) {
-            const float* its = logits + block * block_size;
+            const Scores its = logits + block * block_size;
             ints of_block = (std::numeric_limits<std::int32_t>::min)() - ints{};
             for (std::size_t i = 0; i < block_size; i += lanes) {
                 uints bits;
@@ -92,8 +103,8 @@ private:
     using others = std::make_index_sequence<block_size / lanes - 1>;  // g++ -O2 unrolls no loop
 
     /// `best` = the largest bits of a block as signed integers; in which lane is left open.
-    template <class Isa, std::size_t... Steps>
-    PLUCK_ALWAYS_INLINE void of_block(ints& best, const float* logits, std::index_sequence<Steps...>) noexcept {
+    template <class Isa, class Scores, std::size_t... Steps>
+    PLUCK_ALWAYS_INLINE void of_block(ints& best, const Scores& logits, std::index_sequence<Steps...>) noexcept {
         uints bits;
         load_lanes(bits, logits);
         hold<Isa>(bits);
@@ -104,8 +115,8 @@ private:
     }
 
     /// The same for a block of which all are negative, as ordered scores.
-    template <std::size_t... Steps>
-    PLUCK_ALWAYS_INLINE static void nearest_of_block(ints& best, const float* logits,
+    template <class Scores, std::size_t... Steps>
+    PLUCK_ALWAYS_INLINE static void nearest_of_block(ints& best, const Scores& logits,
                                                      std::index_sequence<Steps...>) noexcept {
         ints bits;
         load_lanes(bits, logits);
@@ -123,8 +134,8 @@ private:
 /// best of a block is a subnormal or 0, its bits decide.
 class scan_by_floats {
 public:
-    template <class Isa>
-    PLUCK_ALWAYS_INLINE void of_eight(ints& best, const float* logits) noexcept {
+    template <class Isa, class Scores>
+    PLUCK_ALWAYS_INLINE void of_eight(ints& best, const Scores& logits) noexcept {
         ints_of<Isa> all, others;
         of_four<Isa>(all, logits);
         of_four<Isa>(others, logits + 4 * block_size);
@@ -146,8 +157,8 @@ public:
 
 private:
     /// `best` = the largest of a block; in which lane is left open.
-    template <class Isa>
-    PLUCK_ALWAYS_INLINE void of_block(ints_of<Isa>& best, const float* logits) noexcept {
+    template <class Isa, class Scores>
+    PLUCK_ALWAYS_INLINE void of_block(ints_of<Isa>& best, const Scores& logits) noexcept {
         ints_of<Isa> b, c, d;
         load<Isa>(best, logits);
         load<Isa>(b, logits + 16);
@@ -159,15 +170,15 @@ private:
         Isa::raise_floats(c, d);
         Isa::raise_floats(best, c);
     }
-    template <class Isa>
-    PLUCK_ALWAYS_INLINE static void load(ints_of<Isa>& bits, const float* logits) noexcept {
+    template <class Isa, class Scores>
+    PLUCK_ALWAYS_INLINE static void load(ints_of<Isa>& bits, const Scores& logits) noexcept {
         load_lanes(bits, logits);
         hold<Isa>(bits);
     }
 
     /// The largest of each of two blocks, one in each half.
-    template <class Isa>
-    PLUCK_ALWAYS_INLINE void of_two(ints_of<Isa>& best, const float* logits) noexcept {
+    template <class Isa, class Scores>
+    PLUCK_ALWAYS_INLINE void of_two(ints_of<Isa>& best, const Scores& logits) noexcept {
         ints_of<Isa> first, second;
         of_block<Isa>(first, logits);
         of_block<Isa>(second, logits + block_size);
@@ -175,8 +186,8 @@ private:
         pick_lanes<8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31>(second, first, second);
         Isa::raise_floats(best, second);
     }
-    template <class Isa>
-    PLUCK_ALWAYS_INLINE void of_four(ints_of<Isa>& best, const float* logits) noexcept {
+    template <class Isa, class Scores>
+    PLUCK_ALWAYS_INLINE void of_four(ints_of<Isa>& best, const Scores& logits) noexcept {
         ints_of<Isa> others;
         of_two<Isa>(best, logits);
         of_two<Isa>(others, logits + 2 * block_size);
@@ -202,14 +213,21 @@ struct scan {
     template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static extremes run(const float* scores, std::size_t size,
                                                           std::int32_t* block_best) noexcept {
+        return of<Isa>(scores, size, block_best);
+    }
+
+    /// The same of any scores: a pointer to them, or what is read as one (masked.hpp).
+    template <class Isa, class Scores>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static extremes of(const Scores& scores, std::size_t size,
+                                                         std::int32_t* block_best) noexcept {
         constexpr std::size_t group = lanes * block_size;
         std::conditional_t<compares_floats<Isa>, scan_by_floats, scan_by_bits> groups;
         extremes row;
         ints row_best = row.best - ints{};
         std::size_t begin = 0;
         for (; size - begin >= group; begin += group, block_best += lanes) {
-            ints best;
-            groups.template of_eight<Isa>(best, scores + begin);
+            ints best = -detail::ordered_infinity - ints{};
+            if (!forbids_eight(scores + begin)) groups.template of_eight<Isa>(best, scores + begin);
             __builtin_memcpy(block_best, &best, sizeof best);
             raise(row_best, best);
         }
@@ -228,7 +246,8 @@ struct scan {
 
 private:
     /// The best ordered score of so many, which may be few. Raises `most` to their bits.
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::int32_t best_of(const float* scores, std::size_t count,
+    template <class Scores>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::int32_t best_of(const Scores& scores, std::size_t count,
                                                                   uints& most) noexcept {
         std::int32_t best = (std::numeric_limits<std::int32_t>::min)();
         ints of_lanes = best - ints{};
@@ -242,8 +261,9 @@ private:
         }
         for (std::size_t lane = 0; lane < lanes; ++lane) best = of_lanes[lane] > best ? of_lanes[lane] : best;
         for (; i < count; ++i) {
-            const std::int32_t order = detail::ordered(scores[i]);
-            const auto bits = detail::bits_as<std::uint32_t>(scores[i]);
+            const float score = scores[i];
+            const std::int32_t order = detail::ordered(score);
+            const auto bits = detail::bits_as<std::uint32_t>(score);
             best = order > best ? order : best;
             most[0] = bits > most[0] ? bits : most[0];
         }

@@ -5,6 +5,7 @@
 
 #include <pluck/cpu/isa/vectors.hpp>
 #include <pluck/cpu/kernels/blocks.hpp>
+#include <pluck/cpu/kernels/scan.hpp>
 #include <pluck/cpu/kernels/widen.hpp>
 #include <pluck/cpu/row_view.hpp>
 #include <pluck/detail/arithmetic.hpp>
@@ -59,6 +60,13 @@ struct scan_narrow {
     template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static extremes run(const std::uint16_t* logits, std::size_t size,
                                                           std::int32_t* block_best) noexcept {
+        return of<Isa>(logits, size, block_best);
+    }
+
+    /// The same of any logits: a pointer to them, or what is read as one (masked.hpp).
+    template <class Isa, class Logits>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static extremes of(const Logits& logits, std::size_t size,
+                                                         std::int32_t* block_best) noexcept {
         constexpr std::size_t group = lanes * block_size;
         constexpr std::make_index_sequence<block_size / short_lanes - 1> steps;  // g++ -O2 unrolls no loop
         std::int16_t row_best = (std::numeric_limits<std::int16_t>::min)();
@@ -67,6 +75,12 @@ struct scan_narrow {
         ints group_best = row_best - ints{};
         std::size_t begin = 0;
         for (; size - begin >= group; begin += group, block_best += lanes) {
+            if (forbids_eight(logits + begin)) {
+                const ints none = -detail::ordered_infinity - ints{};
+                __builtin_memcpy(block_best, &none, sizeof none);
+                raise(group_best, -std::int32_t{infinite_bits<Format>} - ints{});
+                continue;
+            }
             shorts each[lanes];
             ints best;
             for (std::size_t block = 0; block < lanes; ++block) {
@@ -90,9 +104,10 @@ struct scan_narrow {
         for (; begin < size; begin = block_end(begin, size), ++block_best) {
             std::int16_t best = (std::numeric_limits<std::int16_t>::min)();
             for (std::size_t i = begin; i < block_end(begin, size); ++i) {
-                const std::int16_t score = ordered_short(logits[i]);
+                const std::uint16_t bits = logits[i];
+                const std::int16_t score = ordered_short(bits);
                 best = score > best ? score : best;
-                rest_most = logits[i] > rest_most ? logits[i] : rest_most;
+                rest_most = bits > rest_most ? bits : rest_most;
             }
             row_best = best > row_best ? best : row_best;
             *block_best = widened_score<Format>(best);
@@ -108,8 +123,8 @@ struct scan_narrow {
 
 private:
     /// As in `scan`.
-    template <class Isa, std::size_t... Steps>
-    PLUCK_ALWAYS_INLINE static void most_of_block(ushorts& most, shorts& best, const std::uint16_t* logits,
+    template <class Isa, class Logits, std::size_t... Steps>
+    PLUCK_ALWAYS_INLINE static void most_of_block(ushorts& most, shorts& best, const Logits& logits,
                                                   std::index_sequence<Steps...>) noexcept {
         ushorts bits;
         load_lanes(bits, logits);
@@ -120,8 +135,8 @@ private:
           raise(best, shorts(bits))),
          ...);
     }
-    template <std::size_t... Steps>
-    PLUCK_ALWAYS_INLINE static void nearest_of_block(shorts& best, const std::uint16_t* logits,
+    template <class Logits, std::size_t... Steps>
+    PLUCK_ALWAYS_INLINE static void nearest_of_block(shorts& best, const Logits& logits,
                                                      std::index_sequence<Steps...>) noexcept {
         shorts bits;
         load_lanes(bits, logits);

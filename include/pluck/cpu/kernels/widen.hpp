@@ -13,9 +13,20 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
+
+/// What lies in memory for each logit of a type.
+template <class Format>
+using stored = std::conditional_t<std::same_as<Format, float>, float, std::uint16_t>;
+
+template <class Format>
+[[nodiscard]] PLUCK_ALWAYS_INLINE float one_of(const stored<Format>* logits, std::size_t i) noexcept {
+    if constexpr (std::same_as<Format, float>) return logits[i];
+    else return scalar_traits<Format>::widen(Format{logits[i]});
+}
 
 /// Converts a vector of logits to floats. For halves there may be an instruction, which ignores the processor's flags
 /// for subnormals; else the magnitude moves to where a float has it, and a subnormal, which has the least exponent,

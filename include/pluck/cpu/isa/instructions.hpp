@@ -111,6 +111,12 @@ struct avx512_isa : avx2_isa {
     }
 #endif
 
+    /// to[i] = from[i] where bit i is set.
+    PLUCK_ALWAYS_INLINE static void set_lanes(vectors::ints& to, std::uint16_t bits,
+                                              const vectors::ints& from) noexcept {
+        asm("{vmovdqa32 %1, %0%{%2%}|vmovdqa32 %0%{%2%}, %1}" : "+v"(to) : "v"(from), "Yk"(bits));
+    }
+
     /// Bit i of 64 is set if words[i] > limit, as signed integers or as unsigned ones. The masks are joined in mask
     /// registers: to move each to a general register and to shift it there takes half as long again.
     template <bool Signed>

@@ -76,6 +76,13 @@ PLUCK_ALWAYS_INLINE void hold(Vector& loaded) noexcept {
     if constexpr (requires { Isa::hold(loaded); }) Isa::hold(loaded);
 }
 
+/// Loads the lanes, once (avx2_isa::hold).
+template <class Isa, class Vector, class From>
+PLUCK_ALWAYS_INLINE void load_held(Vector& to, const From* from) noexcept {
+    load_lanes(to, from);
+    hold<Isa>(to);
+}
+
 /// An instruction set with a fused multiply-add for vectors.
 template <class Isa>
 concept has_fma_lanes = requires(floats_of<Isa>& some) {

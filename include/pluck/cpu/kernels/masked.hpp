@@ -29,11 +29,13 @@ struct forbid {
     template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t run(const std::uint32_t* words, std::size_t count,
                                                              std::size_t vocab, std::uint64_t* forbidden) noexcept {
+        const std::size_t whole = (count < vocab / 32 ? count : vocab / 32) / 2;
         std::size_t left = 0, block = 0;
-        for (; 2 * block + 2 <= count && (block + 1) * block_size <= vocab; ++block) {
-            const std::uint64_t allowed = words[2 * block] | std::uint64_t{words[2 * block + 1]} << 32;
-            forbidden[block] |= ~allowed;
-            left += static_cast<std::size_t>(__builtin_popcountll(~forbidden[block]));
+        for (; block + 4 <= whole; block += 4) {  // g++ -O2 unrolls no loop
+            left += of_block(words + 2 * block, forbidden[block]) +
+                    of_block(words + 2 * block + 2, forbidden[block + 1]) +
+                    of_block(words + 2 * block + 4, forbidden[block + 2]) +
+                    of_block(words + 2 * block + 6, forbidden[block + 3]);
         }
         for (; block < blocks_of(vocab); ++block) {
             const std::size_t here = vocab - block * block_size;
@@ -45,34 +47,47 @@ struct forbid {
         }
         return left;
     }
+
+private:
+    /// The same for one block, with all of its words.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::size_t of_block(const std::uint32_t* words,
+                                                                  std::uint64_t& forbidden) noexcept {
+        const std::uint64_t left = (words[0] | std::uint64_t{words[1]} << 32) & ~forbidden;
+        forbidden = ~left;
+        return static_cast<std::size_t>(__builtin_popcountll(left));
+    }
 };
 
 /// Logits of which some are forbidden, to be loaded as if they lay in memory with -infinity there.
 template <class Stored>
 struct masked_logits {
     const Stored* logits;
-    const unsigned char* forbidden;  ///< where the words of edited_scores have the bit of the first of them
+    const unsigned char* forbidden;  ///< byte i of words that a processor stores low byte first; one more word follows
     Stored lowest;                   ///< -infinity
 
-    /// From a later one on, whose number is a multiple of the lanes of a vector.
+    /// From a later one on, whose number is a multiple of 8.
     [[nodiscard]] PLUCK_ALWAYS_INLINE masked_logits operator+(std::size_t i) const noexcept {
         return {logits + i, forbidden + i / 8, lowest};
     }
     [[nodiscard]] PLUCK_ALWAYS_INLINE Stored operator[](std::size_t i) const noexcept {
-        const unsigned int bits = *in_word<1>(forbidden + i / 8);
-        return (bits >> (i % 8) & 1u) != 0 ? lowest : logits[i];
+        return ((*this + i).bits() >> (i % 8) & 1u) != 0 ? lowest : logits[i];
     }
 
-    /// Where the bits of `Bytes` times eight tokens lie.
-    template <std::size_t Bytes>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static const unsigned char* in_word(const unsigned char* bits) noexcept {
-        if constexpr (first_is_low) return bits;
-        constexpr std::uintptr_t last = sizeof(std::uint64_t) - Bytes;
-        return reinterpret_cast<const unsigned char*>(reinterpret_cast<std::uintptr_t>(bits) ^ last);
+    /// The bits of the first tokens: of as many as a vector has, at least. Four bytes, since an instruction loads as
+    /// many into every lane.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE std::uint32_t bits() const noexcept {
+        if constexpr (first_is_low) {
+            std::uint32_t first;
+            __builtin_memcpy(&first, forbidden, sizeof first);
+            return first;
+        } else {
+            const auto byte = reinterpret_cast<std::uintptr_t>(forbidden) % sizeof(std::uint64_t);
+            std::uint64_t word;
+            __builtin_memcpy(&word, forbidden - byte, sizeof word);
+            return static_cast<std::uint32_t>(word >> (8 * byte));
+        }
     }
 };
-
-PLUCK_ALWAYS_INLINE void prefetch_block(const masked_logits<float>& from) noexcept { prefetch_block(from.logits); }
 
 [[nodiscard]] PLUCK_ALWAYS_INLINE masked_logits<float> masked_floats(const float* scores,
                                                                      const std::uint64_t* forbidden) noexcept {
@@ -80,34 +95,41 @@ PLUCK_ALWAYS_INLINE void prefetch_block(const masked_logits<float>& from) noexce
 }
 
 /// Writes `value` to the lanes whose bits are set in `bits`; further bits are ignored.
-template <class Element, class Vector, std::size_t... Lanes>
+template <class Isa, class Element, class Vector, std::size_t... Lanes>
 PLUCK_ALWAYS_INLINE void set_lanes(Vector& to, std::uint32_t bits, Element value,
                                    std::index_sequence<Lanes...>) noexcept {
-    const Vector bit_of_lane = {static_cast<Element>(1u << Lanes)...};
-    to = ((static_cast<Element>(bits) - Vector{}) & bit_of_lane) != 0 ? value - Vector{} : to;
+    const Vector values = value - Vector{};
+    if constexpr (requires { Isa::set_lanes(to, static_cast<std::uint16_t>(bits), values); }) {
+        Isa::set_lanes(to, static_cast<std::uint16_t>(bits), values);
+    } else {
+        const Vector bit_of_lane = {static_cast<Element>(1u << Lanes)...};
+        to = ((static_cast<Element>(bits) - Vector{}) & bit_of_lane) != 0 ? values : to;
+    }
 }
 
-template <class Vector, class Stored>
-PLUCK_ALWAYS_INLINE void load_lanes(Vector& to, const masked_logits<Stored>& from) noexcept {
+template <class Isa, class Vector, class Stored>
+PLUCK_ALWAYS_INLINE void load_held(Vector& to, const masked_logits<Stored>& from) noexcept {
     using element = std::remove_cvref_t<decltype(to[0])>;
-    constexpr std::size_t count = sizeof to / sizeof(element);
-    load_lanes(to, from.logits);
-    std::uint32_t bits = 0;
-    // Four bytes of which one or two count, since an instruction loads as many into every lane.
-    if constexpr (first_is_low) __builtin_memcpy(&bits, from.forbidden, sizeof bits);
-    else
-        __builtin_memcpy(reinterpret_cast<char*>(&bits) + (4 - count / 8),
-                         from.template in_word<count / 8>(from.forbidden), count / 8);
     element lowest;
     __builtin_memcpy(&lowest, &from.lowest, sizeof lowest);
-    set_lanes(to, bits, lowest, std::make_index_sequence<count>());
+    load_lanes(to, from.logits);
+    set_lanes<Isa>(to, from.bits(), lowest, std::make_index_sequence<sizeof to / sizeof lowest>());
 }
+template <class Vector, class Stored>
+PLUCK_ALWAYS_INLINE void load_lanes(Vector& to, const masked_logits<Stored>& from) noexcept {
+    load_held<native>(to, from);
+}
+
+PLUCK_ALWAYS_INLINE void prefetch_block(const masked_logits<float>& from) noexcept { prefetch_block(from.logits); }
 
 template <class Stored>
 [[nodiscard]] PLUCK_ALWAYS_INLINE bool forbids_eight(const masked_logits<Stored>& of) noexcept {
-    std::uint64_t words[lanes], all = ~std::uint64_t{0};
-    __builtin_memcpy(words, of.forbidden, sizeof words);
-    for (const std::uint64_t word : words) all &= word;
+    std::uint64_t all = ~std::uint64_t{0};
+    for (std::size_t block = 0; block < lanes; ++block) {
+        std::uint64_t word;  // one by one: a copy of all would be written to the stack first
+        __builtin_memcpy(&word, of.forbidden + block * sizeof word, sizeof word);
+        all &= word;
+    }
     return all == ~std::uint64_t{0};
 }
 

@@ -53,7 +53,7 @@ PLUCK_ALWAYS_INLINE void copy_edited_block(const stored<Format>* logits, std::si
         const masked_logits<float> masked = masked_floats(scores, edited.forbidden + block);
         for (std::size_t i = 0; i < block_size; i += lanes_of<Isa>) {
             ints_of<Isa> some;
-            load_lanes(some, masked + i);
+            load_held<Isa>(some, masked + i);
             __builtin_memcpy(scores + i, &some, sizeof some);
         }
     } else {

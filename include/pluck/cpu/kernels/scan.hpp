@@ -106,12 +106,10 @@ private:
     template <class Isa, class Scores, std::size_t... Steps>
     PLUCK_ALWAYS_INLINE void of_block(ints& best, const Scores& logits, std::index_sequence<Steps...>) noexcept {
         uints bits;
-        load_lanes(bits, logits);
-        hold<Isa>(bits);
+        load_held<Isa>(bits, logits);
         raise(most_, bits);
         best = ints(bits);
-        ((load_lanes(bits, logits + lanes * (Steps + 1)), hold<Isa>(bits), raise(most_, bits), raise(best, ints(bits))),
-         ...);
+        ((load_held<Isa>(bits, logits + lanes * (Steps + 1)), raise(most_, bits), raise(best, ints(bits))), ...);
     }
 
     /// The same for a block of which all are negative, as ordered scores.
@@ -160,20 +158,15 @@ private:
     template <class Isa, class Scores>
     PLUCK_ALWAYS_INLINE void of_block(ints_of<Isa>& best, const Scores& logits) noexcept {
         ints_of<Isa> b, c, d;
-        load<Isa>(best, logits);
-        load<Isa>(b, logits + 16);
-        load<Isa>(c, logits + 32);
-        load<Isa>(d, logits + 48);
+        load_held<Isa>(best, logits);
+        load_held<Isa>(b, logits + 16);
+        load_held<Isa>(c, logits + 32);
+        load_held<Isa>(d, logits + 48);
         Isa::keep_numbers(numbers_[0], best, b);
         Isa::keep_numbers(numbers_[1], c, d);
         Isa::raise_floats(best, b);
         Isa::raise_floats(c, d);
         Isa::raise_floats(best, c);
-    }
-    template <class Isa, class Scores>
-    PLUCK_ALWAYS_INLINE static void load(ints_of<Isa>& bits, const Scores& logits) noexcept {
-        load_lanes(bits, logits);
-        hold<Isa>(bits);
     }
 
     /// The largest of each of two blocks, one in each half.

@@ -127,13 +127,10 @@ private:
     PLUCK_ALWAYS_INLINE static void most_of_block(ushorts& most, shorts& best, const Logits& logits,
                                                   std::index_sequence<Steps...>) noexcept {
         ushorts bits;
-        load_lanes(bits, logits);
-        hold<Isa>(bits);
+        load_held<Isa>(bits, logits);
         raise(most, bits);
         best = shorts(bits);
-        ((load_lanes(bits, logits + short_lanes * (Steps + 1)), hold<Isa>(bits), raise(most, bits),
-          raise(best, shorts(bits))),
-         ...);
+        ((load_held<Isa>(bits, logits + short_lanes * (Steps + 1)), raise(most, bits), raise(best, shorts(bits))), ...);
     }
     template <class Logits, std::size_t... Steps>
     PLUCK_ALWAYS_INLINE static void nearest_of_block(shorts& best, const Logits& logits,

@@ -31,9 +31,8 @@ struct format_loops {
     extremes (*scan)(const void* logits, std::size_t size, std::int32_t* block_best) noexcept;
     extremes (*scan_masked)(const void* logits, const std::uint64_t* forbidden, std::size_t size,
                             std::int32_t* block_best) noexcept;
-    extremes (*scan_moved)(const void* logits, std::size_t size, const edited_scores& edited,
-                           const std::int32_t* places, std::size_t moved, std::int32_t* block_best,
-                           const extremes& seen) noexcept;
+    extremes (*scan_moved)(const void* logits, std::size_t size, const edited_scores& edited, const moved_tokens& moved,
+                           std::int32_t* block_best, const extremes& seen) noexcept;
     /// The scores that are not forbidden, and their tokens; returns how many.
     std::size_t (*gather_allowed)(const void* logits, std::size_t size, const edited_scores& edited, float* scores,
                                   std::int32_t* tokens) noexcept;
@@ -77,26 +76,36 @@ public:
     [[nodiscard]] PLUCK_TAGGED bool is_there() const noexcept { return logits_ != nullptr; }
     [[nodiscard]] PLUCK_TAGGED bool is_edited() const noexcept { return marks_ != nullptr || forbidden_ != nullptr; }
 
+    /// Where a logit lies.
+    [[nodiscard]] PLUCK_TAGGED const void* address_of(std::size_t i) const noexcept {
+        const std::size_t bytes = loops_->widen == nullptr ? sizeof(float) : sizeof(std::uint16_t);
+        return static_cast<const unsigned char*>(logits_) + i * bytes;
+    }
     /// One of the scores, as a float.
     [[nodiscard]] PLUCK_TAGGED float at(std::size_t i) const noexcept {
         const edited_scores edited = edited_from(0);
         if ((edited.forbidden_of(i / block_size) >> (i % block_size) & 1u) != 0) return detail::minus_infinity;
         const bool moved = (edited.moved_of(i / block_size) >> (i % block_size) & 1u) != 0;
-        return moved ? scores_[i] : loops_->one(logits_, i);
+        return moved ? scores_[i] : logit(i);
     }
 
     // ---- before the scan ----
 
-    /// Moves a score. `marks`, a word for each block, and `places`, [size], must stay as they are until the scan.
-    PLUCK_TAGGED void set(std::size_t i, float score, std::uint64_t* marks, std::int32_t* places) noexcept {
+    /// Moves a score, which was at(i). `marks`, a word for each block, must stay as they are for as long as the row is
+    /// deferred, and `places` and `logits`, [size], until the scan.
+    PLUCK_TAGGED void set(std::size_t i, float score, float was, std::uint64_t* marks, std::int32_t* places,
+                          float* logits) noexcept {
         if (marks_ == nullptr) {
             __builtin_memset(marks, 0, blocks_of(size_) * sizeof *marks);
             marks_ = marks;
-            places_ = places;
+            moved_ = {places, logits, 0};
         }
         std::uint64_t& word = marks_[i / block_size];
         const std::uint64_t mark = std::uint64_t{1} << (i % block_size);
-        if ((word & mark) == 0) places_[moved_++] = static_cast<std::int32_t>(i);
+        if ((word & mark) == 0) {
+            moved_.places[moved_.count] = static_cast<std::int32_t>(i);
+            moved_.logits[moved_.count++] = was;
+        }
         word |= mark;
         scores_[i] = score;
     }
@@ -128,8 +137,8 @@ public:
         block_best_ = block_best;
         seen = forbidden_ == nullptr ? loops_->scan(logits_, size_, block_best)
                                      : loops_->scan_masked(logits_, forbidden_, size_, block_best);
-        if (moved_ == 0) return true;
-        if (!seen.nan) seen = loops_->scan_moved(logits_, size_, edited_from(0), places_, moved_, block_best, seen);
+        if (moved_.count == 0) return true;
+        if (!seen.nan) seen = loops_->scan_moved(logits_, size_, edited_from(0), moved_, block_best, seen);
         if (!seen.nan) return true;
         need_all();
         return false;
@@ -197,7 +206,7 @@ public:
         logits_ = nullptr;
         marks_ = nullptr;
         forbidden_ = nullptr;
-        moved_ = 0;
+        moved_ = {};
     }
 
 private:
@@ -206,6 +215,10 @@ private:
         size_ = size;
         scores_ = scores;
         loops_ = &loops;
+    }
+
+    [[nodiscard]] PLUCK_TAGGED float logit(std::size_t i) const noexcept {
+        return loops_->widen == nullptr ? static_cast<const float*>(logits_)[i] : loops_->one(logits_, i);
     }
 
     /// What adjusters have done to the part that begins with this block.
@@ -226,9 +239,8 @@ private:
     std::size_t size_ = 0;
     const format_loops* loops_ = nullptr;  // those of its type, if there is something to be done
     std::int32_t low_ = (std::numeric_limits<std::int32_t>::max)();  // blocks with such a best score or more are there
-    std::uint64_t* marks_ = nullptr;  // a bit for each token that has moved: its score is at scores_
-    std::int32_t* places_ = nullptr;  // [moved_] which these are
-    std::size_t moved_ = 0;
+    std::uint64_t* marks_ = nullptr;      // a bit for each token that has moved: its score is at scores_
+    moved_tokens moved_;                  // which these are
     std::uint64_t* forbidden_ = nullptr;  // a bit for each token that is -infinity, wherever its score lies
 };
 

@@ -65,7 +65,7 @@ public:
             if (!is_token(id)) return fail(status::bad_parameter);
             const auto token = static_cast<std::int32_t>(id);
             const float score = unsettled(token);
-            if (detail::ordered(score) != -detail::ordered_infinity) move(token, f(score, i));
+            if (detail::ordered(score) != -detail::ordered_infinity) move(token, f(score, i), score);
             ++i;
         }
     }
@@ -211,7 +211,7 @@ private:
         return std::in_range<std::uint32_t>(id) && static_cast<std::size_t>(id) < vocab_;
     }
     [[nodiscard]] float unsettled(std::int32_t token) const noexcept;
-    void move(std::int32_t token, float score) noexcept;
+    void move(std::int32_t token, float score, float was) noexcept;
     void leave(std::size_t count) noexcept;
     [[nodiscard]] float* writable() noexcept;
 

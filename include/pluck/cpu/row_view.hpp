@@ -32,6 +32,13 @@ struct edited_scores {
     }
 };
 
+/// The tokens that have moved, each once.
+struct moved_tokens {
+    std::int32_t* places = nullptr;  ///< [count]
+    float* logits = nullptr;         ///< [count], what each had before
+    std::size_t count = 0;
+};
+
 /// Converts contiguous 16-bit logits to floats.
 using widen_function = void (*)(const std::uint16_t* logits, std::size_t count, float* scores) noexcept;
 

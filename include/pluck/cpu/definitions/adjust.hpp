@@ -46,14 +46,14 @@ PLUCK_INLINE float row::unsettled(std::int32_t token) const noexcept {
     return deferred_.is_there() ? deferred_.at(i) : uncut_.scores[i];
 }
 
-/// Moves a token's score, if it is still there. The caller's logits never are.
-PLUCK_INLINE void row::move(std::int32_t token, float score) noexcept {
+/// Moves the score of a token that is still there. The caller's logits never are.
+PLUCK_INLINE void row::move(std::int32_t token, float score, float was) noexcept {
     const std::size_t i = place_among(uncut_.tokens, uncut_.size, token);
-    if (i >= uncut_.size) return;
     float* scores = scratch_.scores();
     if (uncut_.scores != scores) deferred_.read(uncut_.scores, uncut_.size, scores);
     uncut_.scores = scores;
-    if (deferred_.is_there()) deferred_.set(i, score, scratch_.marks(), scratch_.spare_tokens());
+    if (deferred_.is_there())
+        deferred_.set(i, score, was, scratch_.marks(), scratch_.spare_tokens(), scratch_.spare_scores());
     else scores[i] = score;
 }
 

@@ -39,9 +39,9 @@ struct loops_of_format {
         return run_kernel<kernels::scan_masked<Format>>(stored(logits), forbidden, size, block_best);
     }
     [[nodiscard]] static extremes scan_moved(const void* logits, std::size_t size, const edited_scores& edited,
-                                             const std::int32_t* places, std::size_t moved, std::int32_t* block_best,
+                                             const moved_tokens& moved, std::int32_t* block_best,
                                              const extremes& seen) noexcept {
-        return run_kernel<kernels::scan_moved<Format>>(stored(logits), size, edited, places, moved, block_best, seen);
+        return run_kernel<kernels::scan_moved<Format>>(stored(logits), size, edited, moved, block_best, seen);
     }
     [[nodiscard]] static std::size_t gather_allowed(const void* logits, std::size_t size, const edited_scores& edited,
                                                     float* scores, std::int32_t* tokens) noexcept {

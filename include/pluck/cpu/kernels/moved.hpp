@@ -86,39 +86,44 @@ struct copy_blocks {
     }
 };
 
-/// Makes what a scan of the logits has found what a scan of the scores would find, where `places` are those of the
-/// scores that were moved. If one of these is a NaN, only that.
+/// Makes what a scan of the logits has found what a scan of the scores would find. If a score that was moved is a NaN,
+/// only that. Overwrites the places.
 template <class Format>
 struct scan_moved {
     template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static extremes run(const stored<Format>* logits, std::size_t size,
-                                                          const edited_scores& edited, const std::int32_t* places,
-                                                          std::size_t moved, std::int32_t* block_best,
+                                                          const edited_scores& from, const moved_tokens& all,
+                                                          std::int32_t* block_best,
                                                           const extremes& of_logits) noexcept {
+        const edited_scores edited = from;  // no store below can change them
+        const moved_tokens moved = all;
         extremes seen = of_logits;
-        // First all blocks are found that may have lost their best score. The others only gain: so none is looked at
-        // anew twice, in whatever order the tokens come.
+        // A block that may have lost its best score is looked at anew: when all tokens have been seen, so that none is
+        // looked at twice, in whatever order they come.
+        std::size_t lost = 0;
         bool lost_best = false;
-        for (std::size_t n = 0; n < moved; ++n) {
-            const auto i = static_cast<std::size_t>(places[n]);
-            const std::int32_t logit = detail::ordered(one_of<Format>(logits, i));
+        for (std::size_t n = 0; n < moved.count; ++n) {
+            const auto i = static_cast<std::size_t>(moved.places[n]);
+            const std::int32_t logit = detail::ordered(moved.logits[n]);
             const std::int32_t score = detail::ordered(edited.scores[i]);
-            if (is_forbidden(edited, i)) continue;
+            std::int32_t& best = block_best[i / block_size];
+            if ((edited.forbidden_of(i / block_size) >> (i % block_size) & 1u) != 0) continue;
             seen.nan = seen.nan || score > detail::ordered_infinity || score < -detail::ordered_infinity;
             seen.lowest = score < seen.lowest ? score : seen.lowest;
-            std::int32_t& best = block_best[i / block_size];
-            if (logit != best || score >= best) continue;
-            best = unknown;
-            lost_best = lost_best || logit == of_logits.best;
+            if (best == unknown) continue;
+            if (score >= best) {
+                best = score;
+                seen.best = score > seen.best ? score : seen.best;
+            } else if (logit == best) {
+                best = unknown;
+                moved.places[lost++] = static_cast<std::int32_t>(i / block_size);
+                lost_best = lost_best || logit == of_logits.best;
+            }
         }
-        for (std::size_t n = 0; n < moved; ++n) {
-            const auto i = static_cast<std::size_t>(places[n]);
-            const std::int32_t score = detail::ordered(edited.scores[i]);
-            if (is_forbidden(edited, i)) continue;
-            std::int32_t& best = block_best[i / block_size];
-            if (best == unknown) best = best_of_block<Isa>(logits, size, edited, i / block_size);
-            best = score > best ? score : best;
-            seen.best = best > seen.best ? best : seen.best;
+        for (std::size_t n = 0; n < lost; ++n) {
+            const auto block = static_cast<std::size_t>(moved.places[n]);
+            block_best[block] = best_of_block<Isa>(logits, size, edited, block);
+            seen.best = block_best[block] > seen.best ? block_best[block] : seen.best;
         }
         if (lost_best) {
             seen.best = block_best[0];
@@ -130,10 +135,6 @@ struct scan_moved {
 
 private:
     static constexpr std::int32_t unknown = (std::numeric_limits<std::int32_t>::min)();  // no score's
-
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static bool is_forbidden(const edited_scores& edited, std::size_t i) noexcept {
-        return (edited.forbidden_of(i / block_size) >> (i % block_size) & 1u) != 0;
-    }
 
     template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static std::int32_t best_of_block(const stored<Format>* logits, std::size_t size,

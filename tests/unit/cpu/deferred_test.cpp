@@ -9,6 +9,7 @@
 #include <pluck/chain.hpp>
 #include <pluck/cpu/row.hpp>
 #include <pluck/draw/rejection.hpp>
+#include <pluck/eigen.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -130,7 +131,7 @@ struct typed_row {
 }  // namespace
 
 TEMPLATE_TEST_CASE("a row of which scores were moved keeps and draws what a row of these scores does", "", float,
-                   double, pluck::bfloat16) {
+                   double, Eigen::half, pluck::bfloat16) {
     tally seen;
     pluck::workspace scratch;
     for (std::uint64_t number = 0; number < repeated(4'000); ++number) {
@@ -241,6 +242,57 @@ TEST_CASE("a NaN that an edit takes away is forgotten, and one that it makes is 
         made.edit(ids, [](float, std::size_t) { return float_of(bits::nans[1]); });
         CHECK_FALSE(made.settle());
         CHECK(made.state() == pluck::status::nan_logit);
+    }
+}
+
+TEMPLATE_TEST_CASE("a NaN that a dense mask forbids is forgotten, and one that it allows is found", "", float, double,
+                   Eigen::half, pluck::bfloat16) {
+    constexpr std::size_t size = 1'100;
+    for (const std::size_t at : {0u, 63u, 64u, 600u, 1'024u, 1'099u}) {
+        for (const std::uint32_t bad : {bits::nans[0], bits::nans[0] | 0x80000000u, bits::plus_infinity}) {
+            std::vector<float> logits(size, -1.0f);
+            logits[at] = float_of(bad);
+            const typed_row<TestType> from(logits, false);
+            std::vector<std::uint32_t> words((size + 31) / 32, ~0u), others = words;
+            words[at / 32] = ~(1u << (at % 32));
+            others[1] = 0;
+            pluck::workspace scratch;
+            cpu::row forbids(from.view(), scratch, {}, 0);
+            forbids.mask(words);
+            REQUIRE(forbids.settle());
+            CHECK(forbids.count() == size - 1);
+            CHECK(bits_of(forbids.score_of(static_cast<std::int32_t>(at))) == bits::minus_infinity);
+            cpu::row allows(from.view(), scratch, {}, 0);
+            allows.mask(others);
+            CHECK(allows.settle() == (at / 32 == 1));
+            cpu::row both(from.view(), scratch, {}, 0);
+            both.mask(others);
+            both.mask(words);
+            REQUIRE(both.settle());
+            CHECK(both.count() == size - 32 - (at / 32 == 1 ? 0 : 1));
+        }
+    }
+}
+
+TEST_CASE("a mask leaves nothing of an edit before it, nor an edit of a mask") {
+    constexpr std::size_t size = 300;
+    const std::vector<float> logits(size, 1.0f);
+    std::vector<std::uint32_t> words(10, ~0u);
+    words[2] = ~(1u << 6);
+    const std::vector<std::int32_t> ids = {70, 71};
+    const auto raised = [](float score, std::size_t) { return score + 1; };
+    for (const bool mask_first : {true, false}) {
+        pluck::workspace scratch;
+        cpu::row row(pluck::logits_view<float>{logits.data(), size}, scratch, {}, 0);
+        if (mask_first) row.mask(words);
+        row.edit(ids, raised);
+        if (!mask_first) row.mask(words);
+        REQUIRE(row.settle());
+        CHECK(row.at(0) == pluck::ranking_key{2.0f, 71});
+        CHECK(row.at(1) == pluck::ranking_key{1.0f, 0});
+        CHECK(bits_of(row.score_of(70)) == bits::minus_infinity);
+        CHECK(row.mass(70) == 0);
+        CHECK(row.count() == size - 1);
     }
 }
 

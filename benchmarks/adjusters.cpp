@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
 //
 // What does an adjuster cost? A draw by temperature and top-k with it, call by call in turn with the same draw without
-// it: the counter `ratio` is the one over the other. llama.cpp's logit bias beside them, if it is installed, in turn
-// with its own draw without one.
+// it: the counter `ratio` is the one over the other. What llama.cpp has of them is beside ours, if it is installed, in
+// turn with its own draw without it.
 #include "support/registering.hpp"
 #include "support/rows.hpp"
 #include "support/timing.hpp"
 #include <pluck/adjust/allowed.hpp>
 #include <pluck/adjust/banned.hpp>
+#include <pluck/adjust/dry.hpp>
 #include <pluck/adjust/forced.hpp>
 #include <pluck/adjust/logit_bias.hpp>
 #include <pluck/adjust/mask.hpp>
+#include <pluck/adjust/penalties.hpp>
 #include <pluck/sample.hpp>
+#include <pluck/sequence.hpp>
 
 #include <algorithm>
 #include <array>
@@ -22,8 +25,7 @@
 #include <vector>
 
 #if PLUCK_BENCH_LLAMA
-#include <llama.h>
-#include <memory>
+#include "support/llama_chain.hpp"
 #endif
 
 using namespace pluck_bench;
@@ -54,21 +56,34 @@ std::vector<std::uint32_t> mask_of(std::size_t vocab, const std::vector<std::int
     return words;
 }
 
+/// 1,000 tokens of an alphabet of 50, so that sequences come again.
+std::vector<std::int32_t> repetitive_text(std::size_t vocab) {
+    const std::vector<std::int32_t> alphabet = random_ids(vocab, 50);
+    numbers draw(7);
+    std::vector<std::int32_t> text(1000);
+    for (std::int32_t& token : text) token = alphabet[static_cast<std::size_t>(draw.uniform() * 49.999)];
+    return text;
+}
+
 /// The lists that stages look at.
 struct lists {
-    std::vector<std::int32_t> few, many, hundredth;
+    std::vector<std::int32_t> few, many, hundredth, text;
     std::vector<float> few_values, many_values;
     std::vector<std::uint32_t> sparse, half, dense;
+    pluck::sequence penalized, prolonged;
 
     explicit lists(std::size_t vocab)
         : few(random_ids(vocab, 50)),
           many(random_ids(vocab, 500)),
           hundredth(sorted(random_ids(vocab, vocab / 100))),
+          text(repetitive_text(vocab)),
           few_values(50, -1.5f),
           many_values(500, -1.5f),
           sparse(mask_of(vocab, hundredth)),
           half(mask_of(vocab, random_ids(vocab, vocab / 2))),
-          dense(mask_of(vocab, random_ids(vocab, vocab - vocab / 100))) {}
+          dense(mask_of(vocab, random_ids(vocab, vocab - vocab / 100))),
+          penalized(many),
+          prolonged(text) {}
 };
 
 auto draw_by(const auto& chain) {
@@ -85,41 +100,30 @@ void add_pluck(const char* name, std::size_t vocab, const Stage& stage) {
 }
 
 #if PLUCK_BENCH_LLAMA
-/// llama.cpp's chain, over candidates that are filled from the logits as llama_sampler_sample does.
-class llama_draw {
-public:
-    llama_draw(std::size_t vocab, const std::vector<std::int32_t>& ids, const std::vector<float>& values)
-        : chain_(llama_sampler_chain_init({.no_perf = true}), llama_sampler_free) {
+/// Top-k goes before the temperature, as systems/llama.cpp has it.
+llama_chain& add_draw(llama_chain& chain) {
+    return chain.add(llama_sampler_init_top_k(50)).add(llama_sampler_init_temp(0.8f)).add(llama_sampler_init_dist(1));
+}
+
+/// The stage, which sees `text`, before that draw, and in turn the draw alone. Each repetition makes its own stage.
+template <class Make>
+void add_llama(const char* name, std::size_t vocab, const std::vector<std::int32_t>& text, const Make& make) {
+    add("llama.cpp/" + std::string(name) + "/" + std::to_string(vocab), [=, &text](benchmark::State& state) {
+        llama_chain with, without;
+        add_draw(with.add(make())).accept(text);
+        const auto& rows = rows_of(vocab, shape::typical);
+        time_draws(state, turns(rows, with), turns(rows, add_draw(without)));
+    });
+}
+
+void add_llama_bias(const char* name, std::size_t vocab, const std::vector<std::int32_t>& ids,
+                    const std::vector<float>& values) {
+    static const std::vector<std::int32_t> no_text;
+    add_llama(name, vocab, no_text, [vocab, &ids, &values] {
         std::vector<llama_logit_bias> biases;
         for (std::size_t i = 0; i < ids.size(); ++i) biases.push_back({ids[i], values[i]});
-        if (!biases.empty()) {
-            add(llama_sampler_init_logit_bias(static_cast<std::int32_t>(vocab),
-                                              static_cast<std::int32_t>(biases.size()), biases.data()));
-        }
-        add(llama_sampler_init_top_k(50));
-        add(llama_sampler_init_temp(0.8f));
-        add(llama_sampler_init_dist(1));
-    }
-    std::int32_t operator()(std::span<const float> row) {
-        candidates_.resize(row.size());
-        for (std::size_t i = 0; i < row.size(); ++i) candidates_[i] = {static_cast<llama_token>(i), row[i], 0.0f};
-        llama_token_data_array all{candidates_.data(), candidates_.size(), -1, false};
-        llama_sampler_apply(chain_.get(), &all);
-        return all.data[all.selected].id;
-    }
-
-private:
-    void add(llama_sampler* stage) { llama_sampler_chain_add(chain_.get(), stage); }
-
-    std::shared_ptr<llama_sampler> chain_;
-    std::vector<llama_token_data> candidates_;
-};
-
-void add_llama(const char* name, std::size_t vocab, const std::vector<std::int32_t>& ids,
-               const std::vector<float>& values) {
-    add("llama.cpp/" + std::string(name) + "/" + std::to_string(vocab), [=, &ids, &values](benchmark::State& state) {
-        const auto& rows = rows_of(vocab, shape::typical);
-        time_draws(state, turns(rows, llama_draw(vocab, ids, values)), turns(rows, llama_draw(vocab, {}, {})));
+        return llama_sampler_init_logit_bias(static_cast<std::int32_t>(vocab), static_cast<std::int32_t>(biases.size()),
+                                             biases.data());
     });
 }
 #endif
@@ -133,9 +137,22 @@ void add_all(std::size_t vocab, const lists& of) {
     add_pluck("mask of 50 %", vocab, pluck::mask(of.half));
     add_pluck("mask of 99 %", vocab, pluck::mask(of.dense));
     add_pluck("forced", vocab, pluck::forced(7));
+    add_pluck("penalties of 500", vocab,
+              pluck::penalties(of.penalized.history(),
+                               {.repetition = 1.1f, .frequency = 0.1f, .presence = 0.2f, .counts = pluck::scope::all}));
+    add_pluck("dry on 1000", vocab,
+              pluck::dry(of.prolonged.history(), {.multiplier = 0.8f, .base = 1.75f, .allowed_length = 2}));
 #if PLUCK_BENCH_LLAMA
-    add_llama("logit_bias of 50", vocab, of.few, of.few_values);
-    add_llama("logit_bias of 500", vocab, of.many, of.many_values);
+    add_llama_bias("logit_bias of 50", vocab, of.few, of.few_values);
+    add_llama_bias("logit_bias of 500", vocab, of.many, of.many_values);
+    const auto penalized = static_cast<std::int32_t>(of.many.size()),
+               prolonged = static_cast<std::int32_t>(of.text.size());
+    add_llama("penalties of 500", vocab, of.many, [=] {
+        return llama_sampler_init_penalties(static_cast<std::int32_t>(vocab), penalized, 1.1f, 0.1f, 0.2f);
+    });
+    add_llama("dry on 1000", vocab, of.text, [=] {  // no vocabulary, since there are no breakers
+        return llama_sampler_init_dry(nullptr, 0.8f, 1.75f, 2, prolonged, nullptr, 0);
+    });
 #endif
 }
 

@@ -222,6 +222,29 @@ TEMPLATE_TEST_CASE("the best of a long row are sought among scores that were mov
     CHECK(agree(row, model));
 }
 
+TEMPLATE_TEST_CASE("the best of a long row are sought among those that a mask allows, up to its end", "", float,
+                   pluck::bfloat16) {
+    std::vector<float> logits(100'030);
+    const auto is_good = [](std::size_t i) { return i % 1000 == 28 || i % 1000 == 29; };
+    for (std::size_t i = 0; i < logits.size(); ++i)
+        logits[i] = static_cast<float>(is_good(i) ? 100 + i / 1000 : i % 50);
+    const typed_row<TestType> from(logits, false);
+    std::vector<float> scores = from.values;
+    std::vector<std::uint32_t> words((scores.size() + 31) / 32, ~0u);  // one of two good neighbours is forbidden
+    for (std::size_t i = 28; i < scores.size(); i += 1000) {
+        words[i / 32] &= ~(1u << (i % 32));
+        scores[i] = forbidden;
+    }
+    pluck::workspace scratch;
+    cpu::row row(from.view(), scratch, {}, 0);
+    row.mask(words);
+    REQUIRE(row.settle());
+    row.keep_largest(50);
+    sorted_row model(scores);
+    model.keep_largest(50);
+    CHECK(agree(row, model));
+}
+
 TEST_CASE("a NaN that an edit takes away is forgotten, and one that it makes is found") {
     for (const std::size_t at : {0u, 63u, 64u, 299u}) {
         std::vector<float> logits(300, 1.0f);

@@ -4,6 +4,8 @@
 #include "unit/helpers.hpp"
 #include <pluck/detail/score_arithmetic.hpp>
 
+#include <cmath>
+#include <cstdint>
 #include <limits>
 
 using namespace pluck_test;
@@ -12,6 +14,23 @@ using namespace pluck::detail;
 namespace {
 
 constexpr float most = std::numeric_limits<float>::max(), tiny = std::numeric_limits<float>::denorm_min();
+
+float rounded(double value) {
+    const double largest = std::numeric_limits<float>::max();
+    if (std::isfinite(value) && std::abs(value) > largest) return static_cast<float>(std::copysign(largest, value));
+    return static_cast<float>(value);
+}
+
+/// Of any exponent, or of one near the limits of what is done as floats, or of few bits, so that ties come up.
+float random_float(random_numbers& numbers) {
+    auto bits = static_cast<std::uint32_t>(numbers.bits());
+    if (numbers.chance(3)) bits &= 0xfff00000u;
+    if (numbers.chance(2)) return float_of(bits);
+    const std::uint32_t exponents[] = {67, 68, 186, 187, 26, 27, 253, 254, 0, 1, 127};
+    return float_of((bits & 0x807fffffu) | exponents[numbers.below(11)] << 23);
+}
+
+bool same(float a, float b) { return bits_of(a) == bits_of(b) || (std::isnan(a) && std::isnan(b)); }
 
 }  // namespace
 
@@ -50,4 +69,17 @@ TEST_CASE("a number is finite unless it is infinite or NaN") {
     CHECK_FALSE(is_finite(float_of(bits::plus_infinity)));
     CHECK_FALSE(is_finite(forbidden));
     for (const auto nan : bits::nans) CHECK_FALSE(is_finite(float_of(nan)));
+}
+
+TEST_CASE("sums, products and quotients of scores are those of doubles, rounded to float") {
+    random_numbers numbers(3, 14);
+    tally seen;
+    for (int i = 0; i < 200'000; ++i) {
+        const float a = random_float(numbers), b = random_float(numbers);
+        const double x = a, y = b;
+        seen.expect(same(score_plus(a, b), rounded(x + y)), a, " + ", b);
+        seen.expect(same(score_times(a, b), rounded(x * y)), a, " * ", b);
+        if (b != 0) seen.expect(same(score_over(a, b), rounded(x / y)), a, " / ", b);
+    }
+    PLUCK_CHECK_TALLY(seen);
 }

@@ -91,15 +91,16 @@ public:
 
     // ---- before the scan ----
 
-    /// Moves a score, which was at(i). `marks`, a word for each block, must stay as they are for as long as the row is
-    /// deferred, and `places` and `logits`, [size], until the scan.
-    PLUCK_TAGGED void set(std::size_t i, float score, float was, std::uint64_t* marks, std::int32_t* places,
-                          float* logits) noexcept {
-        if (marks_ == nullptr) {
-            __builtin_memset(marks, 0, blocks_of(size_) * sizeof *marks);
-            marks_ = marks;
-            moved_ = {places, logits, 0};
-        }
+    /// Scores will be moved. `marks`, a word for each block, must stay as they are for as long as the row is deferred,
+    /// and `places` and `logits`, [size], until the scan.
+    PLUCK_TAGGED void begin_edits(std::uint64_t* marks, std::int32_t* places, float* logits) noexcept {
+        if (marks_ != nullptr) return;
+        __builtin_memset(marks, 0, blocks_of(size_) * sizeof *marks);
+        marks_ = marks;
+        moved_ = {places, logits, 0};
+    }
+    /// Moves a score, which was at(i).
+    PLUCK_TAGGED void set(std::size_t i, float score, float was) noexcept {
         std::uint64_t& word = marks_[i / block_size];
         const std::uint64_t mark = std::uint64_t{1} << (i % block_size);
         if ((word & mark) == 0) {

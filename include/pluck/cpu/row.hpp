@@ -22,6 +22,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <new>
 #include <span>
 #include <utility>
@@ -60,12 +61,20 @@ public:
     template <class Ids, class F>
     PLUCK_TAGGED void edit(const Ids& ids, const F& f) noexcept {
         if (settled_) return fail(status::bad_parameter);
+        if (std::begin(ids) == std::end(ids)) return;
+        float* scores = edited();
         std::size_t i = 0;
         for (const auto id : ids) {
             if (!is_token(id)) return fail(status::bad_parameter);
-            const auto token = static_cast<std::int32_t>(id);
-            const float score = unsettled(token);
-            if (detail::ordered(score) != -detail::ordered_infinity) move(token, f(score, i), score);
+            const std::size_t at = place_of(static_cast<std::int32_t>(id));
+            const float score = at == nowhere          ? detail::minus_infinity
+                                : deferred_.is_there() ? deferred_.at(at)
+                                                       : scores[at];
+            if (detail::ordered(score) != -detail::ordered_infinity) {
+                const float moved = f(score, i);
+                if (deferred_.is_there()) deferred_.set(at, moved, score);
+                else scores[at] = moved;
+            }
             ++i;
         }
     }
@@ -210,8 +219,14 @@ private:
     [[nodiscard]] PLUCK_TAGGED bool is_token(Id id) const noexcept {
         return std::in_range<std::uint32_t>(id) && static_cast<std::size_t>(id) < vocab_;
     }
+    static constexpr std::size_t nowhere = ~std::size_t{0};
+    /// Where a token's score is, or nowhere.
+    [[nodiscard]] PLUCK_TAGGED std::size_t place_of(std::int32_t token) const noexcept {
+        return uncut_.tokens == nullptr ? static_cast<std::size_t>(token) : place_in_list(token);
+    }
+    [[nodiscard]] std::size_t place_in_list(std::int32_t token) const noexcept;
     [[nodiscard]] float unsettled(std::int32_t token) const noexcept;
-    void move(std::int32_t token, float score, float was) noexcept;
+    [[nodiscard]] float* edited() noexcept;
     void leave(std::size_t count) noexcept;
     [[nodiscard]] float* writable() noexcept;
 

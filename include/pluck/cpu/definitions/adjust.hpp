@@ -39,22 +39,25 @@ PLUCK_INLINE void row::mask(std::span<const std::uint32_t> words) noexcept {
         leave(deferred_.gather_allowed(scratch_.spare_scores(), scratch_.spare_tokens()));
 }
 
+PLUCK_INLINE std::size_t row::place_in_list(std::int32_t token) const noexcept {
+    const std::size_t i = place_among(uncut_.tokens, uncut_.size, token);
+    return i < uncut_.size ? i : nowhere;
+}
+
 /// A token's score as adjusters have left it so far.
 PLUCK_INLINE float row::unsettled(std::int32_t token) const noexcept {
-    const std::size_t i = place_among(uncut_.tokens, uncut_.size, token);
-    if (i >= uncut_.size) return detail::minus_infinity;
+    const std::size_t i = place_of(token);
+    if (i == nowhere) return detail::minus_infinity;
     return deferred_.is_there() ? deferred_.at(i) : uncut_.scores[i];
 }
 
-/// Moves the score of a token that is still there. The caller's logits never are.
-PLUCK_INLINE void row::move(std::int32_t token, float score, float was) noexcept {
-    const std::size_t i = place_among(uncut_.tokens, uncut_.size, token);
+/// Where scores are moved to, in scratch memory. The caller's logits stay: the row is deferred, if it was not.
+PLUCK_INLINE float* row::edited() noexcept {
     float* scores = scratch_.scores();
     if (uncut_.scores != scores) deferred_.read(uncut_.scores, uncut_.size, scores);
     uncut_.scores = scores;
-    if (deferred_.is_there())
-        deferred_.set(i, score, was, scratch_.marks(), scratch_.spare_tokens(), scratch_.spare_scores());
-    else scores[i] = score;
+    if (deferred_.is_there()) deferred_.begin_edits(scratch_.marks(), scratch_.spare_tokens(), scratch_.spare_scores());
+    return scores;
 }
 
 /// The first `count` tokens in the spare memory, which are in id order, are all that is left.

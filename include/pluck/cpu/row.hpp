@@ -22,7 +22,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <new>
 #include <span>
 #include <utility>
@@ -61,11 +60,11 @@ public:
     template <class Ids, class F>
     PLUCK_TAGGED void edit(const Ids& ids, const F& f) noexcept {
         if (settled_) return fail(status::bad_parameter);
-        if (std::begin(ids) == std::end(ids)) return;
-        float* scores = edited();
+        float* scores = nullptr;
         std::size_t i = 0;
         for (const auto id : ids) {
             if (!is_token(id)) return fail(status::bad_parameter);
+            if (scores == nullptr) scores = edited();
             const std::size_t at = place_of(static_cast<std::int32_t>(id));
             const float score = at == nowhere          ? detail::minus_infinity
                                 : deferred_.is_there() ? deferred_.at(at)

@@ -13,6 +13,7 @@
 #include <pluck/cpu/isa/dispatch.hpp>
 #include <pluck/cpu/row.hpp>
 #include <pluck/cpu/row_view.hpp>
+#include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/ranking.hpp>
@@ -67,6 +68,15 @@ PLUCK_INLINE float row::score_of(std::int32_t token) noexcept {
     return kept_logit(token);
 }
 
+PLUCK_INLINE std::size_t row::rank_of(std::int32_t token) noexcept {
+    const std::int32_t score = detail::ordered(score_of(token));
+    if (score == -detail::ordered_infinity) return count();
+    deferred_.need(score);
+    row_view better = look();
+    better.kept = {score, place_among(uncut_.tokens, uncut_.size, token)};
+    return run_kernel<kernels::count>(better, uncut_.size);
+}
+
 PLUCK_INLINE std::size_t row::count() noexcept {
     const std::size_t size = now().size;
     return run_kernel<kernels::count>(view(), size);
@@ -81,6 +91,10 @@ PLUCK_INLINE std::uint64_t row::total() noexcept {
 PLUCK_INLINE std::uint64_t row::mass(std::int32_t token) noexcept {
     now();
     return mass_of(kept_logit(token) - best_logit(), mass_scale(temperature_));
+}
+
+PLUCK_INLINE bool row::is_whole() const noexcept {
+    return uncut_.tokens == nullptr && look().keeps_all() && !cut_pending();
 }
 
 /// The masses of a block's tokens; bit i is set if token i of them is kept.
@@ -221,8 +235,9 @@ PLUCK_INLINE std::size_t row::gather(const row_view& from) noexcept {
 /// Sorts at least so many of the best tokens, count <= max_ranked: more than asked for, since who asks for a rank asks
 /// for the next one, too.
 PLUCK_INLINE void row::rank_best(std::size_t count) noexcept {
-    std::size_t wanted = 64;
+    std::size_t wanted = 32;
     while (wanted < count) wanted *= 4;
+    wanted = detail::smaller(wanted, max_ranked);
     const bool is_all = wanted >= uncut_.size;
     const found_cut cut = is_all ? found_cut(row_cut{uncut_.kept}) : find_top_k(kept_tokens(), wanted);
     uncut_.total = 0;  // the masses of the blocks may be gone

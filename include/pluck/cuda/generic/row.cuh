@@ -14,7 +14,6 @@
 #include <pluck/cuda/generic/operations.cuh>
 #include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
-#include <pluck/detail/log.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/philox.hpp>
 #include <pluck/detail/randomness.hpp>
@@ -30,6 +29,9 @@
 #include <cstdint>
 
 namespace pluck { inline namespace v0 { namespace cuda {
+
+template <class Row>
+class reported_row;
 
 template <class Team, class Source, class Operations = row_operations>
 class row {
@@ -104,11 +106,7 @@ public:
     PLUCK_HOST_DEVICE bool settle() noexcept {
         if (state_ != status::ok) return false;
         settled_ = true;
-        const std::uint64_t seen = leader_.run(operations::scan{copied_ ? 1u : 0u});
-        best_score_ = static_cast<std::int32_t>(static_cast<std::uint32_t>(seen));
-        if (seen >> 32 != 0) fail(status::nan_logit);
-        else if (best_score_ == detail::ordered_infinity) fail(status::pos_inf_logit);
-        else if (best_score_ == -detail::ordered_infinity) fail(status::no_candidate);
+        fail(read(operations::scan{copied_ ? 1u : 0u}));
         return state_ == status::ok;
     }
 
@@ -143,6 +141,12 @@ public:
         return found != 0 ? detail::bits_as<float>(static_cast<std::uint32_t>(found)) : detail::minus_infinity;
     }
 
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::size_t rank_of(std::int32_t token) noexcept {
+        const float score = score_of(token);
+        if (detail::ordered(score) == -detail::ordered_infinity) return count();
+        return leader_.count_of({ranking_key(score, token), kept_.most()}) - 1;  // but itself
+    }
+
     [[nodiscard]] PLUCK_HOST_DEVICE std::size_t count() noexcept { return leader_.count_of(kept_); }
 
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint64_t total() noexcept {
@@ -151,12 +155,6 @@ public:
             masses_turn_ = leader_.now().turn;
         }
         return total_;
-    }
-
-    /// The natural logarithm of the probability with which the row draws a token that it keeps.
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL float log_probability(std::int32_t token) noexcept {
-        const std::uint64_t all = total();
-        return detail::log_share(masses()(score_of(token)), all);
     }
 
     [[nodiscard]] PLUCK_HOST_DEVICE const Team& team() const noexcept { return leader_.team(); }
@@ -228,6 +226,8 @@ private:
     // ---- the primitives of row/checked.hpp ----
 
     friend detail::checked;
+    template <class>
+    friend class reported_row;
 
     [[nodiscard]] PLUCK_HOST_DEVICE std::size_t max_count() const noexcept { return vocab_; }
     [[nodiscard]] PLUCK_HOST_DEVICE std::int32_t best_score() const noexcept { return best_score_; }
@@ -314,6 +314,13 @@ private:
 
     // ---- what the row is ----
 
+    [[nodiscard]] PLUCK_HOST_DEVICE status read(const operations::scan& how) noexcept {
+        const std::uint64_t seen = leader_.run(how);
+        best_score_ = static_cast<std::int32_t>(static_cast<std::uint32_t>(seen));
+        if (seen >> 32 != 0) return status::nan_logit;
+        if (best_score_ == detail::ordered_infinity) return status::pos_inf_logit;
+        return best_score_ == -detail::ordered_infinity ? status::no_candidate : status::ok;
+    }
     PLUCK_HOST_DEVICE void changed() noexcept {
         total_ = 0;
         whole_ = false;

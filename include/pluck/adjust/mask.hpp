@@ -28,7 +28,7 @@ namespace pluck { inline namespace v0 {
 /// Non-finite.   A NaN or +infinity that is forbidden is forgotten. One that is allowed is the row's status.
 /// Randomness.   None.
 /// Cost.         On the CPU, the words, and where an eighth of the tokens or fewer are allowed a draw from these alone;
-///               otherwise a copy of the row.
+///               otherwise half a pass over the row, which is not copied.
 /// Errors.       None: a row without a candidate has `no_candidate`.
 /// Source.       The layout of xgrammar's and llguidance's bitmasks.
 class mask : public stage {

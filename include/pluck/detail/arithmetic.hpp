@@ -100,27 +100,11 @@ template <class To, class From>
 #endif
 }
 
-[[nodiscard]] PLUCK_HOST_DEVICE inline float product(float a, float b) noexcept {
-#if PLUCK_ON_DEVICE
-    return __fmul_rn(a, b);
-#else
-    return opaque(opaque(a) * opaque(b));
-#endif
-}
-
 [[nodiscard]] PLUCK_HOST_DEVICE inline double product(double a, double b) noexcept {
 #if PLUCK_ON_DEVICE
     return __dmul_rn(a, b);
 #else
     return opaque(opaque(a) * opaque(b));
-#endif
-}
-
-[[nodiscard]] PLUCK_HOST_DEVICE inline float quotient(float a, float b) noexcept {
-#if PLUCK_ON_DEVICE
-    return __fdiv_rn(a, b);
-#else
-    return opaque(opaque(a) / opaque(b));
 #endif
 }
 

@@ -29,20 +29,24 @@ namespace pluck { inline namespace v0 { namespace detail {
     return scalar_traits<double>::widen(sum(as_double(score), as_double(change)));
 }
 
-/// Whether products and quotients of such are normal floats: then no flag of the processor changes them, and one
-/// rounding gives what rounding to double and then to float does, since a double has more than twice the bits.
-[[nodiscard]] PLUCK_HOST_DEVICE inline bool scales_as_float(float x) noexcept {
+/// On the host: whether products and quotients of such are normal floats. Then no flag of the processor changes them,
+/// and one rounding gives what rounding to double and then to float does, since a double has more than twice the bits.
+[[nodiscard]] PLUCK_TAGGED inline bool scales_as_float(float x) noexcept {
     const auto magnitude = static_cast<std::int32_t>(bits_as<std::uint32_t>(x) & 0x7fffffffu);
     return magnitude >= ordered(0x1p-60f) && magnitude <= ordered(0x1p60f);
 }
 
 [[nodiscard]] PLUCK_HOST_DEVICE inline float score_times(float score, float factor) noexcept {
-    if (scales_as_float(score) && scales_as_float(factor)) return product(score, factor);
+#if !PLUCK_ON_DEVICE
+    if (scales_as_float(score) && scales_as_float(factor)) return opaque(opaque(score) * opaque(factor));
+#endif
     return scalar_traits<double>::widen(product(as_double(score), as_double(factor)));
 }
 
 [[nodiscard]] PLUCK_HOST_DEVICE inline float score_over(float score, float divisor) noexcept {
-    if (scales_as_float(score) && scales_as_float(divisor)) return quotient(score, divisor);
+#if !PLUCK_ON_DEVICE
+    if (scales_as_float(score) && scales_as_float(divisor)) return opaque(opaque(score) / opaque(divisor));
+#endif
     return scalar_traits<double>::widen(quotient(as_double(score), as_double(divisor)));
 }
 

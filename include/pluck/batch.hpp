@@ -3,14 +3,14 @@
 // Batches on the CPU: many draws in one call, by the same keys and results as on a device (cuda/sample.cuh).
 #pragma once
 
+#include <pluck/base.hpp>
 #include <pluck/chain.hpp>
 #include <pluck/cpu/draw_one.hpp>
+#include <pluck/cpu/report.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/error.hpp>
-#include <pluck/detail/log.hpp>
 #include <pluck/detail/randomness.hpp>
 #include <pluck/detail/range.hpp>
-#include <pluck/detail/ranking.hpp>
 #include <pluck/detail/thread_workspace.hpp>
 #include <pluck/executor.hpp>
 #include <pluck/key.hpp>
@@ -18,6 +18,7 @@
 #include <pluck/logits.hpp>
 #include <pluck/pick.hpp>
 #include <pluck/results.hpp>
+#include <pluck/row/report.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -101,23 +102,24 @@ void draw_of_batch(const Batch& batch, const draws& all, std::size_t i, const Ch
                    const outputs& out) noexcept {
     pick drawn{-1, status::bad_parameter};
     std::size_t kept = 0;
-    float log_probability = bits_as<float>(std::uint32_t{0x7fc00000u});  // NaN
+    const report_arrays to(out.arrays, i);
+    to.put_nothing();
     const std::int64_t row = all.row_of(i), slot = all.slot_of(i);
     if (row >= 0 && static_cast<std::size_t>(row) < all.rows && slot >= 0) {
         workspace_lease scratch;
-        drawn = draw_one(look_into_batch<Batch>{batch, static_cast<std::size_t>(row)}, stages, randomness(keys[i]),
-                         static_cast<std::size_t>(slot), *scratch, [&](cpu::row& state, const pick& found) noexcept {
-                             if (!found) return;
-                             if (out.arrays.kept != nullptr) kept = state.count();
-                             if (out.arrays.log_probability != nullptr)
-                                 log_probability = log_share(state.mass(found.token), state.total());
-                         });
+        const look_into_batch<Batch> look{batch, static_cast<std::size_t>(row)};
+        const randomness random(keys[i]);
+        const auto index = static_cast<std::size_t>(slot);
+        drawn = draw_one(look, stages, random, index, *scratch, [&](cpu::row& state, const pick& found) noexcept {
+            if (!found) return;
+            if (out.arrays.kept != nullptr) kept = state.count();
+            report_draw(look, stages, random, index, *scratch, state, found, to);
+        });
     }
     if (out.picks != nullptr) out.picks[i] = drawn;
     if (out.arrays.token != nullptr) out.arrays.token[i] = drawn.token;
     if (out.arrays.status != nullptr) out.arrays.status[i] = drawn.status;
     if (out.arrays.kept != nullptr) out.arrays.kept[i] = static_cast<std::int32_t>(kept);
-    if (out.arrays.log_probability != nullptr) out.arrays.log_probability[i] = log_probability;
 }
 
 /// Checks what depends on the chains, and draws.
@@ -125,6 +127,7 @@ template <class Batch, class Chains, class Executor>
 void draw_batch(const Batch& batch, const draws& all, const Chains& chains, const keys& keys, const outputs& out,
                 const Executor& executor) {
     keys.check("sample_rows", all.count);
+    out.arrays.check("sample_rows");
     if constexpr (chain_like<Chains>) {
         const auto& stages = stages_of(chains);
         all.check_served(rows_served(stages));
@@ -180,12 +183,14 @@ void sample_rows(const Batch& batch, const Chains& chains, std::span<const key> 
 ///               out        arrays in the caller's memory, null for what is not wanted
 ///               how        which rows draws are from, and which slots they have: see batch_options
 ///               executor   who calls whom: serial by default
-/// Definition.   kept is the number of tokens in what the chain keeps; log_probability is log(mass / Z) of the token:
-///               mass / Z and its logarithm are each rounded to float, so its bits are those of a device.
-/// Cost.         As above. kept and log_probability settle the last cut, which a draw alone may not need.
+/// Definition.   kept is the number of tokens in what the chain keeps; log_probability, rank, top and given are those of
+///               report.hpp, for the base out.of: by default of what the chain keeps. Their bits are those of a device.
+/// Cost.         As above. What is asked of the chain settles the last cut, which a draw alone may not need; what is
+///               asked of another base costs what report.hpp says.
 /// Errors.       std::invalid_argument, before anything is written, if there are more or fewer chains or slots than
-///               draws, or if a per_row array is too short: of keys always, of parameters where there are no slots. It
-///               may be longer. Arrays without a size are trusted. What is wrong with one draw is its status.
+///               draws, if a per_row array is too short: of keys always, of parameters where there are no slots, or if
+///               out.top.count is above max_top. Arrays may be longer; those without a size are trusted. What is wrong
+///               with one draw is its status.
 //
 // Keys and Results are no other types. They are deduced so that the spans above are the better match of `{}`.
 template <class Batch, class Chains, class Executor = serial, std::same_as<keys> Keys = keys,

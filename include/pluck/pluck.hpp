@@ -8,6 +8,7 @@
 #include <pluck/chain.hpp>
 #include <pluck/dynamic_chain.hpp>
 #include <pluck/inspect.hpp>
+#include <pluck/report.hpp>
 #include <pluck/sample.hpp>
 #include <pluck/sequence.hpp>
 #include <pluck/version.hpp>

@@ -29,8 +29,14 @@ inline constexpr std::size_t block_size = 64;
 /// Scratch memory for `sample(row, chain, key, workspace)`, one for each thread that samples at the same time.
 ///
 /// Without it, sample() uses one that belongs to the calling thread and lives as long as the thread does.
+<<<<<<< HEAD
 /// Cost.         28 bytes of address space for each token of the longest row seen, 28 for each 64, and 32 KB; memory is
 ///               taken where draws write: mostly little beyond the kept tokens.
+=======
+/// Cost.         28 bytes of address space for each token of the longest row seen, 20 for each 64, and 32 KB; memory is
+///               taken where draws write: mostly little beyond the kept tokens. Twice that once a report has needed a
+///               row of its own.
+>>>>>>> d1291ac (A draw can report log-probabilities of four bases)
 class workspace {
 public:
     /// Makes room for rows of this length now, so that later draws allocate nothing. False if memory was refused.
@@ -64,6 +70,10 @@ public:
         ranking_ = std::move(ranking);
         return true;
     }
+
+    /// That of another row over the same logits, as log-probabilities may need; made when it is first asked for. Null if
+    /// memory was refused.
+    [[nodiscard]] PLUCK_TAGGED workspace* second() noexcept { return second_.get(); }
 
     [[nodiscard]] PLUCK_TAGGED float* scores() noexcept { return scores_.get(); }
     [[nodiscard]] PLUCK_TAGGED std::int32_t* tokens() noexcept { return tokens_.get(); }
@@ -113,6 +123,29 @@ private:
         std::size_t size_ = 0;
     };
 
+    class another {
+    public:
+        PLUCK_TAGGED another() noexcept {}
+        PLUCK_TAGGED another(another&& other) noexcept { swap(other); }
+        PLUCK_TAGGED another& operator=(another&& other) noexcept {
+            swap(other);
+            return *this;
+        }
+        PLUCK_TAGGED ~another() { delete made_; }
+        [[nodiscard]] PLUCK_TAGGED workspace* get() noexcept {
+            if (made_ == nullptr) made_ = new (std::nothrow) workspace;
+            return made_;
+        }
+
+    private:
+        PLUCK_TAGGED void swap(another& other) noexcept {
+            workspace* const mine = made_;
+            made_ = other.made_;
+            other.made_ = mine;
+        }
+        workspace* made_ = nullptr;
+    };
+
     buffer<float> scores_;
     buffer<std::int32_t> tokens_;
     buffer<float> spare_scores_;
@@ -124,6 +157,7 @@ private:
     buffer<std::uint64_t> marks_;
     buffer<std::uint64_t> forbidden_;
     buffer<std::uint64_t> ranking_;
+    another second_;
 };
 
 }}  // namespace pluck::v0

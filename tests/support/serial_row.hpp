@@ -111,6 +111,12 @@ public:
         const auto i = static_cast<std::size_t>(static_cast<std::uint32_t>(token));
         return i < size_ && kept(i) ? scores_[i] : pluck::detail::minus_infinity;
     }
+    PLUCK_HOST_DEVICE std::size_t rank_of(std::int32_t token) const {
+        const float score = score_of(token);
+        if (pluck::detail::ordered(score) == -infinity) return count();
+        return static_cast<std::size_t>(weight_from(pluck::ranking_key{score, token}.value, count_one{})) - 1;
+    }
+    PLUCK_HOST_DEVICE std::size_t vocab() const { return size_; }
     PLUCK_HOST_DEVICE std::size_t count() const { return static_cast<std::size_t>(weight_from(low_, count_one{})); }
     PLUCK_HOST_DEVICE std::uint64_t total() const { return weight_from(low_, masses()); }
 

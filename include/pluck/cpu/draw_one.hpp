@@ -16,15 +16,17 @@
 
 namespace pluck { inline namespace v0 { namespace detail { inline namespace PLUCK_BUILD {
 
-/// From what `look()` returns, a view, to a pick, and `learn(row, pick)` before the row is gone. To look at an
-/// expression may mean to compute it, which needs memory; nothing is learnt of a row that gets none.
+/// From what `look()` returns, a view, to a pick, and `learn(row, pick)` before the row is gone, and before any stage
+/// remembers the token. To look at an expression may mean to compute it, which needs memory; nothing is learnt of a row
+/// that gets none.
 template <class Look, class Chain, class Learn>
 [[nodiscard]] pick draw_one(const Look& look, const Chain& stages, const randomness& random, std::size_t index,
                             workspace& scratch, const Learn& learn) noexcept {
     const auto draw = [&] {
         cpu::row state(look(), scratch, random, index);
-        const pick drawn = run(stages, state);
+        const pick drawn = try_run(stages, state);
         learn(state, drawn);
+        if (drawn) remember(stages, state, drawn.token);
         return drawn;
     };
 #if PLUCK_EXCEPTIONS

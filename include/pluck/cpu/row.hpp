@@ -126,8 +126,12 @@ public:
     [[nodiscard]] ranking_key best() const noexcept;
     [[nodiscard]] ranking_key at(std::size_t rank) noexcept;
     [[nodiscard]] float score_of(std::int32_t token) noexcept;
+    [[nodiscard]] std::size_t rank_of(std::int32_t token) noexcept;
     [[nodiscard]] std::size_t count() noexcept;
     [[nodiscard]] std::uint64_t total() noexcept;
+
+    /// Whether nothing was cut from what adjusters have left; not always seen where they have left little.
+    [[nodiscard]] bool is_whole() const noexcept;
 
     /// The mass of a token, 0 if it is not kept.
     [[nodiscard]] std::uint64_t mass(std::int32_t token) noexcept;

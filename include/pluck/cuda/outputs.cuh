@@ -6,6 +6,7 @@
 #include <pluck/cuda/generic/adjust.cuh>
 #include <pluck/cuda/generic/row_shard.cuh>
 #include <pluck/cuda/generic/source.cuh>
+#include <pluck/cuda/generic/write_picks.cuh>
 #include <pluck/cuda/options.cuh>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/ranking.hpp>
@@ -17,29 +18,6 @@
 namespace pluck { inline namespace v0 { namespace cuda {
 
 // The threads that have run the chain call write_result(); all threads call write() afterwards, if it writes_rows.
-
-struct write_picks {
-    static constexpr bool remembers = true;  // stages with a memory learn of the token
-    static constexpr bool writes_rows = false;
-    static constexpr bool of_logits = false;
-    results out;
-
-    template <class Row>
-    PLUCK_HOST_DEVICE void write_result(Row& row, const pick& drawn, std::uint32_t draw) const noexcept {
-        const bool first = is_first_thread(row.team());
-        if (first && out.token != nullptr) out.token[draw] = drawn.token;
-        if (first && out.status != nullptr) out.status[draw] = drawn.status;
-        if (out.kept != nullptr) {
-            const std::size_t kept = drawn ? row.count() : 0;
-            if (first) out.kept[draw] = static_cast<std::int32_t>(kept);
-        }
-        if (out.log_probability != nullptr) {
-            const float log =
-                drawn ? row.log_probability(drawn.token) : detail::bits_as<float>(std::uint32_t{0x7fc00000u});
-            if (first) out.log_probability[draw] = log;
-        }
-    }
-};
 
 /// f(token, score) for each token of a block's slice.
 template <class Shard, class F>

@@ -38,7 +38,7 @@ template <logit_scalar Scalar, chain_like Chain>
 ///               (vocab_stride 1), rows at any stride and alignment. Not modified.
 /// Parameters.   chain     as on the CPU; arrays of per_row parameters are in device memory
 ///               keys      one for each draw
-///               out       results, in device memory
+///               out       results, in device memory: of any base, as on the CPU, and in the same launch
 ///               how       stream, indices, workspace
 /// Ties, Non-finite, Randomness: as sample().
 /// Cost.         One launch, one read of the logits where a row fits into the shared memory of its blocks. Allocates
@@ -48,6 +48,7 @@ template <logit_scalar Scalar, chain_like Chain>
 template <logit_scalar Scalar, chain_like Chain>
 [[nodiscard]] cudaError_t sample_rows(const batch_view<Scalar>& logits, const Chain& chain, const keys& keys,
                                       const results& out, const options& how = {}) {
+    out.check("sample_rows");
     return run_batch("sample_rows", logits, as_chain(chain), keys, how, write_picks{out});
 }
 

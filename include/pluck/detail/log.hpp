@@ -5,10 +5,41 @@
 
 #include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
+#include <pluck/detail/mass.hpp>
+#include <pluck/detail/ranking.hpp>
 
 #include <cstdint>
 
 namespace pluck { inline namespace v0 {
+
+namespace detail {
+
+/// The first 56 binary digits of log2(x / 2^63), for x >= 2^63: a square has twice the logarithm.
+[[nodiscard]] PLUCK_HOST_DEVICE constexpr std::uint64_t log2_digits(std::uint64_t x) noexcept {
+    std::uint64_t fraction = 0;
+    for (int digit = 0; digit < 56; ++digit) {
+        const std::uint64_t square = product_high(x, x);  // 62 fraction bits, in [1, 4)
+        const std::uint64_t carry = square >> 63;
+        fraction = fraction << 1 | carry;
+        x = carry ? square : square << 1;
+    }
+    return fraction;
+}
+
+/// log2(x) for x > 0, in units of 2^-56; at most two units below it.
+[[nodiscard]] PLUCK_HOST_DEVICE constexpr std::uint64_t log2_fixed(std::uint64_t x) noexcept {
+    std::uint64_t exponent = 63;
+    for (; x >> 63 == 0; x <<= 1) --exponent;
+    return (exponent << 56) + log2_digits(x);
+}
+
+/// log2 times ln 2 as a double, rounded once; log2 in units of 2^-56.
+[[nodiscard]] PLUCK_HOST_DEVICE constexpr double ln_of_fixed(std::uint64_t log2) noexcept {
+    constexpr std::uint64_t ln2 = 0xB17217F7D1CF79ABu;  // with 64 fraction bits
+    return static_cast<double>(static_cast<std::int64_t>(product_high(log2, ln2))) * 0x1p-56;
+}
+
+}  // namespace detail
 
 /// log(m) for a float m in (0, 1], to an absolute error below 2^-54; the same bits on every machine.
 ///
@@ -27,25 +58,32 @@ namespace pluck { inline namespace v0 {
     x <<= 40;
     for (; x >> 63 == 0; x <<= 1) --exponent;  // subnormal: bring the leading bit to the top
 
-    std::uint64_t fraction = 0;
-    for (int digit = 0; digit < 56; ++digit) {
-        const std::uint64_t square = detail::product_high(x, x);  // 62 fraction bits, in [1, 4)
-        const std::uint64_t carry = square >> 63;
-        fraction = fraction << 1 | carry;
-        x = carry ? square : square << 1;
-    }
+    const std::uint64_t fraction = detail::log2_digits(x);
     const std::uint64_t minus_log2 = (static_cast<std::uint64_t>(-exponent) << 56) - fraction;
-    constexpr std::uint64_t ln2 = 0xB17217F7D1CF79ABu;  // ln 2 with 64 fraction bits
-    return -(static_cast<double>(static_cast<std::int64_t>(detail::product_high(minus_log2, ln2))) * 0x1p-56);
+    return -detail::ln_of_fixed(minus_log2);
 }
 
 namespace detail {
 
-/// log(mass / total) in nats, as every backend reports it: the share and its logarithm are each rounded to float.
-[[nodiscard]] PLUCK_HOST_DEVICE inline float log_share(std::uint64_t mass, std::uint64_t total) noexcept {
-    const double share = quotient(static_cast<double>(mass), static_cast<double>(total));
-    return nearest_float(log_of(nearest_float(share)));
+/// ln(total / 2^40), which is the logarithm of the sum of exp((score - M) / T): of a total mass of 2^40 at least, as
+/// that of any row is, to an absolute error below 2^-54.
+[[nodiscard]] PLUCK_HOST_DEVICE constexpr double ln_of_mass(std::uint64_t total) noexcept {
+    return ln_of_fixed(log2_fixed(total) - (std::uint64_t{mass_bits} << 56));
 }
+
+/// The logarithms of the probabilities of a row's tokens, in nats, as every backend reports them: docs/draw.md.
+struct log_probabilities {
+    float best;          ///< M
+    double temperature;  ///< T
+    double log_total;    ///< ln_of_mass(Z)
+
+    /// Of a kept token's score; -infinity of -infinity.
+    [[nodiscard]] PLUCK_HOST_DEVICE float operator()(float score) const noexcept {
+        if (ordered(score) <= -ordered_infinity) return minus_infinity;
+        const double difference = sum(static_cast<double>(score), -static_cast<double>(best));
+        return nearest_float(sum(quotient(difference, temperature), -log_total));
+    }
+};
 
 }  // namespace detail
 

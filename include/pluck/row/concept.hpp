@@ -26,7 +26,9 @@ namespace pluck { inline namespace v0 {
 ///     at(rank)                     that of any kept token by its rank, best() is at(0); 0 from max_ranked on, and past
 ///                                  the end
 ///     score_of(token)              a kept token's score; -infinity of a token that is not kept
+///     rank_of(token)               how many kept tokens are better than a kept one; count() for any other
 ///     count()                      how many tokens are kept
+///     vocab()                      how many tokens the row has, kept or not
 ///     temperature()                T so far, a double
 ///     total()                      Z, the kept tokens' mass at this temperature
 ///     uniform()                    the draw's own 128 random bits
@@ -51,7 +53,9 @@ concept row_backend = requires(Row& row, const Row& look, bits128 bits, float nu
     { row.best() } -> std::convertible_to<ranking_key>;
     { row.at(count) } -> std::convertible_to<ranking_key>;
     { row.score_of(token) } -> std::convertible_to<float>;
+    { row.rank_of(token) } -> std::convertible_to<std::size_t>;
     { row.count() } -> std::convertible_to<std::size_t>;
+    { look.vocab() } -> std::convertible_to<std::size_t>;
     { look.temperature() } -> std::convertible_to<double>;
     { row.total() } -> std::convertible_to<std::uint64_t>;
     { look.uniform() } -> std::convertible_to<bits128>;

@@ -9,7 +9,9 @@
 #include <pluck/chain.hpp>
 #include <pluck/cuda/generic/row.cuh>
 #include <pluck/cuda/generic/run_row.cuh>
+#include <pluck/cuda/generic/write_picks.cuh>
 #include <pluck/logits.hpp>
+#include <pluck/results.hpp>
 #include <pluck/row/concept.hpp>
 
 #include <atomic>
@@ -122,11 +124,11 @@ public:
         }
     }
 
-    /// Runs a whole chain as a kernel does.
+    /// Runs a whole chain as a kernel does, and reports the draw.
     template <class Chain>
-    pluck::pick run(const Chain& chain) {
+    pluck::pick run(const Chain& chain, const pluck::results& out = {}) {
         const auto stages = pluck::as_chain(chain);
-        note_picks finish{std::vector<std::optional<pluck::pick>>(threads_.blocks())};
+        note_picks finish{{out}, std::vector<std::optional<pluck::pick>>(threads_.blocks())};
         threads_.all([&](std::uint32_t i) {
             const team place(threads_.team(), i / Shape::threads, i % Shape::threads);
             place.start();
@@ -198,14 +200,15 @@ public:
     [[nodiscard]] float score_of(std::int32_t token) {
         return together([=](row& r) { return r.score_of(token); });
     }
+    [[nodiscard]] std::size_t rank_of(std::int32_t token) {
+        return together([=](row& r) { return r.rank_of(token); });
+    }
+    [[nodiscard]] std::size_t vocab() const { return rows_[0]->vocab(); }
     [[nodiscard]] std::size_t count() {
         return together([](row& r) { return r.count(); });
     }
     [[nodiscard]] std::uint64_t total() {
         return together([](row& r) { return r.total(); });
-    }
-    [[nodiscard]] float log_probability(std::int32_t token) {
-        return together([=](row& r) { return r.log_probability(token); });
     }
     void keep_largest(std::size_t k) {
         together([=](row& r) { r.keep_largest(k); });
@@ -239,10 +242,12 @@ private:
     struct note_picks {
         static constexpr bool remembers = true;
         static constexpr bool writes_rows = false;
+        pluck::cuda::write_picks picks;
         mutable std::vector<std::optional<pluck::pick>> drawn;  // by each block
 
-        void write_result(const row& of, const pluck::pick& found, std::uint32_t) const {
+        void write_result(row& of, const pluck::pick& found, std::uint32_t draw) const {
             drawn[of.team().block()] = found;
+            picks.write_result(of, found, draw);
         }
     };
 

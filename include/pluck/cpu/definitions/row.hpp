@@ -67,6 +67,15 @@ PLUCK_INLINE float row::score_of(std::int32_t token) noexcept {
     return kept_logit(token);
 }
 
+PLUCK_INLINE std::size_t row::rank_of(std::int32_t token) noexcept {
+    const std::int32_t score = detail::ordered(score_of(token));
+    if (score == -detail::ordered_infinity) return count();
+    deferred_.need(score);
+    row_view better = look();
+    better.kept = {score, place_among(uncut_.tokens, uncut_.size, token)};
+    return run_kernel<kernels::count>(better, uncut_.size);
+}
+
 PLUCK_INLINE std::size_t row::count() noexcept {
     const std::size_t size = now().size;
     return run_kernel<kernels::count>(view(), size);
@@ -81,6 +90,10 @@ PLUCK_INLINE std::uint64_t row::total() noexcept {
 PLUCK_INLINE std::uint64_t row::mass(std::int32_t token) noexcept {
     now();
     return mass_of(kept_logit(token) - best_logit(), mass_scale(temperature_));
+}
+
+PLUCK_INLINE bool row::is_whole() const noexcept {
+    return uncut_.tokens == nullptr && look().keeps_all() && !cut_pending();
 }
 
 /// The masses of a block's tokens; bit i is set if token i of them is kept.

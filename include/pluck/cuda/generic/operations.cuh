@@ -12,6 +12,7 @@
 #include <pluck/cuda/generic/operations/list.cuh>
 #include <pluck/cuda/generic/operations/mass.cuh>
 #include <pluck/cuda/generic/operations/rejection.cuh>
+#include <pluck/cuda/generic/operations/report.cuh>
 #include <pluck/cuda/generic/operations/scan.cuh>
 #include <pluck/cuda/generic/operations/token.cuh>
 #include <pluck/cuda/generic/operations/token_score.cuh>
@@ -21,6 +22,7 @@ namespace pluck { inline namespace v0 { namespace cuda {
 struct row_operations
     : operation_list<operations::scan, operations::count, operations::best, operations::mass, operations::token,
                      operations::mass_and_token, operations::token_score, operations::list, operations::deal_row,
-                     operations::deal_strips, operations::deal_list, operations::cut_of_few, operations::rejection> {};
+                     operations::deal_strips, operations::deal_list, operations::cut_of_few, operations::rejection,
+                     operations::meet, operations::write_given, operations::write_top> {};
 
 }}}  // namespace pluck::v0::cuda

@@ -8,6 +8,7 @@
 // by which all warps carry out an operation (operation.cuh).
 #pragma once
 
+#include <pluck/base.hpp>
 #include <pluck/cuda/generic/adjust.cuh>
 #include <pluck/cuda/generic/leader.cuh>
 #include <pluck/cuda/generic/memory.cuh>
@@ -24,6 +25,7 @@
 #include <pluck/row/checked.hpp>
 #include <pluck/row/concept.hpp>
 #include <pluck/row/interval.hpp>
+#include <pluck/row/report.hpp>
 #include <pluck/row/weighing.hpp>
 
 #include <cstddef>
@@ -104,11 +106,7 @@ public:
     PLUCK_HOST_DEVICE bool settle() noexcept {
         if (state_ != status::ok) return false;
         settled_ = true;
-        const std::uint64_t seen = leader_.run(operations::scan{copied_ ? 1u : 0u});
-        best_score_ = static_cast<std::int32_t>(static_cast<std::uint32_t>(seen));
-        if (seen >> 32 != 0) fail(status::nan_logit);
-        else if (best_score_ == detail::ordered_infinity) fail(status::pos_inf_logit);
-        else if (best_score_ == -detail::ordered_infinity) fail(status::no_candidate);
+        fail(read(operations::scan{copied_ ? 1u : 0u}));
         return state_ == status::ok;
     }
 
@@ -143,7 +141,14 @@ public:
         return found != 0 ? detail::bits_as<float>(static_cast<std::uint32_t>(found)) : detail::minus_infinity;
     }
 
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::size_t rank_of(std::int32_t token) noexcept {
+        const float score = score_of(token);
+        if (detail::ordered(score) == -detail::ordered_infinity) return count();
+        return leader_.count_of({ranking_key(score, token), kept_.most()}) - 1;  // but itself
+    }
+
     [[nodiscard]] PLUCK_HOST_DEVICE std::size_t count() noexcept { return leader_.count_of(kept_); }
+    [[nodiscard]] PLUCK_HOST_DEVICE std::size_t vocab() const noexcept { return vocab_; }
 
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint64_t total() noexcept {
         if (total_ == 0) {
@@ -151,12 +156,6 @@ public:
             masses_turn_ = leader_.now().turn;
         }
         return total_;
-    }
-
-    /// The natural logarithm of the probability with which the row draws a token that it keeps.
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL float log_probability(std::int32_t token) noexcept {
-        const std::uint64_t all = total();
-        return detail::log_share(masses()(score_of(token)), all);
     }
 
     [[nodiscard]] PLUCK_HOST_DEVICE const Team& team() const noexcept { return leader_.team(); }
@@ -196,6 +195,49 @@ public:
         const auto token = static_cast<std::int32_t>(static_cast<std::uint32_t>(found));
         return token >= 0 ? token : draw(uniform());
     }
+
+    // ---- once a token is drawn, for its report ----
+
+    /// Becomes the row of a base; false if nothing could be drawn from that.
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL bool become(base of) noexcept {
+        if (of == base::chain) return true;
+        const bool reads = of == base::raw && copied_;
+        if (reads || !whole_) {
+            (void)leader_.run(operations::meet{});
+            use_slices({}, true);
+        }
+        if (of != base::tempered && detail::ordered(temperature_) != detail::ordered(1.0)) set_temperature(1);
+        if (reads) {
+            best_token_ = -1;
+            dropped_ = false;
+            return read(operations::scan{0, 1}) == status::ok;
+        }
+        if (dropped_) {
+            const ranking_key first{leader_.run(operations::best{kept_})};
+            best_score_ = first.ordered_score();
+            best_token_ = first.token();
+        }
+        dropped_ = false;
+        return true;
+    }
+    PLUCK_HOST_DEVICE void write_given(const detail::report_arrays& to, const detail::log_probabilities& log) noexcept {
+        (void)leader_.run(operations::write_given{kept_, log, to.given_ids, to.given_values, to.given, vocab_});
+    }
+    /// False if a list has no room for so many. The row keeps no others then.
+    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL bool write_top(const detail::report_arrays& to,
+                                                                     const detail::log_probabilities& log) noexcept {
+        keep_largest(to.top);
+        if (!leader_.now().listed()) {
+            const std::uint32_t listed = leader_.list_of(kept_);
+            if (listed > Team::list) return false;
+            use_list(kept_, listed);
+        }
+        const auto there = static_cast<std::uint32_t>(count());
+        (void)leader_.run(operations::write_top{kept_, log, to.top_ids, to.top_values, to.top, there});
+        return true;
+    }
+    /// For what stages remember.
+    PLUCK_HOST_DEVICE void show_temperature(double t) noexcept { temperature_ = t; }
 
     // ---- what a stage's own operation needs ----
 
@@ -314,6 +356,13 @@ private:
 
     // ---- what the row is ----
 
+    [[nodiscard]] PLUCK_HOST_DEVICE status read(const operations::scan& how) noexcept {
+        const std::uint64_t seen = leader_.run(how);
+        best_score_ = static_cast<std::int32_t>(static_cast<std::uint32_t>(seen));
+        if (seen >> 32 != 0) return status::nan_logit;
+        if (best_score_ == detail::ordered_infinity) return status::pos_inf_logit;
+        return best_score_ == -detail::ordered_infinity ? status::no_candidate : status::ok;
+    }
     PLUCK_HOST_DEVICE void changed() noexcept {
         total_ = 0;
         whole_ = false;

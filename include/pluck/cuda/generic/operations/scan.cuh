@@ -19,12 +19,12 @@ namespace pluck { inline namespace v0 { namespace cuda {
 /// of its own, so that what it needs takes no registers from the loop before it.
 template <class Source, class Team>
 [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint64_t share_best_of_strips(Team team, progress now,
-                                                                                     std::int32_t best,
+                                                                                     bool again, std::int32_t best,
                                                                                      std::uint32_t worst) noexcept {
     const row_shard<Team, Source> row(team);
     const span_of mine(row.shape.strips, team.warp(), Team::warps);
     if (team.blocks() > 1) {  // nothing is written to another block before it has started
-        team.wait_for_start();
+        if (!again) team.wait_for_start();
         team.warp_sync();
         const std::uint32_t count = mine.end - mine.begin;
         for (std::uint32_t i = team.lane(); i < count * team.blocks(); i += Team::lanes) {
@@ -45,13 +45,15 @@ namespace operations {
 /// Reads the row. In the result, bits 0 to 31 are the best ordered score, and bit 32 is set if there is a NaN.
 struct scan {
     static constexpr bool takes_turn = true;
-    std::uint32_t is_copied;  ///< whether the row is in the block's own memory already
+    std::uint32_t is_copied;     ///< whether the row is in the block's own memory already
+    std::uint32_t is_again = 0;  ///< whether it has been read before, and all blocks have waited for each other since
 
     template <class Shard>
     [[nodiscard]] PLUCK_HOST_DEVICE std::uint64_t run(const Shard& row, progress now) const noexcept {
         using team_type = typename Shard::team_type;
         const team_type& team = row.team;
         const bool copied = is_copied != 0;
+        const bool again = is_again != 0;
         std::int32_t best = -detail::ordered_infinity;
         std::uint32_t worst = 0;
         const auto look = [&](const scores& some, std::int32_t& most) {
@@ -100,7 +102,7 @@ struct scan {
             }
         }
         for (; strip < mine.end; ++strip) look_at(strip);
-        return share_best_of_strips<typename Shard::source_type>(team, now, best, worst);
+        return share_best_of_strips<typename Shard::source_type>(team, now, again, best, worst);
     }
 };
 

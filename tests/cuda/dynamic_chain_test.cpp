@@ -13,6 +13,8 @@
 #include <pluck/cpu/row.hpp>
 #include <pluck/dynamic_chain.hpp>
 #include <pluck/logits.hpp>
+#include <pluck/results.hpp>
+#include <pluck/row/report.hpp>
 #include <pluck/workspace.hpp>
 
 #include <bit>
@@ -71,13 +73,15 @@ void compare(std::size_t count, std::uint64_t suite, const Make& make) {
         pluck::cpu::row row(view, scratch, pluck::randomness(key), index);
         const pluck::pick want = run(chain, row);
         pluck_test::team_row<pluck_test::host_team_shape<4, 1>, float, How> team(threads, view, key, index);
-        const pluck::pick got = team.run(chain);
+        float logs[2] = {};
+        const pluck::pick got = team.run(chain, {.log_probability = &logs[0]});
         seen.expect(got == want && team.alike(), "row ", number, ": token ", got.token, ", not ", want.token);
         if (!want) continue;
-        const float share = pluck::detail::log_share(row.mass(want.token), row.total());
+        const pluck::results out{.log_probability = &logs[1]};
+        pluck::detail::write_report(row, want.token, {out, 0}, true);
         seen.expect(team.count() == row.count(), "row ", number, ": kept ", team.count());
-        seen.expect(pluck_test::bits_of(team.log_probability(got.token)) == pluck_test::bits_of(share), "row ", number,
-                    ": log-probability ", share);
+        seen.expect(pluck_test::bits_of(logs[0]) == pluck_test::bits_of(logs[1]), "row ", number, ": log-probability ",
+                    logs[0], ", not ", logs[1]);
     }
     PLUCK_CHECK_TALLY(seen);
 }

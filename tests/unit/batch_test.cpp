@@ -10,6 +10,7 @@
 #include <pluck/pluck.hpp>
 #include <pluck/thread_pool.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -90,12 +91,15 @@ void expect_shares(tally& seen, const arrays& got, std::size_t i, const std::vec
                    const key& key) {
     const auto kept = pluck::candidates(row, chain, key);
     seen.expect(got.kept[i] == static_cast<std::int32_t>(kept.size()), "kept of draw ", i);
+    pluck::report said;
+    seen.expect(sample(row, chain, key, said) == got.drawn(i), "token of draw ", i);
+    seen.expect(bits_of(got.log_probability[i]) == bits_of(said.log_probability), "draw ", i, ": ",
+                got.log_probability[i], ", not ", said.log_probability);
     for (const pluck::candidate& one : kept) {
         if (one.token != got.token[i]) continue;
-        const auto log = static_cast<float>(pluck::log_of(static_cast<float>(one.probability)));
-        seen.expect(bits_of(got.log_probability[i]) == bits_of(log), "draw ", i, ": ", got.log_probability[i], ", not ",
-                    log);
-        return;
+        const double log = std::log(one.probability);  // of a mass whose last bits are gone
+        return seen.expect(std::abs(static_cast<double>(said.log_probability) - log) < 1e-5 - 1e-5 * log, "draw ", i,
+                           ": ", said.log_probability, ", not ", log);
     }
     seen.expect(false, "draw ", i, " is not kept");
 }

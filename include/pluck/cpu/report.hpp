@@ -19,14 +19,15 @@
 
 namespace pluck { inline namespace v0 { namespace detail {
 
-/// Whether a chain has adjusters.
+/// Whether a chain has adjusters, or may have some.
 template <class... Stages>
 [[nodiscard]] PLUCK_TAGGED constexpr bool has_adjusters(const chain<Stages...>&) noexcept {
     return (... || (Stages::does == verb::adjust));
 }
 template <chosen_at_run_time Chain>
 [[nodiscard]] PLUCK_TAGGED bool has_adjusters(const Chain& stages) noexcept {
-    return run_time_chain<Chain>::adjusts(stages);
+    if constexpr (requires { run_time_chain<Chain>::adjusts(stages); }) return run_time_chain<Chain>::adjusts(stages);
+    else return true;
 }
 
 inline namespace PLUCK_BUILD {

@@ -77,10 +77,11 @@ struct log_probabilities {
     double temperature;  ///< T
     double log_total;    ///< ln_of_mass(Z)
 
-    /// Of a kept token's score; -infinity of -infinity.
+    /// Of a kept token's score, -0 being +0; -infinity of -infinity.
     [[nodiscard]] PLUCK_HOST_DEVICE float operator()(float score) const noexcept {
-        if (ordered(score) <= -ordered_infinity) return minus_infinity;
-        const double difference = sum(static_cast<double>(score), -static_cast<double>(best));
+        const std::int32_t order = ordered(score);
+        if (order <= -ordered_infinity) return minus_infinity;
+        const double difference = sum(static_cast<double>(float_of(order)), -static_cast<double>(best));
         return nearest_float(sum(quotient(difference, temperature), -log_total));
     }
 };

@@ -11,8 +11,9 @@
 #include "exact/random_rows.hpp"
 #include <pluck/chain.hpp>
 #include <pluck/cpu/row.hpp>
-#include <pluck/detail/log.hpp>
 #include <pluck/logits.hpp>
+#include <pluck/results.hpp>
+#include <pluck/row/report.hpp>
 #include <pluck/workspace.hpp>
 
 #include <cuda_runtime_api.h>
@@ -105,10 +106,9 @@ template <class Scalar, class Chain>
     pluck::cpu::row state(row, scratch, pluck::randomness(key), index);
     const pluck::pick drawn = pluck::run(pluck::as_chain(chain), state);
     if (!drawn) return {drawn.token, drawn.status, 0, 0x7fc00000u};
-    std::uint64_t mass = 0;
-    state.for_each([&](std::int32_t token, float, std::uint64_t own) { mass = token == drawn.token ? own : mass; });
-    const double share = static_cast<double>(mass) / static_cast<double>(state.total());
-    const auto log = static_cast<float>(pluck::log_of(static_cast<float>(share)));
+    float log = 0;
+    const pluck::results out{.log_probability = &log};
+    pluck::detail::write_report(state, drawn.token, {out, 0}, true);
     return {drawn.token, drawn.status, static_cast<std::int32_t>(state.count()), std::bit_cast<std::uint32_t>(log)};
 }
 

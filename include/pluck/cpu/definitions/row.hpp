@@ -234,7 +234,7 @@ PLUCK_INLINE std::size_t row::gather(const row_view& from) noexcept {
 /// Sorts at least so many of the best tokens, count <= max_ranked: more than asked for, since who asks for a rank asks
 /// for the next one, too.
 PLUCK_INLINE void row::rank_best(std::size_t count) noexcept {
-    std::size_t wanted = 64;
+    std::size_t wanted = 32;
     while (wanted < count) wanted *= 4;
     const bool is_all = wanted >= uncut_.size;
     const found_cut cut = is_all ? found_cut(row_cut{uncut_.kept}) : find_top_k(kept_tokens(), wanted);

@@ -92,17 +92,19 @@ private:
 /// Randomness.   None: asking never changes the token.
 /// Cost.         base::chain, or any base that the row still is (nothing cut or rescaled since): the total mass, unless
 ///               the draw has it already, and a search for the best. Any other: one look at the logits and one total
-///               more. kept settles the last cut, which a draw alone may not need.
+///               more. kept, unless `.counts = false`, is a look at what is left, and settles the last cut, which a draw alone
+///               may not need.
 /// Errors.       Bad lengths throw where the lists are made; a draw never throws. Where the memory of a second row is
 ///               refused, it is as with a base that nothing could be drawn from.
 struct report {
     base of = base::chain;
     top_list top = {};
     given_list given = {};
+    bool counts = true;  ///< whether kept is wanted
 
     float log_probability = detail::not_a_number;  ///< of the token, in nats
     std::int32_t rank = -1;
-    std::int32_t kept = 0;
+    std::int32_t kept = 0;  ///< 0 if it is not wanted
 };
 
 inline namespace PLUCK_BUILD {
@@ -128,7 +130,7 @@ template <class X, chain_like Chain>
         const randomness random(key);
         return detail::draw_one(look, stages, random, 0, scratch, [&](cpu::row& state, const pick& drawn) noexcept {
             if (!drawn) return;
-            said.kept = static_cast<std::int32_t>(state.count());
+            if (said.counts) said.kept = static_cast<std::int32_t>(state.count());
             detail::report_draw(look, stages, random, 0, scratch, state, drawn, to);
         });
     }

@@ -8,14 +8,12 @@
 // by which all warps carry out an operation (operation.cuh).
 #pragma once
 
-#include <pluck/base.hpp>
 #include <pluck/cuda/generic/adjust.cuh>
 #include <pluck/cuda/generic/leader.cuh>
 #include <pluck/cuda/generic/memory.cuh>
 #include <pluck/cuda/generic/operations.cuh>
 #include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
-#include <pluck/detail/log.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/philox.hpp>
 #include <pluck/detail/randomness.hpp>
@@ -25,13 +23,15 @@
 #include <pluck/row/checked.hpp>
 #include <pluck/row/concept.hpp>
 #include <pluck/row/interval.hpp>
-#include <pluck/row/report.hpp>
 #include <pluck/row/weighing.hpp>
 
 #include <cstddef>
 #include <cstdint>
 
 namespace pluck { inline namespace v0 { namespace cuda {
+
+template <class Row>
+class reported_row;
 
 template <class Team, class Source, class Operations = row_operations>
 class row {
@@ -196,49 +196,6 @@ public:
         return token >= 0 ? token : draw(uniform());
     }
 
-    // ---- once a token is drawn, for its report ----
-
-    /// Becomes the row of a base; false if nothing could be drawn from that.
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL bool become(base of) noexcept {
-        if (of == base::chain) return true;
-        const bool reads = of == base::raw && copied_;
-        if (reads || !whole_) {
-            (void)leader_.run(operations::meet{});
-            use_slices({}, true);
-        }
-        if (of != base::tempered && detail::ordered(temperature_) != detail::ordered(1.0)) set_temperature(1);
-        if (reads) {
-            best_token_ = -1;
-            dropped_ = false;
-            return read(operations::scan{0, 1}) == status::ok;
-        }
-        if (dropped_) {
-            const ranking_key first{leader_.run(operations::best{kept_})};
-            best_score_ = first.ordered_score();
-            best_token_ = first.token();
-        }
-        dropped_ = false;
-        return true;
-    }
-    PLUCK_HOST_DEVICE void write_given(const detail::report_arrays& to, const detail::log_probabilities& log) noexcept {
-        (void)leader_.run(operations::write_given{kept_, log, to.given_ids, to.given_values, to.given, vocab_});
-    }
-    /// False if a list has no room for so many. The row keeps no others then.
-    [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL bool write_top(const detail::report_arrays& to,
-                                                                     const detail::log_probabilities& log) noexcept {
-        keep_largest(to.top);
-        if (!leader_.now().listed()) {
-            const std::uint32_t listed = leader_.list_of(kept_);
-            if (listed > Team::list) return false;
-            use_list(kept_, listed);
-        }
-        const auto there = static_cast<std::uint32_t>(count());
-        (void)leader_.run(operations::write_top{kept_, log, to.top_ids, to.top_values, to.top, there});
-        return true;
-    }
-    /// For what stages remember.
-    PLUCK_HOST_DEVICE void show_temperature(double t) noexcept { temperature_ = t; }
-
     // ---- what a stage's own operation needs ----
 
     /// Has all warps of all blocks carry out an operation that the chain's stages list: see operation.cuh.
@@ -270,6 +227,8 @@ private:
     // ---- the primitives of row/checked.hpp ----
 
     friend detail::checked;
+    template <class>
+    friend class reported_row;
 
     [[nodiscard]] PLUCK_HOST_DEVICE std::size_t max_count() const noexcept { return vocab_; }
     [[nodiscard]] PLUCK_HOST_DEVICE std::int32_t best_score() const noexcept { return best_score_; }

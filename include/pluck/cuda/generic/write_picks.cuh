@@ -3,6 +3,7 @@
 // What is written of a draw: its token, and what is reported of it.
 #pragma once
 
+#include <pluck/cuda/generic/report.cuh>
 #include <pluck/cuda/generic/row_shard.cuh>
 #include <pluck/detail/config.hpp>
 #include <pluck/pick.hpp>
@@ -38,10 +39,9 @@ private:
     PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL static void report(Row& row, const pick& drawn,
                                                            const detail::report_arrays& to) noexcept {
         const bool first = is_first_thread(row.team());
-        const double temperature = row.temperature();
-        if (drawn && row.become(to.of)) detail::write_report(row, drawn.token, to, first);
+        reported_row<Row> reported(row);
+        if (drawn && reported.become(to.of)) detail::write_report(reported, drawn.token, to, first);
         else if (first) to.put_nothing();
-        row.show_temperature(temperature);
     }
 };
 

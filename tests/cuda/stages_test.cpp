@@ -14,8 +14,9 @@
 #include "unit/helpers.hpp"
 #include <pluck/chain.hpp>
 #include <pluck/cpu/row.hpp>
-#include <pluck/detail/log.hpp>
 #include <pluck/logits.hpp>
+#include <pluck/results.hpp>
+#include <pluck/row/report.hpp>
 #include <pluck/workspace.hpp>
 
 #include <bit>
@@ -55,9 +56,10 @@ answer on_cpu(std::span<const float> scores, const Chain& chain, const pluck::ke
     found.kept = row.count();
     row.for_each(
         [&](std::int32_t token, float, std::uint64_t mass) { found.mass[static_cast<std::size_t>(token)] = mass; });
-    const double share =
-        static_cast<double>(found.mass[static_cast<std::size_t>(found.drawn.token)]) / static_cast<double>(row.total());
-    found.log_probability = std::bit_cast<std::uint32_t>(static_cast<float>(pluck::log_of(static_cast<float>(share))));
+    float log = 0;
+    const pluck::results out{.log_probability = &log};
+    pluck::detail::write_report(row, found.drawn.token, {out, 0}, true);
+    found.log_probability = std::bit_cast<std::uint32_t>(log);
     return found;
 }
 
@@ -65,10 +67,11 @@ template <reading How, class Shape, class Chain>
 answer on_team(pluck_test::crew<Shape>& threads, std::span<const float> scores, const Chain& chain,
                const pluck::key& key, std::size_t index, bool& alike) {
     pluck_test::team_row<Shape, float, How> row(threads, {scores.data(), scores.size()}, key, index);
-    answer found{row.run(chain), 0, 0, std::vector<std::uint64_t>(scores.size())};
+    float log = 0;
+    answer found{row.run(chain, {.log_probability = &log}), 0, 0, std::vector<std::uint64_t>(scores.size())};
     if (!found.drawn) return found;
     found.kept = row.count();
-    found.log_probability = std::bit_cast<std::uint32_t>(row.log_probability(found.drawn.token));
+    found.log_probability = std::bit_cast<std::uint32_t>(log);
     (void)row.total();
     row.for_each_own([&](std::int32_t token, bool kept, std::uint64_t mass) {  // each thread has tokens of its own
         if (kept) found.mass[static_cast<std::size_t>(token)] = mass;
@@ -347,8 +350,10 @@ TEST_CASE("the rows that are few enough for racecheck pass through every operati
     constexpr std::size_t lengths[] = {2 * shape::list + 5, 64 * shape::lanes * 8 + 5};
     for (const std::uint32_t blocks : {1u, 3u}) {
         pluck_test::crew<shape> threads(blocks);
-        // The requested results need these two.
-        std::set<std::uint32_t> seen = {all::index_of<operations::count>(), all::index_of<operations::token_score>()};
+        // The requested results need these five.
+        std::set<std::uint32_t> seen = {all::index_of<operations::count>(), all::index_of<operations::token_score>(),
+                                        all::index_of<operations::meet>(), all::index_of<operations::write_given>(),
+                                        all::index_of<operations::write_top>()};
         for (const std::size_t vocab : lengths) {
             const device_test::few some = device_test::every_command(vocab, shape::list, vocab == lengths[0]);
             const device_test::listed chain(some.steps.data(), device_test::few::each);

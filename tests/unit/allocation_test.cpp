@@ -6,6 +6,7 @@
 #include "support/logit_cases.hpp"
 #include "unit/helpers.hpp"
 #include <pluck/dynamic_chain.hpp>
+#include <pluck/report.hpp>
 #include <pluck/sample.hpp>
 #include <pluck/thread_pool.hpp>
 #include <pluck/urbg.hpp>
@@ -352,4 +353,31 @@ TEST_CASE("a draw by a dynamic chain allocates as little as by a typed one") {
     CHECK(allocations_of([&] {
               for (int i = 0; i < 20; ++i) (void)sample(row, rules, {.seed = i});
           }) == 0);
+}
+
+TEST_CASE("a report allocates nothing once warm, and says nothing where it is refused memory") {
+    random_numbers numbers(1, 23);
+    const std::vector<float> row = logits_of(shape::normal, vocab, numbers);
+    std::array<std::int32_t, 30> ids{};
+    std::array<float, 30> values{};
+    const auto chain = pluck::temperature(0.5f) | pluck::top_p(0.9f);
+    for (const pluck::base of : {pluck::base::raw, pluck::base::adjusted, pluck::base::tempered, pluck::base::chain}) {
+        pluck::report said{.of = of, .top = {ids, values}};
+        pluck::workspace scratch;
+        const pick drawn = sample(row, chain, {}, said, scratch);
+        CHECK(said.rank >= 0);
+        CHECK(allocations_of([&] { (void)sample(row, chain, {}, said, scratch); }) == 0);
+        for (std::size_t count = 0; count < 5 && of != pluck::base::chain; ++count) {
+            pluck::workspace fresh;
+            (void)sample(row, chain, {}, fresh);  // so that only the second row needs memory
+            pick now;
+            {
+                const refusing_after some(count);
+                now = sample(row, chain, {}, said, fresh);
+            }
+            CHECK(now == drawn);
+            CHECK((said.rank == -1 && ids[0] == -1 && (bits_of(said.log_probability) & 0x7fffffffu) > 0x7f800000u));
+            CHECK(said.kept > 0);
+        }
+    }
 }

@@ -10,15 +10,16 @@
 #include "exact/random_chains.hpp"
 #include "exact/random_rows.hpp"
 #include <pluck/chain.hpp>
+#include <pluck/cpu/report.hpp>
 #include <pluck/cpu/row.hpp>
 #include <pluck/logits.hpp>
 #include <pluck/results.hpp>
-#include <pluck/row/report.hpp>
 #include <pluck/workspace.hpp>
 
 #include <cuda_runtime_api.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <bit>
 #include <concepts>
@@ -94,9 +95,17 @@ struct answer {
     std::int32_t token = -1;
     pluck::status status = pluck::status::ok;
     std::int32_t kept = 0;
-    std::uint32_t log_probability = 0x7fc00000u;  // bits
+    std::uint32_t log_probability = no_number;  // bits, as all that follow
+    std::int32_t rank = -1;
+    std::array<std::int32_t, reported> top_ids = {-1, -1, -1};
+    std::array<std::uint32_t, reported> top_values = {no_number, no_number, no_number};
+    std::array<std::uint32_t, reported> given_values = {no_number, no_number, no_number};
+
+    static constexpr std::uint32_t no_number = 0x7fc00000u;
     friend bool operator==(const answer&, const answer&) = default;
 };
+
+inline constexpr std::array<std::int32_t, reported> given_ids = {3, 0, -1};
 
 /// The CPU's answer.
 template <class Scalar, class Chain>
@@ -104,12 +113,26 @@ template <class Scalar, class Chain>
                                std::size_t index) {
     thread_local pluck::workspace scratch;
     pluck::cpu::row state(row, scratch, pluck::randomness(key), index);
-    const pluck::pick drawn = pluck::run(pluck::as_chain(chain), state);
-    if (!drawn) return {drawn.token, drawn.status, 0, 0x7fc00000u};
+    const auto stages = pluck::as_chain(chain);
+    const pluck::pick drawn = pluck::detail::try_run(stages, state);
+    answer all{.token = drawn.token, .status = drawn.status};
+    if (!drawn) return all;
+    all.kept = static_cast<std::int32_t>(state.count());
     float log = 0;
-    const pluck::results out{.log_probability = &log};
-    pluck::detail::write_report(state, drawn.token, {out, 0}, true);
-    return {drawn.token, drawn.status, static_cast<std::int32_t>(state.count()), std::bit_cast<std::uint32_t>(log)};
+    std::array<float, reported> top_values{}, given_values{};
+    const pluck::results out{.log_probability = &log,
+                             .rank = &all.rank,
+                             .top = {.ids = all.top_ids.data(), .values = top_values.data(), .count = reported},
+                             .given = {.ids = given_ids.data(), .values = given_values.data(), .count = reported},
+                             .of = base_for(row.size)};
+    const auto look = [&]() noexcept { return row; };
+    pluck::detail::report_draw(look, stages, pluck::randomness(key), index, scratch, state, drawn, {out, 0});
+    all.log_probability = std::bit_cast<std::uint32_t>(log);
+    for (std::size_t i = 0; i < reported; ++i) {
+        all.top_values[i] = std::bit_cast<std::uint32_t>(top_values[i]);
+        all.given_values[i] = std::bit_cast<std::uint32_t>(given_values[i]);
+    }
+    return all;
 }
 
 inline constexpr std::uint32_t most_steps = 5;
@@ -197,7 +220,11 @@ public:
     [[nodiscard]] outputs poisoned(std::size_t count) {
         count_ = count;
         token_.poison(count), status_.poison(count), kept_.poison(count), log_.poison(count);
-        return {token_.get(), status_.get(), kept_.get(), log_.get()};
+        rank_.poison(count), top_ids_.poison(count * reported), top_values_.poison(count * reported);
+        given_values_.poison(count * reported);
+        given_ids_.load({given_ids.begin(), given_ids.end()});
+        return {token_.get(),   status_.get(),     kept_.get(),      log_.get(),         rank_.get(),
+                top_ids_.get(), top_values_.get(), given_ids_.get(), given_values_.get()};
     }
     [[nodiscard]] std::vector<answer> read() const {
         const auto token = token_.read(count_);
@@ -205,8 +232,17 @@ public:
         const auto kept = kept_.read(count_);
         const auto log = log_.read(count_);
         std::vector<answer> all(count_);
-        for (std::size_t i = 0; i < count_; ++i)
-            all[i] = {token[i], status[i], kept[i], std::bit_cast<std::uint32_t>(log[i])};
+        const auto rank = rank_.read(count_);
+        const auto top_ids = top_ids_.read(count_ * reported);
+        const auto top_values = top_values_.read(count_ * reported), given = given_values_.read(count_ * reported);
+        for (std::size_t i = 0; i < count_; ++i) {
+            all[i] = {token[i], status[i], kept[i], std::bit_cast<std::uint32_t>(log[i]), rank[i]};
+            for (std::size_t j = 0; j < reported; ++j) {
+                all[i].top_ids[j] = top_ids[i * reported + j];
+                all[i].top_values[j] = std::bit_cast<std::uint32_t>(top_values[i * reported + j]);
+                all[i].given_values[j] = std::bit_cast<std::uint32_t>(given[i * reported + j]);
+            }
+        }
         return all;
     }
 
@@ -216,6 +252,8 @@ private:
     device_memory<pluck::status> status_;
     device_memory<std::int32_t> kept_;
     device_memory<float> log_;
+    device_memory<std::int32_t> rank_, top_ids_, given_ids_;
+    device_memory<float> top_values_, given_values_;
 };
 
 }  // namespace device_test

@@ -29,9 +29,11 @@ struct tally {
         if (want == got) return;
         if (different++ != 0) return;
         char text[300];
-        std::snprintf(text, sizeof text, "CPU: token %d %s kept %d log %08x; device: token %d %s kept %d log %08x",
+        std::snprintf(text, sizeof text,
+                      "CPU: token %d %s kept %d log %08x rank %d; device: token %d %s kept %d log %08x rank %d",
                       want.token, std::string(to_string(want.status)).c_str(), want.kept, want.log_probability,
-                      got.token, std::string(to_string(got.status)).c_str(), got.kept, got.log_probability);
+                      want.rank, got.token, std::string(to_string(got.status)).c_str(), got.kept, got.log_probability,
+                      got.rank);
         first = where + ": " + text;
     }
     template <class T>

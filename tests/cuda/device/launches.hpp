@@ -5,6 +5,7 @@
 #pragma once
 
 #include "cuda/device/stages.hpp"
+#include <pluck/base.hpp>
 #include <pluck/chain.hpp>
 #include <pluck/key.hpp>
 #include <pluck/logits.hpp>
@@ -17,12 +18,21 @@
 
 namespace device_test {
 
+/// So many of the best and of given tokens are reported of each draw, of a base that depends on the vocabulary alone.
+inline constexpr std::uint32_t reported = 3;
+[[nodiscard]] inline pluck::base base_for(std::size_t vocab) noexcept { return static_cast<pluck::base>(vocab % 4); }
+
 /// All pointers are to device memory.
 struct outputs {
     std::int32_t* token = nullptr;
     pluck::status* status = nullptr;
     std::int32_t* kept = nullptr;
     float* log_probability = nullptr;
+    std::int32_t* rank = nullptr;
+    std::int32_t* top_ids = nullptr;
+    float* top_values = nullptr;
+    const std::int32_t* given_ids = nullptr;  // [reported], for all draws
+    float* given_values = nullptr;
 };
 
 struct how {

@@ -95,3 +95,52 @@ TEST_CASE("the logarithm is negative below one and never decreases") {
     }
     PLUCK_CHECK_TALLY(seen);
 }
+
+TEST_CASE("the logarithm of a total mass is right to 2^-54, and exact for the best token alone") {
+    using pluck::detail::ln_of_mass;
+    STATIC_REQUIRE(ln_of_mass(std::uint64_t{1} << 40) == 0.0);
+    STATIC_REQUIRE(ln_of_mass(std::uint64_t{1} << 41) == 0x1.62e42fefa39efp-1);
+    STATIC_REQUIRE(ln_of_mass(std::uint64_t{1} << 63) == 0x1.fe2804e87b348p+3);
+    random_numbers numbers(2);
+    tally seen;
+    for (int i = 0; i < 20'000; ++i) {
+        const std::uint64_t total = (numbers.bits() | std::uint64_t{1} << 63) >> numbers.below(24);
+        const long double expected = std::log(static_cast<long double>(total)) - 40 * std::log(2.0L);
+        const long double off = std::abs(static_cast<long double>(ln_of_mass(total)) - expected);
+        seen.expect(off <= 0x1p-54L + expected * 0x1p-53L, "total ", total);
+    }
+    for (std::uint64_t more = 1; more < 2000; ++more) {
+        const double got = ln_of_mass((std::uint64_t{1} << 40) + more);
+        seen.expect(std::abs(got - static_cast<double>(more) * 0x1p-40) < 0x1p-54 + 0x1p-59, "2^40 + ", more);
+        seen.expect(got >= ln_of_mass((std::uint64_t{1} << 40) + more - 1), "order of 2^40 + ", more);
+    }
+    PLUCK_CHECK_TALLY(seen);
+}
+
+TEST_CASE("log2_fixed is the logarithm to base 2 in units of 2^-56, never above it") {
+    using pluck::detail::log2_fixed;
+    STATIC_REQUIRE(log2_fixed(1) == 0);
+    STATIC_REQUIRE(log2_fixed(std::uint64_t{1} << 63) == std::uint64_t{63} << 56);
+    STATIC_REQUIRE(log2_fixed(~std::uint64_t{0}) < std::uint64_t{64} << 56);
+    STATIC_REQUIRE(log2_fixed(3) == 0x195c01a39fbd687);
+    tally seen;
+    for (std::uint64_t x = 2; x < 3000; ++x) {
+        const long double off =
+            std::log2(static_cast<long double>(x)) * 0x1p56L - static_cast<long double>(log2_fixed(x));
+        seen.expect(off > -1e-2L && off < 2.01L, x, ": off by ", static_cast<double>(off));
+    }
+    PLUCK_CHECK_TALLY(seen);
+}
+
+TEST_CASE("a log-probability is one operation after the other, and 0 for the best of one") {
+    const auto bits_at = [](float score, float best, double T, double log_total) {
+        return bits_of(pluck::detail::log_probabilities{best, T, log_total}(score));
+    };
+    CHECK(bits_at(1.5f, 2, 1, 0) == bits_of(-0.5f));
+    CHECK(bits_at(1.5f, 2, 0.25, 0.5) == bits_of(-2.5f));
+    CHECK(bits_at(-0.0f, 0.0f, 1, 0) == 0);
+    CHECK(bits_at(0.0f, 0.0f, 1, 0) == 0);
+    CHECK(bits_at(forbidden, 2, 1, 1) == bits::minus_infinity);
+    CHECK(bits_at(float_of(bits::largest | bits::sign), float_of(bits::largest), 1, 0) == bits::minus_infinity);
+    CHECK(bits_at(1, 1 + 0x1p-23f, 3, 0) == bits_of(-0x1.555556p-25f));
+}

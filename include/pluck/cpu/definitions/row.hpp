@@ -13,6 +13,7 @@
 #include <pluck/cpu/isa/dispatch.hpp>
 #include <pluck/cpu/row.hpp>
 #include <pluck/cpu/row_view.hpp>
+#include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/mass.hpp>
 #include <pluck/detail/ranking.hpp>
@@ -236,6 +237,7 @@ PLUCK_INLINE std::size_t row::gather(const row_view& from) noexcept {
 PLUCK_INLINE void row::rank_best(std::size_t count) noexcept {
     std::size_t wanted = 32;
     while (wanted < count) wanted *= 4;
+    wanted = detail::smaller(wanted, max_ranked);
     const bool is_all = wanted >= uncut_.size;
     const found_cut cut = is_all ? found_cut(row_cut{uncut_.kept}) : find_top_k(kept_tokens(), wanted);
     uncut_.total = 0;  // the masses of the blocks may be gone

@@ -30,14 +30,17 @@ struct write_picks {
             const std::size_t kept = drawn ? row.count() : 0;
             if (first) out.kept[draw] = static_cast<std::int32_t>(kept);
         }
-        const detail::report_arrays to(out, draw);
-        if (to.wants_any()) report(row, drawn, to);
+        const bool reports =
+            out.log_probability != nullptr || out.rank != nullptr || out.top.count != 0 || out.given.count != 0;
+        if (reports) report(row, drawn, draw);
     }
 
 private:
+    // A function of its own, so that a draw without a report pays nothing for one.
     template <class Row>
-    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL static void report(Row& row, const pick& drawn,
-                                                           const detail::report_arrays& to) noexcept {
+    PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL void report(Row& row, const pick& drawn, std::uint32_t draw) const noexcept {
+        const detail::report_arrays to(out, draw);
+        if (!to.wants_any()) return;
         const bool first = is_first_thread(row.team());
         reported_row<Row> reported(row);
         if (drawn && reported.become(to.of)) detail::write_report(reported, drawn.token, to, first);

@@ -18,7 +18,6 @@ namespace pluck { inline namespace v0 { namespace cuda { namespace operations {
 /// write to them.
 struct meet {
     static constexpr bool takes_turn = false;
-    static constexpr bool only_calls = true;
 
     template <class Shard>
     PLUCK_HOST_DEVICE std::uint64_t run(const Shard& row, progress) const noexcept {

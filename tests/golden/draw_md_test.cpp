@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// The tables of docs/draw.md, section 6: each line is made anew from the library and must stand there as it is.
+// The tables of docs/draw.md, section 7: each line is made anew from the library and must stand there as it is.
 #include "support/catch.hpp"
+#include <pluck/report.hpp>
 #include <pluck/sample.hpp>
 
+#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
@@ -106,4 +108,23 @@ TEST_CASE("docs/draw.md has what chains draw from ties and masked tokens", "[gol
     expect_draws("(empty), ties", row, pluck::chain{});
     expect_draws("top_k(4), ties", row, pluck::top_k(4));
     expect_draws("top_p(0.5), ties", row, pluck::top_p(0.5));
+}
+
+TEST_CASE("docs/draw.md has the log-probabilities of each base", "[golden]") {
+    const std::vector<float> row = {2.0f, 1.5f, 1.0f, 0.5f, 0.1f, -0.5f, -1.0f, -2.0f, -3.0f, -5.0f};
+    const std::array<std::int32_t, 3> ids = {1, 0, 9};
+    const char* names[] = {"raw", "adjusted", "tempered", "chain"};
+    for (const pluck::base of : {pluck::base::raw, pluck::base::adjusted, pluck::base::tempered, pluck::base::chain}) {
+        std::array<float, 3> values{};
+        pluck::report said{.of = of, .given = {ids, values}};
+        const auto chain = pluck::temperature(0.8) | pluck::top_k(3);
+        REQUIRE(pluck::sample(row, chain, {.seed = 42, .position = 2}, said).token == 1);
+        std::string line = std::string("| `") + names[static_cast<int>(of)] + "` |";
+        for (const float value : values) line += " " + hex(double{value}) + " |";
+        expect_line(line + " " + std::to_string(said.rank) + " |");
+    }
+    std::string line = "| ln_of_mass(Z) |";
+    for (const std::uint64_t total : {1ull << 40, (1ull << 40) + 1, 2754217736064ull, 1ull << 63})
+        line += " " + hex(pluck::detail::ln_of_mass(total)) + " |";
+    expect_line(line);
 }

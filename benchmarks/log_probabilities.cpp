@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// What do log-probabilities cost? A draw that reports its token and the 20 best, call by call in turn with the same draw
-// without a report, and with a categorical draw, which is mostly one exact total. The counter `ratio` is the report's
-// draw over the plain one; `totals` is what the report adds, in categorical draws.
+// What do log-probabilities cost? A draw that reports its token and the 20 best, call by call in turn with the same
+// draw without a report, and with a categorical draw, which is mostly one exact total. The counter `ratio` is the
+// report's draw over the plain one; `totals` is what the report adds, in categorical draws.
 #include "support/registering.hpp"
 #include "support/rows.hpp"
 #include "support/timing.hpp"

@@ -183,8 +183,9 @@ void sample_rows(const Batch& batch, const Chains& chains, std::span<const key> 
 ///               out        arrays in the caller's memory, null for what is not wanted
 ///               how        which rows draws are from, and which slots they have: see batch_options
 ///               executor   who calls whom: serial by default
-/// Definition.   kept is the number of tokens in what the chain keeps; log_probability, rank, top and given are those of
-///               report.hpp, for the base out.of: by default of what the chain keeps. Their bits are those of a device.
+/// Definition.   kept is the number of tokens in what the chain keeps; log_probability, rank, top and given are those
+///               of report.hpp, for the base out.of: by default of what the chain keeps. Their bits are those of a
+///               device.
 /// Cost.         As above. What is asked of the chain settles the last cut, which a draw alone may not need; what is
 ///               asked of another base costs what report.hpp says.
 /// Errors.       std::invalid_argument, before anything is written, if there are more or fewer chains or slots than

@@ -84,7 +84,8 @@ private:
 ///               RN32(RN64(RN64(RN64(s) - RN64(M)) / T) - ln(Z / 2^40)), the logarithm in integers. The rank is the
 ///               number of the base's candidates that come before the token in the ranking: 0 is the best. kept is how
 ///               many tokens the chain has left to draw from, whatever the base.
-/// Accuracy.     4 ulp, or vocab * 2^-40, of log softmax in exact arithmetic; the same bits on every machine and backend.
+/// Accuracy.     4 ulp, or vocab * 2^-40, of log softmax in exact arithmetic, but where the best token has nearly all of
+///               the mass (docs/draw.md section 6 has the bound); the same bits on every machine and backend.
 /// Ties.         By token id, lowest first: each token has a rank of its own.
 /// Non-finite.   A token that the base forbids, but the chain does not, as forced() can have it: -infinity, and all
 ///               candidates are better. No token, or a base that nothing could be drawn from, as raw logits of which a
@@ -92,8 +93,8 @@ private:
 /// Randomness.   None: asking never changes the token.
 /// Cost.         base::chain, or any base that the row still is (nothing cut or rescaled since): the total mass, unless
 ///               the draw has it already, and a search for the best. Any other: one look at the logits and one total
-///               more. kept, unless `.counts = false`, is a look at what is left, and settles the last cut, which a draw alone
-///               may not need.
+///               more. kept, unless `.counts = false`, is a look at what is left, and settles the last cut, which a
+///               draw alone may not need.
 /// Errors.       Bad lengths throw where the lists are made; a draw never throws. Where the memory of a second row is
 ///               refused, it is as with a base that nothing could be drawn from.
 struct report {

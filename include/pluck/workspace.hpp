@@ -71,8 +71,8 @@ public:
         return true;
     }
 
-    /// That of another row over the same logits, as log-probabilities may need; made when it is first asked for. Null if
-    /// memory was refused.
+    /// That of another row over the same logits, as log-probabilities may need; made when it is first asked for. Null
+    /// if memory was refused.
     [[nodiscard]] PLUCK_TAGGED workspace* second() noexcept { return second_.get(); }
 
     [[nodiscard]] PLUCK_TAGGED float* scores() noexcept { return scores_.get(); }

@@ -116,7 +116,6 @@ public:
         if (pluck::detail::ordered(score) == -infinity) return count();
         return static_cast<std::size_t>(weight_from(pluck::ranking_key{score, token}.value, count_one{})) - 1;
     }
-    PLUCK_HOST_DEVICE std::size_t vocab() const { return size_; }
     PLUCK_HOST_DEVICE std::size_t count() const { return static_cast<std::size_t>(weight_from(low_, count_one{})); }
     PLUCK_HOST_DEVICE std::uint64_t total() const { return weight_from(low_, masses()); }
 

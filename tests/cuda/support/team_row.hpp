@@ -203,7 +203,6 @@ public:
     [[nodiscard]] std::size_t rank_of(std::int32_t token) {
         return together([=](row& r) { return r.rank_of(token); });
     }
-    [[nodiscard]] std::size_t vocab() const { return rows_[0]->vocab(); }
     [[nodiscard]] std::size_t count() {
         return together([](row& r) { return r.count(); });
     }

@@ -148,7 +148,6 @@ public:
     }
 
     [[nodiscard]] PLUCK_HOST_DEVICE std::size_t count() noexcept { return leader_.count_of(kept_); }
-    [[nodiscard]] PLUCK_HOST_DEVICE std::size_t vocab() const noexcept { return vocab_; }
 
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::uint64_t total() noexcept {
         if (total_ == 0) {

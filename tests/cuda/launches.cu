@@ -130,6 +130,17 @@ void masked_logits_are_in_place_or_apart() {
     check(!mask(memory.data() + 100, 100, {}).empty(), "a row further on is not refused");
 }
 
+void more_of_the_best_than_can_be_ranked_are_refused() {
+    const int launches = fake().launches;
+    pluck::cuda::results out{.top = {.count = 1025}};
+    const std::string refused =
+        refusal_of([&] { return pluck::cuda::sample_rows(batch(4, 100), pluck::greedy{}, {}, out); });
+    check(refused.find("sample_rows: top.count must be <= 1024, got 1025") != std::string::npos, "1025 of the best");
+    check(fake().launches == launches, "launches of what is refused", fake().launches - launches);
+    out.top.count = 1024;
+    check(pluck::cuda::sample_rows(batch(4, 100), pluck::greedy{}, {}, out) == cudaSuccess, "1024 of the best");
+}
+
 }  // namespace
 
 int main() {
@@ -139,6 +150,7 @@ int main() {
     a_device_that_was_reset_is_set_up_again();
     no_draws_launch_nothing();
     masked_logits_are_in_place_or_apart();
+    more_of_the_best_than_can_be_ranked_are_refused();
     std::printf(failures == 0 ? "all checks hold\n" : "%d checks fail\n", failures);
     return failures == 0 ? 0 : 1;
 }

@@ -361,6 +361,15 @@ TEST_CASE("kept is not counted where it is not wanted") {
     said.counts = true;
     CHECK(sample(example, top_k(3), {}, said));
     CHECK(said.kept == 3);
+    for (const base of : all_bases) {  // a nucleus that nobody has asked for is not all of the row
+        report counting{.of = of}, quick{.of = of, .counts = false};
+        for (std::uint64_t seed = 0; seed < 20; ++seed) {
+            CHECK(sample(example, top_p(0.6f), {.seed = seed}, counting) ==
+                  sample(example, top_p(0.6f), {.seed = seed}, quick));
+            CHECK(bits_of(counting.log_probability) == bits_of(quick.log_probability));
+            CHECK((counting.rank == quick.rank && counting.kept == 2));
+        }
+    }
 }
 
 namespace {
@@ -393,6 +402,44 @@ TEST_CASE("a report shows what an adjuster did before it learnt of the token") {
         CHECK(last == 1);
         CHECK(said.rank == (of == base::raw ? 1 : 0));
         CHECK(said.log_probability > -1.5f);
+    }
+}
+
+namespace {
+
+/// Remembers what it sees of the row.
+struct looks_back : pluck::stage {
+    static constexpr pluck::verb does = pluck::verb::keep;
+    std::vector<std::uint64_t>* seen;
+    template <class Row>
+    void operator()(Row& row) const {
+        row.keep_largest(5);
+    }
+    template <class Row>
+    void after(Row& row, std::int32_t token) const {
+        *seen = {row.count(), row.total(), row.best().value, bits_of(row.score_of(token)), bits_of(row.temperature())};
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a stage that remembers the token sees the row that it was drawn from, whatever is reported") {
+    std::vector<std::uint64_t> seen;
+    looks_back stage;
+    stage.seen = &seen;
+    random_numbers numbers(3, 3);
+    const std::vector<float> row = logits_of(shape::normal, 500, numbers);
+    const std::vector<std::int32_t> banned = {7};
+    const auto chain = pluck::banned(banned) | temperature(0.5f) | stage;
+    CHECK(sample(row, chain, {.seed = 2}));
+    const std::vector<std::uint64_t> want = seen;
+    CHECK(want[0] == 5);
+    std::array<std::int32_t, 30> ids{};
+    std::array<float, 30> values{};
+    for (const base of : all_bases) {
+        report said{.of = of, .top = {ids, values}};
+        CHECK(sample(row, chain, {.seed = 2}, said));
+        CHECK(seen == want);
     }
 }
 

@@ -87,6 +87,20 @@ void compare(std::uint32_t blocks, exact::u64 rows, exact::u64 suite, std::size_
     PLUCK_CHECK_TALLY(seen);
 }
 
+/// Remembers the temperature that its token was drawn at.
+struct remembers_temperature : pluck::stage {
+    static constexpr pluck::verb does = pluck::verb::keep;
+    double* seen;
+    template <class Row>
+    void operator()(Row& row) const {
+        row.keep_largest(3);
+    }
+    template <class Row>
+    void after(const Row& row, std::int32_t) const {
+        *seen = row.temperature();
+    }
+};
+
 exact::u64 rows_of(exact::u64 full) { return exact::scaled(pluck_test::full_effort ? full : 5 * full); }
 
 }  // namespace
@@ -101,4 +115,22 @@ TEST_CASE("three blocks report the bits that the CPU reports, of bfloat16 that a
 
 TEST_CASE("two blocks report the bits that the CPU reports, of half that is read again and again") {
     compare<host_team_shape<2, 1>, pluck::half, reading::streamed>(2, rows_of(10), 73, 500);
+}
+
+TEST_CASE("a stage that remembers sees the temperature of its draw, whatever is reported") {
+    using row = pluck_test::team_row<host_team_shape<4, 1>, float, reading::held>;
+    pluck_test::crew<host_team_shape<4, 1>> threads(2);
+    std::vector<float> scores;
+    for (int i = 0; i < 100; ++i) scores.push_back(static_cast<float>(i % 37) * 0.25f);
+    double seen = 0;
+    remembers_temperature stage;
+    stage.seen = &seen;
+    for (const pluck::base of : pluck_test::all_bases) {
+        told said(2, {36, 0});
+        row state(threads, {scores.data(), scores.size()}, {}, 0);
+        CHECK(state.run(pluck::temperature(0.5f) | stage, said.arrays(of)));
+        CHECK(seen == 0.5);
+        CHECK(said.top_ids[0] == 36);
+        seen = 0;
+    }
 }

@@ -12,6 +12,7 @@
 #include "support/effort.hpp"
 #include "support/report_cases.hpp"
 #include "unit/helpers.hpp"
+#include "unit/stages.hpp"
 #include <pluck/base.hpp>
 #include <pluck/logits.hpp>
 #include <pluck/report.hpp>
@@ -101,7 +102,7 @@ struct remembers_temperature : pluck::stage {
     }
 };
 
-exact::u64 rows_of(exact::u64 full) { return exact::scaled(pluck_test::full_effort ? full : 5 * full); }
+exact::u64 rows_of(exact::u64 full) { return exact::scaled(pluck_test::full_effort ? full : 1); }
 
 }  // namespace
 
@@ -132,5 +133,21 @@ TEST_CASE("a stage that remembers sees the temperature of its draw, whatever is 
         CHECK(seen == 0.5);
         CHECK(said.top_ids[0] == 36);
         seen = 0;
+    }
+}
+
+TEST_CASE("the best of a chain are not those that it has dropped from a list") {
+    using row = pluck_test::team_row<host_team_shape<4, 1>, float, reading::held>;
+    pluck_test::crew<host_team_shape<4, 1>> threads(2);
+    std::vector<float> scores;
+    for (int i = 0; i < 300; ++i) scores.push_back(static_cast<float>(i * 7 % 300) * 0.125f);
+    const auto chain = pluck::top_k(10) | pluck_test::without_best{} | pluck_test::without_best{};
+    for (const pluck::base of : pluck_test::all_bases) {
+        told by_team(9, {0, 257, 43}), by_cpu = by_team;
+        row state(threads, {scores.data(), scores.size()}, {}, 0);
+        (void)state.run(chain, by_team.arrays(of));
+        by_cpu.draw(of, [&](pluck::report& said) { return pluck::sample(scores, chain, {}, said); });
+        CHECK(by_team == by_cpu);
+        CHECK(by_cpu.kept == 8);
     }
 }

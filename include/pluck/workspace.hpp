@@ -29,14 +29,9 @@ inline constexpr std::size_t block_size = 64;
 /// Scratch memory for `sample(row, chain, key, workspace)`, one for each thread that samples at the same time.
 ///
 /// Without it, sample() uses one that belongs to the calling thread and lives as long as the thread does.
-<<<<<<< HEAD
 /// Cost.         28 bytes of address space for each token of the longest row seen, 28 for each 64, and 32 KB; memory is
-///               taken where draws write: mostly little beyond the kept tokens.
-=======
-/// Cost.         28 bytes of address space for each token of the longest row seen, 20 for each 64, and 32 KB; memory is
 ///               taken where draws write: mostly little beyond the kept tokens. Twice that once a report has needed a
 ///               row of its own.
->>>>>>> d1291ac (A draw can report log-probabilities of four bases)
 class workspace {
 public:
     /// Makes room for rows of this length now, so that later draws allocate nothing. False if memory was refused.

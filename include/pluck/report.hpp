@@ -84,8 +84,8 @@ private:
 ///               RN32(RN64(RN64(RN64(s) - RN64(M)) / T) - ln(Z / 2^40)), the logarithm in integers. The rank is the
 ///               number of the base's candidates that come before the token in the ranking: 0 is the best. kept is how
 ///               many tokens the chain has left to draw from, whatever the base.
-/// Accuracy.     4 ulp, or vocab * 2^-40, of log softmax in exact arithmetic, but where the best token has nearly all of
-///               the mass (docs/draw.md section 6 has the bound); the same bits on every machine and backend.
+/// Accuracy.     4 ulp, or vocab * 2^-40, of log softmax in exact arithmetic, but where the best token has nearly all
+///               of the mass (docs/draw.md section 6 has the bound); the same bits on every machine and backend.
 /// Ties.         By token id, lowest first: each token has a rank of its own.
 /// Non-finite.   A token that the base forbids, but the chain does not, as forced() can have it: -infinity, and all
 ///               candidates are better. No token, or a base that nothing could be drawn from, as raw logits of which a

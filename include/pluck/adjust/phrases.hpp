@@ -100,7 +100,8 @@ public:
             if (front > text.size()) return score;
             for (std::uint32_t at = 0; at < front; ++at)
                 if (text[text.size() - front + at] != phrase[at]) return score;
-            return detail::biased(score, list.values == nullptr ? detail::minus_infinity : list.values[i]);
+            if (list.values == nullptr) return detail::minus_infinity;
+            return detail::biased(score, list.values[i]);
         });
     }
 

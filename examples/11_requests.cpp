@@ -51,13 +51,17 @@ private:
 };
 
 // [readme]
-/// A request that is being answered. It may be moved: its chain looks at what the text keeps.
+/// A request that is being answered. It may be moved, since its chain looks at what the text keeps; a copy's chain would
+/// look at the other's text. Whose request has no seed gets the server's.
 struct running {
     pluck::sequence text;
     pluck::dynamic_chain chain;
 
-    running(std::span<const std::int32_t> prompt, const pluck::sampling_params& request, pluck::order rules)
-        : text(prompt, pluck::options_of(request)), chain(pluck::make_chain(request, text, rules)) {}
+    running(std::span<const std::int32_t> prompt, const pluck::sampling_params& request, pluck::order rules,
+            std::uint64_t seed)
+        : text(prompt, pluck::options_of(request, {.seed = seed})), chain(pluck::make_chain(request, text, rules)) {}
+    running(running&&) = default;
+    running& operator=(running&&) = default;
 };
 
 /// Draws the next token of each, whatever their requests, in one call; returns the tokens' log-probabilities.
@@ -117,7 +121,7 @@ int main() {
 
     const std::vector<named_request> asked = requests(letters);
     std::vector<running> all;
-    for (const named_request& each : asked) all.emplace_back(prompt, each.request, each.rules);
+    for (const named_request& each : asked) all.emplace_back(prompt, each.request, each.rules, 0);
 
     std::vector<std::vector<float>> said(all.size());  // the log-probabilities of each text's tokens
     for (int i = 0; i < n_tokens; ++i) {

@@ -43,6 +43,8 @@ struct json_options {
 
 namespace detail {
 
+inline constexpr const char* json_sequences = "sequences of token ids, since strings need a tokenizer";
+
 /// As short as a message needs it.
 [[nodiscard]] PLUCK_TAGGED inline std::string text_of_json(const nlohmann::json& value) {
     std::string text = value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
@@ -82,6 +84,8 @@ public:
         if (does_sample_ == false) to_.temperature = 0;
         if (reports_) to_.logprobs = *reports_ ? best_.value_or(0) : std::optional<std::int32_t>{};
         else if (best_) to_.logprobs = best_;
+        if (!strings_.is_null() && ordered(to_.dry_multiplier) != 0)
+            refuse("dry_sequence_breakers", json_sequences, strings_);
         check_fields(found_, to_, rules_of(of_));
         return found_.text();
     }
@@ -135,12 +139,19 @@ private:
             right = ids.has_value();
         }
         if (right) to = std::move(phrases);
-        else refuse(name, "sequences of token ids, since strings need a tokenizer", value);
+        else if (&to == &to_.dry_sequence_breakers) strings_ = value;  // which does not matter without DRY
+        else refuse(name, json_sequences, value);
     }
 
     [[nodiscard]] PLUCK_TAGGED static std::optional<std::int32_t> integer_of(const nlohmann::json& value) {
         constexpr std::int64_t least = (std::numeric_limits<std::int32_t>::min)();
         constexpr std::int64_t most = (std::numeric_limits<std::int32_t>::max)();
+        if (value.is_number_float()) {  // 40.0, as some clients write it
+            const auto number = value.get<double>();
+            if (!in_range(number, static_cast<double>(least), static_cast<double>(most))) return {};
+            const auto integer = static_cast<std::int32_t>(number);
+            return ordered(static_cast<double>(integer)) == ordered(number) ? std::optional(integer) : std::nullopt;
+        }
         if (!value.is_number_integer()) return {};
         if (value.is_number_unsigned() && value.get<std::uint64_t>() > static_cast<std::uint64_t>(most)) return {};
         const auto integer = value.get<std::int64_t>();
@@ -170,7 +181,7 @@ private:
     }
     [[nodiscard]] PLUCK_TAGGED static std::optional<std::int32_t> id_of_key(const std::string& key) {
         const auto parsed = nlohmann::json::parse(key, nullptr, false);
-        return parsed.is_discarded() ? std::nullopt : integer_of(parsed);
+        return parsed.is_number_integer() ? integer_of(parsed) : std::nullopt;
     }
 
     [[nodiscard]] PLUCK_TAGGED bool read_special(const std::string& name, const nlohmann::json& value) {
@@ -260,6 +271,7 @@ private:
     std::map<std::string, std::string> given_;  // of each field, the name that it has in the body
     std::optional<bool> reports_{}, dynamic_temperature_{}, does_sample_{};
     std::optional<std::int32_t> best_{};
+    nlohmann::json strings_{};  // in the place of breakers
     std::optional<float> dynamic_range_{};
 };
 

@@ -34,8 +34,8 @@ class request_chain {
 public:
     PLUCK_TAGGED request_chain(const sampling_params& request, order of) : request_(request), rules_(rules_of(of)) {}
 
-    [[nodiscard]] PLUCK_TAGGED std::string faults_for(const sequence& text) const {
-        faults found;
+    [[nodiscard]] PLUCK_TAGGED std::string faults_for(const sequence& text, std::int32_t vocab) const {
+        faults found(vocab);
         check_fields(found, request_, rules_);
         const bool decays = !are_equal(request_.length_decay_factor, 1.0f);
         const std::size_t ends = request_.eos_token_ids.size();
@@ -49,6 +49,7 @@ public:
             found.add_value("n", "1 at a temperature of 0", request_.n);
         if (reads_matches(request_) && !text.history().has_matches())
             found.add({"dry and no_repeat_ngram_size need a sequence with matches (see options_of)"});
+        if (vocab != 0) check_text(found, text);
         return found.text();
     }
 
@@ -67,6 +68,14 @@ public:
     }
 
 private:
+    /// A text is penalised by its tokens, of which an engine may have some that are not of the vocabulary, as of images.
+    PLUCK_TAGGED static void check_text(faults& found, const sequence& text) {
+        for (const std::int32_t token : text.tokens()) {
+            if (found.is_id(token)) continue;
+            return found.add_value("a token of the text", found.id_range(), token);
+        }
+    }
+
     static constexpr std::size_t most_decays = 8;  // a chain has room for 32 stages
 
     [[nodiscard]] PLUCK_TAGGED float temperature() const noexcept {
@@ -231,13 +240,13 @@ private:
 /// What is wrong with a request, all of it, separated by "; ": empty if make_chain() makes a chain of it. For who
 /// answers a request that is wrong without an exception.
 [[nodiscard]] PLUCK_TAGGED inline std::string faults_of(const sampling_params& request, const sequence& text,
-                                                        order rules) {
-    return detail::request_chain(request, rules).faults_for(text);
+                                                        order rules, std::int32_t vocab = 0) {
+    return detail::request_chain(request, rules).faults_for(text, vocab);
 }
 
 /// The chain of a request, for a text that is generated:
 ///
-///     pluck::sequence text(prompt_ids, pluck::options_of(request));
+///     pluck::sequence text(prompt_ids, pluck::options_of(request, {.seed = seed}));  // for a request without one
 ///     const pluck::dynamic_chain chain = pluck::make_chain(request, text, pluck::order::vllm);
 ///     for (pluck::pick next; (next = pluck::sample(logits, chain, text.key())); text.accept(next.token)) ...
 ///
@@ -253,28 +262,31 @@ private:
 /// Parameters.   request   any
 ///               text      of the tokens that penalties, dry and n-grams count; with matches for the latter two
 ///               rules     the engine by whose rules the request is read
+///               vocab     how many tokens the rows will have, so that an id that is none of them is a fault of the
+///                         request; 0: not known, and it is the status of each row
 /// Randomness.   That of the key at each draw. The chain does not know the request's seed: options_of() does.
 /// Cost.         Some tenths of a microsecond, and a copy of the request's lists.
 /// Errors.       std::invalid_argument with all that is wrong, of a list the first thing: "pluck::sampling_params:
-///               top_p must be in [0, 1], got 1.5; n must be >= 1, got 0". The text is as it was then. An id that is no
-///               token is the status of each row.
-[[nodiscard]] PLUCK_TAGGED inline dynamic_chain make_chain(const sampling_params& request, sequence& text,
-                                                           order rules) {
+///               top_p must be in [0, 1], got 1.5; n must be >= 1, got 0". The text is as it was then.
+[[nodiscard]] PLUCK_TAGGED inline dynamic_chain make_chain(const sampling_params& request, sequence& text, order rules,
+                                                           std::int32_t vocab = 0) {
     const detail::request_chain chain(request, rules);
-    const std::string wrong = chain.faults_for(text);
+    const std::string wrong = chain.faults_for(text, vocab);
     if (!wrong.empty()) detail::raise({"pluck::sampling_params: ", wrong});
     return chain.make(text);
 }
 
-/// A sequence's options for a request: its seed, where it has one, and matches, where its chain looks at them.
+/// A sequence's options for a request: its seed, where it has one, and matches if its chain looks at them. For a stage
+/// of your own that does, set `.matches` afterwards.
 ///
-/// Parameters.   otherwise   the rest, and the seed of a request that has none, as a server draws it
+/// Parameters.   otherwise   the rest, and the seed of a request that has none: a server draws one, or all such
+///                           requests have the same random bits
 ///
 /// For n texts of one prompt: `text.fork(i)`, each with a chain of its own.
 [[nodiscard]] PLUCK_TAGGED inline sequence::options options_of(const sampling_params& request,
                                                                sequence::options otherwise = {}) noexcept {
     if (request.seed) otherwise.seed = *request.seed;
-    otherwise.matches = otherwise.matches || detail::reads_matches(request);
+    otherwise.matches = detail::reads_matches(request);
     return otherwise;
 }
 

@@ -17,7 +17,7 @@ enum class status : std::uint8_t {
     pos_inf_logit,  ///< a score is +infinity (and none is NaN)
     no_candidate,   ///< every score is -infinity, or the row is empty
     row_too_long,   ///< more than 2^23 tokens
-    bad_parameter,  ///< a per-row parameter of this row is outside its range
+    bad_parameter,  ///< a parameter of this row, or an id that an adjuster has for it, is out of range
     out_of_memory,  ///< scratch memory was refused
     history_full,   ///< the row's token_history has no room for the token that would be drawn
 };

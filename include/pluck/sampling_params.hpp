@@ -77,7 +77,7 @@ struct sampling_params {
     // What is not of the chain: see options_of() and sequence::fork().
     std::optional<std::uint64_t> seed = {};            ///< none: the caller's choice
     std::int32_t n = 1;                                ///< [1, 2^31); how many texts are to be drawn
-    std::optional<std::int32_t> logprobs = {};         ///< [-1, 2^31); of how many of the best tokens, -1: of all
+    std::optional<std::int32_t> logprobs = {};         ///< [-1, 1024]; of how many of the best tokens, -1: of all
     std::vector<std::int32_t> logprob_token_ids = {};  ///< of which tokens as well
 
     // Stages that pluck does not have yet: any other value is refused. guidance_scale has one, which needs a second row

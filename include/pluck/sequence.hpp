@@ -37,7 +37,8 @@ class kept_lists {
 public:
     PLUCK_TAGGED kept_lists() = default;
     PLUCK_TAGGED kept_lists(const kept_lists&) noexcept {}
-    kept_lists& operator=(const kept_lists&) = delete;
+    PLUCK_TAGGED kept_lists(kept_lists&&) noexcept = default;
+    PLUCK_TAGGED kept_lists& operator=(kept_lists&&) noexcept = default;
     PLUCK_TAGGED ~kept_lists() = default;
 
     [[nodiscard]] PLUCK_TAGGED std::span<const std::int32_t> keep(std::vector<std::int32_t>&& list) {
@@ -68,12 +69,16 @@ private:
 /// Definition.   The key's position is the number of tokens so far, so that a draw depends on the seed, the sequence and
 ///               its place alone: not on how the text came to be, by drawing, rollback, copy or load.
 /// Shapes.       Any number of tokens below 2^31, which are not negative; its memory grows. history(), memory() and
-///               lists that are kept have their addresses for as long as the sequence is there, also if it is moved. A
-///               copy, and what load() returns, has addresses of its own, and no lists: make its chain anew.
+///               lists that are kept have their addresses for as long as the sequence is there, also if it is moved, or
+///               another one is copied to it. A copy, and what load() returns, has addresses of its own, and no lists:
+///               make its chain anew. history() is to be referred to: a copy of it is stale after the next token. Of one
+///               that was moved from, only its destructor and an assignment to it may be called.
 /// Parameters.   prompt    ids, copied; may be empty
 ///               options   seed and sequence of the keys; undo: so many of the tokens accepted last can be rolled back,
-///                         32 bytes each; matches: false halves the memory, for texts without dry and no_repeat_ngram
-/// Cost.         accept(): that of token_history::append, about a microsecond at 32,000 tokens. 76 bytes a token.
+///                         32 bytes each; matches: false halves the memory, for texts without dry and no_repeat_ngram;
+///                         capacity: room for so many tokens at once, where their number is known
+/// Cost.         accept(): that of token_history::append, about two microseconds at 32,000 tokens; some milliseconds
+///               when its memory grows to twice as much, which is 60 to 92 bytes for each token that it has room for.
 /// Errors.       std::invalid_argument if a token is negative, or a rollback longer than what can be undone; nothing is
 ///               changed then.
 class sequence {
@@ -83,6 +88,7 @@ public:
         pluck::key::word sequence = 0;
         std::uint32_t undo = 64;
         bool matches = true;
+        std::uint32_t capacity = 0;
     };
 
     PLUCK_TAGGED sequence() : sequence(std::span<const std::int32_t>{}) {}
@@ -91,7 +97,7 @@ public:
         : state_(std::make_unique<state>()) {
         for (const std::int32_t token : prompt) check_token("a token of the prompt", token);
         state_->how = how;
-        reserve(prompt.size() + 64);
+        reserve(detail::larger<std::size_t>(prompt.size() + 64, how.capacity));
         (void)state_->history.append(list_view<std::int32_t>{prompt.data(), checked_size(prompt.size())});
         state_->history.end_prompt();
         state_->undo = {stage_memory{}};
@@ -101,9 +107,15 @@ public:
         state_->history = state_->history.at(state_->words.data());
     }
     PLUCK_TAGGED sequence(sequence&&) noexcept = default;
+    /// The other's text, where this one's is: chains of this one go on with it, as after a step of beam search.
     PLUCK_TAGGED sequence& operator=(const sequence& other) {
+        if (this == &other) return *this;
         sequence copy(other);
-        return *this = std::move(copy);
+        if (state_ == nullptr) return *this = std::move(copy);
+        detail::kept_lists lists = std::move(state_->lists);
+        *state_ = std::move(*copy.state_);
+        state_->lists = std::move(lists);
+        return *this;
     }
     PLUCK_TAGGED sequence& operator=(sequence&&) noexcept = default;
     PLUCK_TAGGED ~sequence() = default;

@@ -191,7 +191,7 @@ TEST_CASE("log-probabilities are asked for in each server's way") {
     CHECK(read(R"({"logprobs": false, "top_logprobs": 3})").logprobs == std::nullopt);
     CHECK(read(R"({"top_logprobs": 3})").logprobs == 3);
     CHECK(read(R"({"logprobs": 0})").logprobs == 0);
-    CHECK(refusal(R"({"logprobs": -2})") == "logprobs must be >= -1, got -2");
+    CHECK(refusal(R"({"logprobs": -2})") == "logprobs must be in [-1, 1024], got -2");
 }
 
 TEST_CASE("a field that pluck does not know is refused, unless the server handles it") {
@@ -227,7 +227,7 @@ TEST_CASE("values of another type are refused") {
     CHECK(refusal(R"({"stop_token_ids": ["a"]})") == "stop_token_ids must be token ids, got [\"a\"]");
     CHECK(refusal(R"({"bad_words_ids": [4]})") ==
           "bad_words_ids must be sequences of token ids, since strings need a tokenizer, got [4]");
-    CHECK(refusal(R"({"dry_sequence_breakers": ["\n", ":"]})") ==
+    CHECK(refusal(R"({"dry_multiplier": 1, "dry_sequence_breakers": ["\n", ":"]})") ==
           "dry_sequence_breakers must be sequences of token ids, since strings need a tokenizer, got [\"\\n\",\":\"]");
     CHECK(refusal(R"({"sequence_bias": [[[4], true]]})") ==
           "sequence_bias must be [token ids, bias] pairs, got [[[4],true]]");
@@ -262,6 +262,15 @@ TEST_CASE("all that is wrong with a body is in one message, types and ranges ali
           "magic is no field that pluck knows; temperature must be a number, got \"hot\"; top_p must be in (0, 1], got "
           "1.5; min_p must be in [0, 1], got 2; an id of logit_bias must be >= 0, got -4; top_a must be 0, since pluck "
           "has no stage for it yet, got 0.5");
+}
+
+TEST_CASE("what real clients send does no harm where it changes nothing") {
+    CHECK(read(R"({"dry_multiplier": 0, "dry_sequence_breakers": ["\n", ":"]})") == sampling_params{});
+    CHECK(read(R"({"bad_words": [], "prompt_cache_key": "k", "verbosity": "low"})") == sampling_params{});
+    CHECK(read(R"({"top_k": 40.0})").top_k == 40);
+    CHECK(refusal(R"({"top_k": 40.5})") == "top_k must be an integer of 32 bits, got 40.5");
+    CHECK(refusal(R"({"top_k": 1e30})") == "top_k must be an integer of 32 bits, got 1e+30");
+    CHECK(refusal(R"({"logit_bias": {"1e3": 1}})").starts_with("logit_bias must be token ids"));
 }
 
 TEST_CASE("a body's request makes a chain") {

@@ -400,7 +400,7 @@ TEST_CASE("each field that is wrong is named, with its range and its value") {
     CHECK(refusal({.eos_token_ids = {1}, .length_decay_factor = -1}) ==
           "length_decay_factor must be >= 0 and finite, got -1");
     CHECK(refusal({.n = 0}) == "n must be >= 1, got 0");
-    CHECK(refusal({.logprobs = -2}) == "logprobs must be >= -1, got -2");
+    CHECK(refusal({.logprobs = -2}) == "logprobs must be in [-1, 1024], got -2");
     CHECK(refusal({.logprob_token_ids = {-1}}) == "logprob_token_ids[0] must be >= 0, got -1");
 }
 
@@ -520,14 +520,29 @@ TEST_CASE("a chain follows its text") {
     }
 }
 
+TEST_CASE("where the vocabulary is known, ids beyond it are faults of the request") {
+    sequence text(std::vector<std::int32_t>{1, 2});
+    const sampling_params request{.logit_bias = {{99, 1.0f}}, .stop_token_ids = {3, 100}};
+    CHECK(pluck::faults_of(request, text, order::vllm).empty());
+    CHECK(pluck::faults_of(request, text, order::vllm, 101).empty());
+    CHECK(pluck::faults_of(request, text, order::vllm, 99) ==
+          "an id of logit_bias must be in [0, 99), got 99; stop_token_ids[1] must be in [0, 99), got 100");
+    CHECK(pluck::faults_of({}, text, order::vllm, 2) == "a token of the text must be in [0, 2), got 2");
+    CHECK(message_of([&] { (void)pluck::make_chain({}, text, order::vllm, 2); }) ==
+          "pluck::sampling_params: a token of the text must be in [0, 2), got 2");
+    CHECK(pluck::faults_of({.logprobs = 1024}, text, order::vllm).empty());
+    CHECK(pluck::faults_of({.logprobs = 1025}, text, order::vllm) == "logprobs must be in [-1, 1024], got 1025");
+    CHECK(pluck::faults_of({.logprobs = -2}, text, order::vllm) == "logprobs must be in [-1, 1024], got -2");
+}
+
 TEST_CASE("a sequence's options for a request have its seed, and the matches that it needs") {
     CHECK(pluck::options_of({.seed = 7}, {.seed = 9}).seed == 7);
     CHECK(pluck::options_of({}, {.seed = 9, .sequence = 4, .undo = 3}).seed == 9);
     CHECK(pluck::options_of({}, {.seed = 9, .sequence = 4, .undo = 3}).sequence == 4);
     CHECK(pluck::options_of({}, {.seed = 9, .sequence = 4, .undo = 3}).undo == 3);
     CHECK(pluck::options_of({.seed = ~std::uint64_t{0}}).seed == ~std::uint64_t{0});
-    CHECK(pluck::options_of({}).matches);
-    CHECK_FALSE(pluck::options_of({}, {.matches = false}).matches);
+    CHECK_FALSE(pluck::options_of({}).matches);
+    CHECK_FALSE(pluck::options_of({}, {.matches = true}).matches);
     CHECK_FALSE(pluck::options_of({.no_repeat_ngram_size = 1}, {.matches = false}).matches);
     CHECK(pluck::options_of({.no_repeat_ngram_size = 2}, {.matches = false}).matches);
     CHECK(pluck::options_of({.dry_multiplier = -1}, {.matches = false}).matches);

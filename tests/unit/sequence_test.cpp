@@ -2,6 +2,7 @@
 #include "exact/splitmix.hpp"
 #include "support/catch.hpp"
 #include "unit/helpers.hpp"
+#include <pluck/adjust/banned.hpp>
 #include <pluck/sample.hpp>
 #include <pluck/sequence.hpp>
 
@@ -153,6 +154,38 @@ TEST_CASE("copies go their own ways, and forks draw other tokens") {
     CHECK(tokens_of(other) != tokens_of(text));
     copy = text;
     CHECK(tokens_of(copy) == tokens_of(text));
+}
+
+TEST_CASE("what is copied to a sequence goes on by that one's chain and lists") {
+    sequence best(ids{1, 2, 3}, {.seed = 8}), other(ids{9}, {.seed = 9, .sequence = 4});
+    go_on(best, 30);
+    go_on(other, 5);
+    const auto list = other.keep(ids{0, 1, 2, 3, 4, 5});
+    const auto chain = pluck::banned(list) | chain_of(other);
+    const auto* history = &other.history();
+    other = best;
+    CHECK(&other.history() == history);
+    CHECK(tokens_of(other) == tokens_of(best));
+    CHECK(other.key().sequence == best.key().sequence);
+    other.memory() = {};
+    best.memory() = {};
+    for (int i = 0; i < 300; ++i) other.accept(pluck::sample(logits_after(other.tokens()), chain, other.key()).token);
+    const auto straight = pluck::banned(list) | chain_of(best);
+    for (int i = 0; i < 300; ++i) best.accept(pluck::sample(logits_after(best.tokens()), straight, best.key()).token);
+    CHECK(tokens_of(other) == tokens_of(best));
+    const sequence& same = other;
+    other = same;
+    CHECK(tokens_of(other) == tokens_of(best));
+    sequence moved = std::move(other);
+    other = moved;
+    CHECK(tokens_of(other) == tokens_of(best));
+}
+
+TEST_CASE("a sequence may have its room at once") {
+    sequence text(ids{1}, {.capacity = 1000});
+    const auto* tokens = text.tokens().data();
+    for (int i = 0; i < 900; ++i) text.accept(i);
+    CHECK(text.tokens().data() == tokens);
 }
 
 TEST_CASE("a saved sequence goes on as the one that was saved") {

@@ -94,6 +94,7 @@ inline constexpr const char* json_neutral[][2] = {
     {"temperature_last", "false"},
     {"rep_pen_slope", "1"},
     {"skew", "0"},
+    {"bad_words", "[]"},
     {"response_format", R"({"type":"text"})"},
 };
 
@@ -108,6 +109,14 @@ inline constexpr const char* json_ignored[] = {
     "system",
     "user",
     "metadata",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "safety_identifier",
+    "verbosity",
+    "modalities",
+    "audio",
+    "prediction",
+    "web_search_options",
     "store",
     "service_tier",
     "stream",

@@ -3,6 +3,7 @@
 // What is wrong with a request, all of it in one text: "top_p must be in [0, 1], got 1.5; n must be >= 1, got 0".
 #pragma once
 
+#include <pluck/base.hpp>
 #include <pluck/detail/config.hpp>
 #include <pluck/detail/error.hpp>
 #include <pluck/detail/order_rules.hpp>
@@ -23,6 +24,9 @@ namespace pluck { inline namespace v0 { namespace detail {
 
 class faults {
 public:
+    /// Of ids that are below `vocab`, or where that is 0, of any.
+    PLUCK_TAGGED explicit faults(std::int32_t vocab = 0) : vocab_(vocab) {}
+
     /// A fault in parts.
     PLUCK_TAGGED void add(std::initializer_list<std::string_view> parts) {
         if (!text_.empty()) text_ += "; ";
@@ -42,9 +46,9 @@ public:
     /// Of a list the first one that is wrong: it may be as long as the request's sender likes.
     PLUCK_TAGGED void check_ids(std::string_view field, const std::vector<std::int32_t>& ids) {
         for (std::size_t i = 0; i < ids.size(); ++i) {
-            if (ids[i] >= 0) continue;
+            if (is_id(ids[i])) continue;
             const std::string index = text_of(i), got = text_of(ids[i]);
-            return add({field, "[", index, "] must be >= 0, got ", got});
+            return add({field, "[", index, "] must be ", id_range(), ", got ", got});
         }
     }
     PLUCK_TAGGED void check_phrases(std::string_view field, const std::vector<std::vector<std::int32_t>>& phrases) {
@@ -64,9 +68,17 @@ public:
         add_value(field, range, value);
     }
 
+    [[nodiscard]] PLUCK_TAGGED bool is_id(std::int32_t id) const noexcept {
+        return id >= 0 && (vocab_ == 0 || id < vocab_);
+    }
+    [[nodiscard]] PLUCK_TAGGED std::string id_range() const {
+        return vocab_ == 0 ? ">= 0" : "in [0, " + text_of(vocab_) + ")";
+    }
+
     [[nodiscard]] PLUCK_TAGGED const std::string& text() const noexcept { return text_; }
 
 private:
+    std::int32_t vocab_;
     std::string text_;
 };
 
@@ -118,8 +130,8 @@ PLUCK_TAGGED inline void check_penalties(faults& found, const sampling_params& r
 
 PLUCK_TAGGED inline void check_lists(faults& found, const sampling_params& request) {
     for (const auto& [id, bias] : request.logit_bias) {
-        if (id >= 0 && is_bias(bias)) continue;
-        if (id < 0) found.add_value("an id of logit_bias", ">= 0", id);
+        if (found.is_id(id) && is_bias(bias)) continue;
+        if (!found.is_id(id)) found.add_value("an id of logit_bias", found.id_range(), id);
         else found.add_value("logit_bias[" + text_of(id) + "]", "finite or -infinity", bias);
         break;
     }
@@ -177,7 +189,8 @@ PLUCK_TAGGED inline void check_fields(faults& found, const sampling_params& requ
     const float factor = request.length_decay_factor;
     found.check(is_finite(factor) && ordered(factor) >= 0, "length_decay_factor", ">= 0 and finite", factor);
     found.check_least("n", request.n, 1);
-    if (request.logprobs) found.check_least("logprobs", *request.logprobs, -1);
+    if (request.logprobs && (*request.logprobs < -1 || *request.logprobs > static_cast<std::int32_t>(max_top)))
+        found.add_value("logprobs", "in [-1, " + text_of(max_top) + "]", *request.logprobs);
     check_unset(found, request, rules);
 }
 

@@ -134,7 +134,7 @@ void draw_batch(const Batch& batch, const draws& all, const Chains& chains, cons
         executor(all.count, [&](std::size_t i) noexcept { draw_of_batch(batch, all, i, stages, keys, out); });
     } else {
         const auto* chain = std::data(chains);
-        all.check_size("chains.size()", std::size(chains));
+        all.check_size("chains.size()", static_cast<std::size_t>(std::size(chains)));
         for (std::size_t i = 0; i < all.count; ++i) all.check_served(rows_served(stages_of(chain[i])));
         executor(all.count,
                  [&](std::size_t i) noexcept { draw_of_batch(batch, all, i, stages_of(chain[i]), keys, out); });

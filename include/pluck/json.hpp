@@ -45,8 +45,21 @@ namespace detail {
 
 inline constexpr const char* json_sequences = "sequences of token ids, since strings need a tokenizer";
 
-/// As short as a message needs it.
+/// Whether a value has few parts, and none far within another; `left` counts them down.
+[[nodiscard]] PLUCK_TAGGED inline bool is_small(const nlohmann::json& value, int depth, int& left) {
+    if (--left < 0 || depth == 0) return false;
+    if (!value.is_structured()) return true;
+    for (const auto& part : value) {
+        if (!is_small(part, depth - 1, left)) return false;
+    }
+    return true;
+}
+
+/// As short as a message needs it. What is large or deep is not shown: dump() would call itself as often as the body's
+/// sender likes.
 [[nodiscard]] PLUCK_TAGGED inline std::string text_of_json(const nlohmann::json& value) {
+    int most = 100;
+    if (!is_small(value, 5, most)) return value.is_array() ? "[...]" : "{...}";
     std::string text = value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
     if (text.size() > 40) text.replace(37, std::string::npos, "...");
     return text;
@@ -64,7 +77,11 @@ public:
                            read_any(json_flags, name, value) || read_special(name, value) ||
                            read_neutral(name, value) || is_ignored(name);
         if (known) return;
-        const std::string shown = name.size() > 40 ? text_of_json(name) : name;
+        const bool is_plain = name.size() <= 40 && std::all_of(name.begin(), name.end(), [](char c) {
+                                  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                                         c == '_' || c == '-' || c == '.';
+                              });
+        const std::string shown = is_plain ? name : text_of_json(name);
         found_.add({shown, " is no field that pluck knows"});
     }
 
@@ -114,8 +131,11 @@ private:
         found_.add({name, " must be ", what, ", got ", text_of_json(value)});
     }
     PLUCK_TAGGED void convert(const std::string& name, const nlohmann::json& value, float& to) {
-        if (value.is_number()) to = held(value.get<double>());
-        else refuse(name, "a number", value);
+        if (!value.is_number()) return refuse(name, "a number", value);
+        const auto number = value.get<double>();
+        to = held(number);
+        const bool is_lost = ordered(to) == 0 && ordered(number) != 0;
+        if (is_lost) refuse(name, "a number that a float holds", value);
     }
     PLUCK_TAGGED void convert(const std::string& name, const nlohmann::json& value, std::int32_t& to) {
         if (const auto integer = integer_of(value)) to = *integer;
@@ -180,6 +200,9 @@ private:
         return {};
     }
     [[nodiscard]] PLUCK_TAGGED static std::optional<std::int32_t> id_of_key(const std::string& key) {
+        const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+        const bool is_number = std::all_of(key.begin() + (key.starts_with('-') ? 1 : 0), key.end(), is_digit);
+        if (!is_number || key.size() > 11) return {};
         const auto parsed = nlohmann::json::parse(key, nullptr, false);
         return parsed.is_number_integer() ? integer_of(parsed) : std::nullopt;
     }
@@ -192,6 +215,8 @@ private:
         } else if (name == "sequence_bias") {
             if (!read_phrase_biases(value)) refuse(name, "[token ids, bias] pairs", value);
         } else if (name == "exponential_decay_length_penalty") {
+            const bool is_new = is_first("length_decay_start", name) && is_first("length_decay_factor", name);
+            if (!is_new) return true;
             if (value.is_array() && value.size() == 2) {
                 convert(name, value[0], to_.length_decay_start);
                 convert(name, value[1], to_.length_decay_factor);
@@ -202,6 +227,7 @@ private:
             reports_ = value.get<bool>();
         } else if (name == "logprobs" || name == "top_logprobs" || name == "n_probs") {
             std::int32_t best = 0;
+            if (!is_first("logprobs", name)) return true;
             convert(name, value, best);
             if (name != "n_probs" || best != 0) best_ = best;
         } else if (name == "dynatemp_range") {

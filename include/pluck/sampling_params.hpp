@@ -35,7 +35,7 @@ enum class order : std::uint8_t {
 ///     request.logit_bias[50256] = -100.0f;
 ///
 /// Definition.   Each field is a parameter of a stage, whose header defines it. Beside it stands the range that some
-///               order takes; an order may take less.
+///               order takes; an order may take less, or more.
 struct sampling_params {
     // Shape and keep.
     float temperature = 1;      ///< [0, 2^64]; 0 draws the best token

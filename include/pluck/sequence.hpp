@@ -210,7 +210,7 @@ private:
     PLUCK_TAGGED void reserve(std::size_t size) {
         const token_history& old = state_->history;
         if (size <= old.capacity()) return;
-        const std::size_t twice = std::size_t{2} * old.capacity();
+        const std::size_t twice = detail::smaller<std::size_t>(std::size_t{2} * old.capacity(), 0x7fffffff);
         const std::uint32_t capacity = checked_size(size > twice ? size : twice);
         std::vector<std::uint32_t> words(token_history::words(capacity, state_->how.matches));
         token_history larger(words.data(), capacity, state_->how.matches);
@@ -326,10 +326,11 @@ PLUCK_TAGGED inline sequence sequence::load(std::span<const std::byte> bytes) {
     how.seed = from.next<std::uint64_t>();
     how.sequence = from.next<std::uint64_t>();
     how.undo = from.next<std::uint32_t>();
-    how.matches = from.next<std::uint8_t>() != 0;
+    const auto matches = from.next<std::uint8_t>();
+    how.matches = matches == 1;
     const auto prompt_size = from.next<std::uint32_t>();
     const auto size = from.next<std::uint32_t>();
-    if (prompt_size > size || size > from.left() / sizeof(std::int32_t)) detail::raise(damaged);
+    if (matches > 1 || prompt_size > size || size > from.left() / sizeof(std::int32_t)) detail::raise(damaged);
     std::vector<std::int32_t> tokens(size);
     for (std::int32_t& token : tokens) token = static_cast<std::int32_t>(from.next<std::uint32_t>());
     const stage_memory memory = detail::next_memory(from);

@@ -4,6 +4,8 @@
 #include "support/catch.hpp"
 #include "support/logit_cases.hpp"
 #include "unit/helpers.hpp"
+#include <pluck/adjust/banned.hpp>
+#include <pluck/adjust/guidance.hpp>
 #include <pluck/eigen.hpp>
 #include <pluck/sample.hpp>
 
@@ -14,6 +16,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -369,4 +372,19 @@ TEST_CASE("rows of Eigen's make a batch, too") {
 TEST_CASE("a matrix of no rows is an empty batch, one of no columns has no candidates") {
     CHECK(batch_picks_of(Eigen::MatrixXf(0, 5)).empty());
     CHECK(batch_picks_of(Eigen::MatrixXf(2, 0)) == std::vector<pick>(2, pick{-1, pluck::status::no_candidate}));
+}
+
+TEST_CASE("an adjuster's list may be a vector of Eigen's, and nothing that has gaps or two dimensions") {
+    const Eigen::VectorXi ids = Eigen::Vector3i(0, 2, 5);
+    const Eigen::VectorXf row = logits_of_seed(33, 6), other = logits_of_seed(34, 6);
+    const std::vector<std::int32_t> plain(ids.data(), ids.data() + 3);
+    CHECK(sample(row, pluck::banned(ids), {.seed = 1}) == sample(row, pluck::banned(plain), {.seed = 1}));
+    const std::vector<float> floats(other.data(), other.data() + 6);
+    CHECK(sample(row, pluck::guidance(other, 2), {.seed = 1}) == sample(row, pluck::guidance(floats, 2), {.seed = 1}));
+    using column_of_rows = decltype(std::declval<Eigen::MatrixXi&>().row(0));
+    using with_stride = Eigen::Map<const Eigen::VectorXf, 0, Eigen::InnerStride<>>;
+    CHECK_FALSE((std::is_constructible_v<pluck::banned, column_of_rows&>));
+    CHECK_FALSE((std::is_constructible_v<pluck::banned, Eigen::MatrixXi&>));
+    CHECK_FALSE((std::is_constructible_v<pluck::guidance, with_stride&, float>));
+    CHECK_FALSE((std::is_constructible_v<pluck::guidance, row_major_matrix&, float>));
 }

@@ -273,6 +273,26 @@ TEST_CASE("what real clients send does no harm where it changes nothing") {
     CHECK(refusal(R"({"logit_bias": {"1e3": 1}})").starts_with("logit_bias must be token ids"));
 }
 
+TEST_CASE("a hostile body gets a short message") {
+    std::string deep(200000, '[');
+    deep += std::string(200000, ']');
+    CHECK(refusal("{\"top_k\":" + deep + "}") == "top_k must be an integer of 32 bits, got [...]");
+    CHECK(refusal("{\"response_format\":{\"type\":" + deep + "}}") ==
+          "response_format must be {\"type\":\"text\"}, since pluck does not do it, got {...}");
+    CHECK(refusal(deep) == "the body must be an object, got [...]");
+    CHECK(refusal(R"({"a\u0000b":1,"top_p":7})") ==
+          "\"a\\u0000b\" is no field that pluck knows; top_p must be in (0, 1], got 7");
+    std::string many = "{\"z0\":1";
+    for (int i = 1; i < 3000; ++i) many += ",\"z" + std::to_string(i) + "\":1";
+    CHECK(refusal(many + "}").size() < 4200);
+    CHECK(refusal(many + "}").ends_with("; and more"));
+    CHECK(refusal(R"({"temperature": 1e-300})") == "temperature must be a number that a float holds, got 1e-300");
+    CHECK(refusal(R"({"min_p": -1e-60})") == "min_p must be a number that a float holds, got -1e-60");
+    CHECK(refusal(R"({"logit_bias": {" 12": 1}})").starts_with("logit_bias must be token ids"));
+    CHECK(refusal(R"({"logprobs": 3, "n_probs": 4})") == "logprobs and n_probs are the same field");
+    CHECK(read(R"({"length_decay_start": 3, "length_decay_factor": 1.5})").length_decay_start == 3);
+}
+
 TEST_CASE("a body's request makes a chain") {
     pluck::sequence text(std::vector<std::int32_t>{1, 2}, {.seed = 1});
     const sampling_params request = read(R"({"top_k": 1, "logit_bias": {"3": 100}})");

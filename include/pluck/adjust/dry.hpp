@@ -42,10 +42,11 @@ struct dry_settings {
 ///               breakers   token_sequences, or `per_row<token_sequences>`; none by default
 /// Non-finite.   -infinity stays. A NaN or +infinity stays, and is the row's status.
 /// Randomness.   None.
-/// Cost.         On the CPU that of the places where the text's last token is, if a repetition is long enough.
+/// Cost.         On the CPU that of the places where the text's last token is, and of looking for each breaker in the
+///               longest repetition, if that is long enough. Few breakers are usual; thousands take long.
 /// Errors.       std::invalid_argument if a setting is out of its range, or a breaker is empty or has a negative token;
-///               of a row's own, it is `bad_parameter`, as a history without matches is, and a token of the text
-///               that the row does not have.
+///               of a row's own, it is `bad_parameter`, unless nothing is taken off also an empty breaker, a
+///               history without matches, and a token of the text that the row does not have.
 /// Source.       p-e-w, text-generation-webui 5677 (2024); as llama.cpp has it.
 class dry : public stage {
 public:
@@ -70,12 +71,13 @@ public:
             return row.fail(status::bad_parameter);
         const dry_settings set = settings_[index];
         const token_history& text = history_[index];
-        if (!are_valid(set) || !text.has_matches()) return row.fail(status::bad_parameter);
+        if (!are_valid(set)) return row.fail(status::bad_parameter);
         const auto allowed = static_cast<std::uint32_t>(set.allowed_length);
         if (detail::ordered(set.multiplier) == 0) return;
-        if (!text.is_within(row.vocab())) return row.fail(status::bad_parameter);
-        if (text.longest_match() < allowed) return;
         const token_sequences breakers = breakers_[index];
+        if (!text.has_matches() || !text.is_within(row.vocab()) || !are_sequences(breakers))
+            return row.fail(status::bad_parameter);
+        if (text.longest_match() < allowed) return;
         const std::uint32_t begin = text.begin_of_last(static_cast<std::uint32_t>(set.last_n));
         const std::uint32_t most = unbroken(text, begin, breakers, text.longest_match());
         if (most < allowed) return;
@@ -98,6 +100,13 @@ public:
     }
 
 private:
+    /// Whether each of them has a token.
+    [[nodiscard]] PLUCK_HOST_DEVICE static bool are_sequences(const token_sequences& breakers) noexcept {
+        for (std::size_t i = 0; i < breakers.size(); ++i) {
+            if (breakers[i].size() == 0) return false;
+        }
+        return true;
+    }
     /// How many of the text's last tokens lie behind the last breaker: at most `enough`, more is not asked for.
     [[nodiscard]] PLUCK_HOST_DEVICE static std::uint32_t unbroken(const token_history& text, std::uint32_t begin,
                                                                   const token_sequences& breakers,

@@ -49,8 +49,9 @@ public:
     template <detail::contiguous_range Range, real_parameter Scale>
     requires(detail::lasting_range_of<Range, detail::range_value<Range>>) PLUCK_TAGGED
         guidance(Range&& unconditional, Scale scale)
-        : guidance(logits_view<detail::range_value<Range>>{std::data(unconditional), std::size(unconditional)}, scale) {
-    }
+        : guidance(logits_view<detail::range_value<Range>>{std::data(unconditional),
+                                                           static_cast<std::size_t>(std::size(unconditional))},
+                   scale) {}
     template <logit_scalar Scalar, real_parameter Scale>
     PLUCK_TAGGED guidance(const logits_view<Scalar>& unconditional, Scale scale)
         : guidance(batch_view<Scalar>{.data = unconditional.data,

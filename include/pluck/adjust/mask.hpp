@@ -40,7 +40,8 @@ public:
     PLUCK_TAGGED explicit mask(Range&& words) : words_(detail::view_of_list(name, "words", words)) {}
     template <detail::lasting_range_of<std::int32_t> Range>
     PLUCK_TAGGED explicit mask(Range&& words)
-        : mask(std::span(reinterpret_cast<const std::uint32_t*>(std::data(words)), std::size(words))) {}
+        : mask(std::span(reinterpret_cast<const std::uint32_t*>(std::data(words)),
+                         static_cast<std::size_t>(std::size(words)))) {}
     PLUCK_TAGGED constexpr explicit mask(list_view<std::uint32_t> words) noexcept : words_(words) {}
     PLUCK_TAGGED constexpr explicit mask(per_row<list_view<std::uint32_t>> words) noexcept : words_(words) {}
 

@@ -48,7 +48,7 @@ struct steps_of {
     }
 };
 
-/// Adjusters that an engine lacks stand behind its own.
+/// Adjusters that an engine lacks stand behind its own, but biases before penalties.
 struct adjust_orders {
     using enum adjust_step;
     static constexpr steps_of<adjust_step> biases_first{

@@ -11,8 +11,19 @@
 
 namespace pluck { inline namespace v0 { namespace detail {
 
+/// Eigen's types have data() and size(), too: these say whether it is a vector, and one without gaps.
 template <class X>
-concept contiguous_range = requires(const X& x) {
+[[nodiscard]] constexpr bool lies_in_a_row() noexcept {
+    if constexpr (requires {
+                      X::IsVectorAtCompileTime;
+                      X::InnerStrideAtCompileTime;
+                  })
+        return X::IsVectorAtCompileTime != 0 && X::InnerStrideAtCompileTime == 1;
+    else return true;
+}
+
+template <class X>
+concept contiguous_range = (lies_in_a_row<std::remove_cvref_t<X>>()) && requires(const X& x) {
     requires std::is_pointer_v<decltype(std::data(x))>;
     requires std::is_convertible_v<decltype(std::size(x)), std::size_t>;
 };

@@ -27,9 +27,16 @@ public:
     /// Of ids that are below `vocab`, or where that is 0, of any.
     PLUCK_TAGGED explicit faults(std::int32_t vocab = 0) : vocab_(vocab) {}
 
-    /// A fault in parts.
+    /// A fault in parts. Of many, no more than fit a message.
     PLUCK_TAGGED void add(std::initializer_list<std::string_view> parts) {
+        constexpr std::size_t most = 4000;
+        if (is_full_) return;
         if (!text_.empty()) text_ += "; ";
+        is_full_ = text_.size() > most;
+        if (is_full_) {
+            text_ += "and more";
+            return;
+        }
         for (const std::string_view part : parts) text_ += part;
     }
     template <class T>
@@ -79,6 +86,7 @@ public:
 
 private:
     std::int32_t vocab_;
+    bool is_full_ = false;
     std::string text_;
 };
 

@@ -20,7 +20,7 @@ namespace pluck { inline namespace v0 { namespace detail {
 template <contiguous_range Range>
 [[nodiscard]] PLUCK_TAGGED list_view<range_value<Range>> view_of_list(const char* who, const char* name,
                                                                       const Range& range) {
-    const std::size_t size = std::size(range);
+    const auto size = static_cast<std::size_t>(std::size(range));
     if (size >> 32 != 0) reject(who, (std::string(name) + ".size()").c_str(), "below 2^32", size);
     return {std::data(range), static_cast<std::uint32_t>(size)};
 }

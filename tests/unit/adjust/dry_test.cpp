@@ -116,6 +116,12 @@ TEST_CASE("DRY's settings out of their ranges are refused, or their row's status
 TEST_CASE("DRY needs matches, and the text's tokens in the row") {
     const sequence without(ids{1, 2, 1, 2}, {.matches = false});
     CHECK(sample(floats(6, 1.0f), dry(without.history(), {.multiplier = 1}), {}).status == status::bad_parameter);
+    CHECK(sample(floats(6, 1.0f), dry(without.history(), {}) | greedy{}, {}).token == 0);
+    const sequence text(ids{1, 2, 1, 2});
+    const std::vector<std::uint32_t> empty = {0};
+    const std::vector<token_sequences> breakers = {{text.tokens().data(), empty.data(), 1}};
+    CHECK(sample(floats(6, 1.0f), dry(text.history(), {.multiplier = 1}, pluck::per_row<token_sequences>{breakers}), {})
+              .status == status::bad_parameter);
     const sequence far(ids{1, 9});
     CHECK(sample(floats(6, 1.0f), dry(far.history(), {.multiplier = 1}), {}).status == status::bad_parameter);
     CHECK(sample(floats(6, 1.0f), dry(far.history(), {}) | greedy{}, {}).token == 0);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Shows:       why greedy decoding repeats itself. Twenty steps of a model that gives five rows of logits in turn: the
-//              best token is always the same, by a little. Greedy takes it every time; sampling explores the others, and
-//              so does greedy with a penalty for each time that the text already has a token.
+//              best token is always the same, by a little. Greedy takes it every time; sampling explores the others,
+//              and so does greedy with a penalty for each time that the text already has a token.
 // Leaves out:  a model whose next row depends on what was drawn: 07_hamlet.
 // Next:        07_hamlet, or 08_your_own_sampler.
 

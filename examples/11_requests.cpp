@@ -51,8 +51,8 @@ private:
 };
 
 // [readme]
-/// A request that is being answered. It may be moved, since its chain looks at what the text keeps; a copy's chain would
-/// look at the other's text. Whose request has no seed gets the server's.
+/// A request that is being answered. It may be moved, since its chain looks at what the text keeps; a copy's chain
+/// would look at the other's text. Whose request has no seed gets the server's.
 struct running {
     pluck::sequence text;
     pluck::dynamic_chain chain;

@@ -68,7 +68,7 @@ public:
     }
 
 private:
-    /// A text is penalised by its tokens, of which an engine may have some that are not of the vocabulary, as of images.
+    /// A text is penalised by its tokens, and an engine may have some that are not of the vocabulary, as of images.
     PLUCK_TAGGED static void check_text(faults& found, const sequence& text) {
         for (const std::int32_t token : text.tokens()) {
             if (found.is_id(token)) continue;

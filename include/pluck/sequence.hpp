@@ -66,13 +66,13 @@ private:
 ///     const auto chain = pluck::penalties(text.history(), {.repetition = 1.1f}) | pluck::top_p(0.95f);
 ///     for (pluck::pick next; (next = pluck::sample(logits, chain, text.key())); text.accept(next.token)) ...
 ///
-/// Definition.   The key's position is the number of tokens so far, so that a draw depends on the seed, the sequence and
-///               its place alone: not on how the text came to be, by drawing, rollback, copy or load.
+/// Definition.   The key's position is the number of tokens so far, so that a draw depends on the seed, the sequence
+///               and its place alone: not on how the text came to be, by drawing, rollback, copy or load.
 /// Shapes.       Any number of tokens below 2^31, which are not negative; its memory grows. history(), memory() and
 ///               lists that are kept have their addresses for as long as the sequence is there, also if it is moved, or
 ///               another one is copied to it. A copy, and what load() returns, has addresses of its own, and no lists:
-///               make its chain anew. history() is to be referred to: a copy of it is stale after the next token. Of one
-///               that was moved from, only its destructor and an assignment to it may be called.
+///               make its chain anew. history() is to be referred to: a copy of it is stale after the next token. Of
+///               one that was moved from, only its destructor and an assignment to it may be called.
 /// Parameters.   prompt    ids, copied; may be empty
 ///               options   seed and sequence of the keys; undo: so many of the tokens accepted last can be rolled back,
 ///                         32 bytes each; matches: false halves the memory, for texts without dry and no_repeat_ngram;

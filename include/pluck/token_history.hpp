@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The tokens of a text so far, and what penalties, n-grams and DRY ask of them, kept up to date token by token. The same
-// on host and device; on a host, `sequence` owns the memory and lets it grow.
+// The tokens of a text so far, and what penalties, n-grams and DRY ask of them, kept up to date token by token. The
+// same on host and device; on a host, `sequence` owns the memory and lets it grow.
 #pragma once
 
 #include <pluck/detail/arithmetic.hpp>
@@ -26,9 +26,9 @@ enum class scope : std::uint8_t {
 /// already been as it is now at its end: a *match* is an earlier position, with the length of what the text up to there
 /// and the whole text end with alike.
 ///
-/// Shapes.       Up to `capacity` tokens, in memory of words(capacity, with_matches) that is the caller's and 0 at first;
-///               without matches it is half of that. Trivially copyable: a copy looks at the same memory, and is stale
-///               once either appends.
+/// Shapes.       Up to `capacity` tokens, in memory of words(capacity, with_matches) that is the caller's and 0 at
+///               first; without matches it is half of that. Trivially copyable: a copy looks at the same memory, and is
+///               stale once either appends.
 /// Cost.         append() looks at each place where the same token is: about two microseconds in 32,000 tokens of text,
 ///               and linear in their number at worst. truncate() is linear in what stays.
 /// Errors.       append() returns false, and changes nothing, where it is full.

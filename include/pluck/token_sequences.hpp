@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// A list of token sequences in the caller's memory: phrases that are biased or banned, and what interrupts a repetition.
+// A list of token sequences in the caller's memory: phrases that are biased or banned, and what ends a repetition.
 #pragma once
 
 #include <pluck/detail/config.hpp>

@@ -39,8 +39,8 @@ namespace pluck { inline namespace v0 {
 /// Cost.         A pass over both rows, and a copy of one.
 /// Errors.       std::invalid_argument if the scale is not finite; of a row's own, it is `bad_parameter`, as a row that
 ///               has no unconditional one.
-/// Source.       Ho and Salimans 2022; Sanchez et al. 2023 for text. Hugging Face takes log-softmax of both first, which
-///               gives the same probabilities.
+/// Source.       Ho and Salimans 2022; Sanchez et al. 2023 for text. Hugging Face takes log-softmax of both first,
+///               which gives the same probabilities.
 class guidance : public stage {
 public:
     static constexpr verb does = verb::adjust;

@@ -58,12 +58,12 @@ template <class X, class Chain, class F>
 auto inspected(const char* who, const X& x, const Chain& chain, const key& key, const F& f) {
     workspace scratch;
     const auto view = row_traits<X>::view(x);
-    cpu::row row(view, scratch, randomness(key), 0);
-    const pick drawn = try_run(stages_of(chain), row);  // not run(): a stage with memory must not learn of it
+    cpu::row state(view, scratch, randomness(key), 0);
+    const pick drawn = try_run(stages_of(chain), state);  // not run(): a stage with memory must not learn of it
     if (!drawn) {
         raise({"pluck::", who, ": the row has no distribution: ", to_string(drawn.status)});
     }
-    return f(row, view.size);
+    return f(state, view.size);
 }
 
 /// Calls f(probability) for each kept token, in id order.

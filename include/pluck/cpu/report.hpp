@@ -53,11 +53,11 @@ void report_draw(const Look& look, const Chain& stages, const randomness& random
     workspace* const more = scratch.second();
     if (more == nullptr) return;
     const auto write = [&] {
-        cpu::row row(look(), *more, random, index);
-        if (to.of != base::raw) adjust(stages, row);
-        if (!row.settle()) return;
-        if (to.of == base::tempered) row.scale(drawn_from.temperature());
-        write_report(row, drawn.token, to, true);
+        cpu::row whole(look(), *more, random, index);
+        if (to.of != base::raw) adjust(stages, whole);
+        if (!whole.settle()) return;
+        if (to.of == base::tempered) whole.scale(drawn_from.temperature());
+        write_report(whole, drawn.token, to, true);
     };
 #if PLUCK_EXCEPTIONS
     if constexpr (!noexcept(look())) {  // an expression may need memory

@@ -50,6 +50,7 @@ template <class To, class From>
 #endif
     return value;
 }
+#undef PLUCK_FLOAT_PLACE
 
 #if !PLUCK_ON_DEVICE && !PLUCK_HARDWARE_FMA && defined(_WIN32)
 /// a * b + c, rounded once, where libm may round twice, as MinGW-w64's does. The product of two floats is exact as a

@@ -55,7 +55,9 @@ auto report_by(const auto& chain, pluck::base of, std::size_t top, bool counts) 
 void add_one(const std::string& name, std::size_t vocab, const auto& chain, const auto& reporting) {
     add(name + "/" + std::to_string(vocab), [=](benchmark::State& state) {
         const auto& rows = rows_of(vocab, shape::typical);
-        turns reported(rows, reporting), plain(rows, draw_by(chain)), total(rows, draw_by(pluck::categorical{}));
+        turns reported(rows, reporting);
+        turns plain(rows, draw_by(chain));
+        turns total(rows, draw_by(pluck::categorical{}));
         std::vector<double> with, without, totals;
         for (auto _ : state) {
             with.push_back(reported.next());

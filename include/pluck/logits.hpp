@@ -48,6 +48,14 @@ struct computed_row {
     std::size_t size = 0;
 };
 
+// What a compiler works out of an aggregate by itself, except clang++ before 17.
+template <class Scalar>
+logits_view(const Scalar*, std::size_t, std::ptrdiff_t = 1) -> logits_view<Scalar>;
+template <class Scalar>
+batch_view(const Scalar*, std::size_t, std::size_t, std::ptrdiff_t = 0, std::ptrdiff_t = 1) -> batch_view<Scalar>;
+template <class At>
+computed_row(At, std::size_t) -> computed_row<At>;
+
 /// How a type is read as one row: a specialisation offers `static auto view(const X&)`, which returns a logits_view or
 /// a computed_row.
 template <class X>

@@ -94,6 +94,17 @@ TEST_CASE("the rows of a batch lie one after the other unless a stride says othe
     CHECK(backwards.row(1).data == values);
 }
 
+TEST_CASE("views take their scalar from a pointer") {
+    pluck::half values[6] = {};
+    STATIC_REQUIRE(std::is_same_v<decltype(logits_view{values, 6}), logits_view<pluck::half>>);
+    STATIC_REQUIRE(std::is_same_v<decltype(logits_view{values, 2, 3}), logits_view<pluck::half>>);
+    STATIC_REQUIRE(std::is_same_v<decltype(batch_view{values, 2, 3}), batch_view<pluck::half>>);
+    STATIC_REQUIRE(std::is_same_v<decltype(batch_view{values, 2, 3, 1, 2}), batch_view<pluck::half>>);
+    CHECK(batch_view{values, 2, 3}.row_stride == 3);
+    const pluck::computed_row computed{[](std::size_t id) { return static_cast<float>(id); }, 4};
+    CHECK(computed.at(3) == 3.0f);
+}
+
 TEST_CASE("the rows of a null batch are null views, whatever the strides") {
     const batch_view<float> batch{.data = nullptr, .rows = 3, .vocab = 5};
     CHECK(batch.row(2).data == nullptr);

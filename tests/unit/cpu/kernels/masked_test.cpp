@@ -108,10 +108,10 @@ TEMPLATE_TEST_CASE("a scan past a mask finds what the scan of the masked scores 
             for (std::uint64_t seed = 0; seed < 60; ++seed) {
                 const masked_row<TestType> row(size, seed);
                 const auto* logits = row.logits.data();
-                const std::uint64_t* forbidden = row.forbidden.data();
+                const std::uint64_t* words = row.forbidden.data();
                 std::vector<std::int32_t> best(cpu::blocks_of(size)), expected = best;
                 const cpu::extremes found =
-                    build.template operator()<kernels::scan_masked<TestType>>(logits, forbidden, size, best.data());
+                    build.template operator()<kernels::scan_masked<TestType>>(logits, words, size, best.data());
                 const cpu::extremes wanted =
                     kernels::scan::run<pluck::detail::default_isa>(row.scores.data(), size, expected.data());
                 seen.expect(found.nan == wanted.nan, "size ", size, ", seed ", seed, ": nan ", found.nan);

@@ -123,7 +123,7 @@ private:
         });
     }
     [[nodiscard]] PLUCK_HOST_DEVICE static float guided(float score, float without, float scale) noexcept {
-        if (detail::ordered(without) == -detail::ordered_infinity && detail::is_finite(score))
+        if (detail::is_minus_infinity(without) && detail::is_finite(score))
             return detail::ordered(scale) > detail::ordered(1.0f) ? score : without;
         if (!detail::is_finite(score) || !detail::is_finite(without))
             return detail::bits_as<float>(std::uint32_t{0x7fc00000u});

@@ -28,6 +28,67 @@ struct penalty_settings {
     scope counts = scope::generated;  ///< where it is counted for `frequency` and `presence`
 };
 
+namespace detail {
+
+/// What penalties make of a score.
+class penalty {
+public:
+    PLUCK_HOST_DEVICE explicit penalty(const penalty_settings& settings) noexcept : set(settings) {
+#if !PLUCK_ON_DEVICE
+        moderate_ = is_moderate(set.repetition) && (ordered(set.frequency) == 0 || is_moderate(set.frequency)) &&
+                    (ordered(set.presence) == 0 || is_moderate(set.presence));
+#endif
+    }
+
+    PLUCK_HOST_DEVICE PLUCK_ALWAYS_INLINE float operator()(float score, std::uint32_t repeats,
+                                                           std::uint32_t counts) const noexcept {
+#if PLUCK_ON_DEVICE
+        return in_steps(score, repeats, counts);
+#else
+        return moderate_ && is_moderate(score) ? at_once(score, repeats, counts) : seldom(score, repeats, counts);
+#endif
+    }
+
+    const penalty_settings set;
+
+private:
+    PLUCK_HOST_DEVICE float in_steps(float score, std::uint32_t repeats, std::uint32_t counts) const noexcept {
+        if (!is_finite(score)) return score;
+        if (repeats > 0) {
+            score = ordered(score) > 0 ? score_over(score, set.repetition) : score_times(score, set.repetition);
+        }
+        if (counts > 0) {
+            score = score_plus(score, -score_times(static_cast<float>(counts), set.frequency));
+            score = score_plus(score, -set.presence);
+        }
+        return score;
+    }
+
+#if !PLUCK_ON_DEVICE
+    /// Of its own, so that what is around it is short enough to be inlined.
+    [[nodiscard]] PLUCK_TAGGED __attribute__((noinline, cold)) float seldom(float score, std::uint32_t repeats,
+                                                                            std::uint32_t counts) const noexcept {
+        return in_steps(score, repeats, counts);
+    }
+
+    /// The same without a branch, of which no predictor knows the way, and in floats alone.
+    [[nodiscard]] PLUCK_ALWAYS_INLINE float at_once(float score, std::uint32_t repeats,
+                                                    std::uint32_t counts) const noexcept {
+        const float repetition = repeats > 0 ? set.repetition : 1.0f;
+        const auto divided = bits_as<std::uint32_t>(opaque(opaque(score) / opaque(repetition)));
+        const auto multiplied = bits_as<std::uint32_t>(opaque(opaque(score) * opaque(repetition)));
+        const std::uint32_t below_0 = 0 - (bits_as<std::uint32_t>(score) >> 31);
+        const auto repeated = bits_as<float>((multiplied & below_0) | (divided & ~below_0));
+        const float frequent = opaque(opaque(static_cast<float>(counts)) * opaque(set.frequency));
+        return sum(sum(repeated, -frequent), counts > 0 ? -set.presence : 0.0f);
+    }
+#endif
+
+    bool moderate_ = false;  // whether at_once() is right for most scores
+};
+
+}  // namespace detail
+
 /// Makes less likely what the text already has.
 ///
 /// Definition.   For each token of the text, with n the times that it occurs in `counts`, from its score s on, each
@@ -67,19 +128,20 @@ public:
         const bool takes = detail::ordered(set.frequency) != 0 || detail::ordered(set.presence) != 0;
         if (!divides && !takes) return;
 
-        const token_history& text = history_[row.index()];
+        const detail::penalty move(set);
+        const token_history text = history_[row.index()];
         if (!text.is_within(row.vocab())) return row.fail(status::bad_parameter);
         const std::uint32_t begin = text.begin_of_last(static_cast<std::uint32_t>(set.last_n));
         if (begin == 0) {
-            return row.edit(text.distinct(), [&](float score, std::size_t i) {
-                return moved(score, set, text.count(i, set.repeats), text.count(i, set.counts));
+            return row.edit(text.distinct(), [text, move](float score, std::size_t i) {
+                return move(score, text.count(i, move.set.repeats), text.count(i, move.set.counts));
             });
         }
-        row.edit(text.tokens(begin), [&](float score, std::size_t i) {
+        row.edit(text.tokens(begin), [text, move, begin](float score, std::size_t i) {
             const auto at = begin + static_cast<std::uint32_t>(i);
             const std::uint32_t before = text.previous_of(at);
             if (before != token_history::none && before >= begin) return score;  // its first place has moved it
-            return moved(score, set, text.count_from(at, set.repeats), text.count_from(at, set.counts));
+            return move(score, text.count_from(at, move.set.repeats), text.count_from(at, move.set.counts));
         });
     }
 
@@ -90,19 +152,6 @@ public:
 private:
     [[nodiscard]] PLUCK_HOST_DEVICE static constexpr bool has_repetition(float r) noexcept {
         return detail::ordered(r) > 0 && detail::ordered(r) <= detail::ordered(0x1p24f);
-    }
-    [[nodiscard]] PLUCK_HOST_DEVICE static float moved(float score, const penalty_settings& set, std::uint32_t repeats,
-                                                       std::uint32_t counts) noexcept {
-        if (!detail::is_finite(score)) return score;
-        if (repeats > 0) {
-            score = detail::ordered(score) > 0 ? detail::score_over(score, set.repetition)
-                                               : detail::score_times(score, set.repetition);
-        }
-        if (counts > 0) {
-            score = detail::score_plus(score, -detail::score_times(static_cast<float>(counts), set.frequency));
-            score = detail::score_plus(score, -set.presence);
-        }
-        return score;
     }
     [[nodiscard]] PLUCK_TAGGED static const penalty_settings& checked(const penalty_settings& set) {
         if (!has_repetition(set.repetition)) detail::reject(name, "repetition", "in (0, 2^24]", set.repetition);

@@ -16,6 +16,7 @@
 #include <limits>
 #include <span>
 #include <type_traits>
+#include <utility>
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_ROW_BUILD {
 
@@ -99,16 +100,11 @@ public:
         marks_ = marks;
         moved_ = {places, logits, 0};
     }
-    /// Moves a score, which was at(i).
-    PLUCK_TAGGED void set(std::size_t i, float score, float was) noexcept {
-        std::uint64_t& word = marks_[i / block_size];
-        const std::uint64_t mark = std::uint64_t{1} << (i % block_size);
-        if ((word & mark) == 0) {
-            moved_.places[moved_.count] = static_cast<std::int32_t>(i);
-            moved_.logits[moved_.count++] = was;
-        }
-        word |= mark;
-        scores_[i] = score;
+    /// score = f(score, i) for the token ids[i]; -infinity stays. Stops at an id outside the row, and returns false.
+    template <class Ids, class F>
+    [[nodiscard]] PLUCK_TAGGED bool edit(const Ids& ids, const F& f) noexcept {
+        const bool simple = loops_->widen == nullptr && forbidden_ == nullptr;
+        return simple ? edit_by<true>(ids, f) : edit_by<false>(ids, f);
     }
 
     /// Forbids what a mask does not allow, and returns how many tokens are left. `forbidden`, a word for each block and
@@ -211,6 +207,41 @@ public:
     }
 
 private:
+    /// A member is read once, and kept in a register: no store of the loop can change it.
+    template <bool Simple, class Ids, class F>
+    [[nodiscard]] PLUCK_TAGGED bool edit_by(const Ids& ids, const F& move) noexcept {
+        const F f = move;
+        const auto* const floats = static_cast<const float*>(logits_);
+        float* const scores = scores_;
+        std::uint64_t* const marks = marks_;
+        const moved_tokens moved = moved_;
+        const std::size_t size = size_;
+        std::size_t count = moved.count, i = 0;
+        bool are_tokens = true;
+        for (const auto id : ids) {
+            are_tokens = std::in_range<std::uint32_t>(id) && static_cast<std::size_t>(id) < size;
+            if (!are_tokens) break;
+            const auto at = static_cast<std::size_t>(id);
+            const std::size_t n = i++;
+            const std::uint64_t mark = std::uint64_t{1} << (at % block_size);
+            if constexpr (!Simple) {
+                if ((edited_from(0).forbidden_of(at / block_size) & mark) != 0) continue;
+            }
+            std::uint64_t& word = marks[at / block_size];
+            const bool again = (word & mark) != 0;
+            const float score = again ? scores[at] : Simple ? floats[at] : logit(at);
+            if (detail::is_minus_infinity(score)) continue;
+            if (!again) {
+                moved.places[count] = static_cast<std::int32_t>(at);
+                moved.logits[count++] = score;
+                word |= mark;
+            }
+            scores[at] = f(score, n);
+        }
+        moved_.count = count;
+        return are_tokens;
+    }
+
     PLUCK_TAGGED void begin(const void* logits, std::size_t size, float* scores, const format_loops& loops) noexcept {
         logits_ = logits;
         size_ = size;

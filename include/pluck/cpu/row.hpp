@@ -60,20 +60,17 @@ public:
     template <class Ids, class F>
     PLUCK_TAGGED void edit(const Ids& ids, const F& f) noexcept {
         if (settled_) return fail(status::bad_parameter);
-        float* scores = nullptr;
+        if (!(ids.begin() != ids.end())) return;
+        float* scores = edited();
+        if (deferred_.is_there()) {
+            if (!deferred_.edit(ids, f)) fail(status::bad_parameter);
+            return;
+        }
         std::size_t i = 0;
         for (const auto id : ids) {
             if (!is_token(id)) return fail(status::bad_parameter);
-            if (scores == nullptr) scores = edited();
             const std::size_t at = place_of(static_cast<std::int32_t>(id));
-            const float score = at == nowhere          ? detail::minus_infinity
-                                : deferred_.is_there() ? deferred_.at(at)
-                                                       : scores[at];
-            if (detail::ordered(score) != -detail::ordered_infinity) {
-                const float moved = f(score, i);
-                if (deferred_.is_there()) deferred_.set(at, moved, score);
-                else scores[at] = moved;
-            }
+            if (at != nowhere && !detail::is_minus_infinity(scores[at])) scores[at] = f(scores[at], i);
             ++i;
         }
     }
@@ -84,7 +81,7 @@ public:
         if (settled_) return fail(status::bad_parameter);
         float* scores = writable();
         for (std::size_t i = 0; i < uncut_.size; ++i) {
-            if (detail::ordered(scores[i]) == -detail::ordered_infinity) continue;
+            if (detail::is_minus_infinity(scores[i])) continue;
             scores[i] = f(scores[i], token(i));
         }
     }

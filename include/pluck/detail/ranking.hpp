@@ -53,6 +53,10 @@ template <class Float>
 
 inline constexpr float minus_infinity = bits_as<float>(std::uint32_t{0xff800000u});
 
+[[nodiscard]] PLUCK_HOST_DEVICE constexpr bool is_minus_infinity(float value) noexcept {
+    return bits_as<std::uint32_t>(value) == bits_as<std::uint32_t>(minus_infinity);
+}
+
 }  // namespace detail
 
 /// How far down a row can tell its ranking: tokens are asked for by rank where few are, as in a list of the best. No

@@ -91,7 +91,7 @@ private:
 };
 
 [[nodiscard]] PLUCK_TAGGED constexpr bool is_bias(float value) noexcept {
-    return is_finite(value) || ordered(value) == -ordered_infinity;
+    return is_finite(value) || is_minus_infinity(value);
 }
 [[nodiscard]] PLUCK_TAGGED constexpr bool are_equal(float a, float b) noexcept { return ordered(a) == ordered(b); }
 

@@ -18,10 +18,14 @@ namespace pluck { inline namespace v0 { namespace detail {
     return ordered(x) < ordered_infinity && ordered(x) > -ordered_infinity;
 }
 
+[[nodiscard]] PLUCK_HOST_DEVICE constexpr bool has_magnitude(float x, float least, float most) noexcept {
+    const auto low = bits_as<std::uint32_t>(least), high = bits_as<std::uint32_t>(most);
+    return (bits_as<std::uint32_t>(x) & 0x7fffffffu) - low <= high - low;
+}
+
 /// A sum of two such is 0 or a multiple of 2^-123, and finite: then no flag of the processor changes it.
 [[nodiscard]] PLUCK_HOST_DEVICE inline bool sums_as_float(float x) noexcept {
-    const auto magnitude = static_cast<std::int32_t>(bits_as<std::uint32_t>(x) & 0x7fffffffu);
-    return magnitude >= ordered(0x1p-100f) && magnitude <= ordered(0x1p126f);
+    return has_magnitude(x, 0x1p-100f, 0x1p126f);
 }
 
 [[nodiscard]] PLUCK_HOST_DEVICE inline float score_plus(float score, float change) noexcept {
@@ -31,10 +35,11 @@ namespace pluck { inline namespace v0 { namespace detail {
 
 /// On the host: whether products and quotients of such are normal floats. Then no flag of the processor changes them,
 /// and one rounding gives what rounding to double and then to float does, since a double has more than twice the bits.
-[[nodiscard]] PLUCK_TAGGED inline bool scales_as_float(float x) noexcept {
-    const auto magnitude = static_cast<std::int32_t>(bits_as<std::uint32_t>(x) & 0x7fffffffu);
-    return magnitude >= ordered(0x1p-60f) && magnitude <= ordered(0x1p60f);
-}
+[[nodiscard]] PLUCK_TAGGED inline bool scales_as_float(float x) noexcept { return has_magnitude(x, 0x1p-60f, 0x1p60f); }
+
+/// On the host: whether a product or quotient of two such, and what then comes of it by adding such and products of such
+/// with whole numbers below 2^32, are 0 or normal floats: multiples of 2^-103, and below 2^82.
+[[nodiscard]] PLUCK_TAGGED inline bool is_moderate(float x) noexcept { return has_magnitude(x, 0x1p-40f, 0x1p40f); }
 
 [[nodiscard]] PLUCK_HOST_DEVICE inline float score_times(float score, float factor) noexcept {
 #if !PLUCK_ON_DEVICE
@@ -52,8 +57,9 @@ namespace pluck { inline namespace v0 { namespace detail {
 
 /// What a bias makes of a score that is not -infinity. A bias of -infinity forbids the token, NaN or not.
 [[nodiscard]] PLUCK_HOST_DEVICE inline float biased(float score, float bias) noexcept {
+    if (sums_as_float(score) && sums_as_float(bias)) return sum(score, bias);
     if (ordered(bias) == 0) return score;
-    if (ordered(bias) == -ordered_infinity) return bias;
+    if (is_minus_infinity(bias)) return bias;
     return score_plus(score, bias);
 }
 

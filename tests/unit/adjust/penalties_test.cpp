@@ -9,8 +9,10 @@
 #include <pluck/sample.hpp>
 #include <pluck/sequence.hpp>
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 using namespace pluck_test;
@@ -62,6 +64,40 @@ TEST_CASE("frequency counts, presence does not") {
     CHECK(scores({4, 4, 4, 4}, text, {.frequency = 1, .counts = scope::all}) == floats{2, 2, 1, 4});
     CHECK(scores({4, 4, 4, 4}, text, {.frequency = -1, .presence = -2}) == floats{4, 7, 9, 4});
     CHECK(scores({8, 8, 8, 8}, text, {.repetition = 2, .frequency = 1, .presence = 0.5f}) == floats{4, 2.5f, 0.5f, 8});
+}
+
+TEST_CASE("penalties of any size are those of the definition, step by step") {
+    namespace detail = pluck::detail;
+    random_numbers numbers(3);
+    const auto any = [&](bool signs) {
+        const auto magnitude = std::ldexp(
+            1 + static_cast<float>(numbers.below(1 << 20)) / (1 << 20),
+            numbers.chance(2) ? static_cast<int>(numbers.below(6)) - 3 : static_cast<int>(numbers.below(270)) - 145);
+        const float finite = detail::smaller(magnitude, std::numeric_limits<float>::max());
+        return signs && numbers.chance(2) ? -finite : finite;
+    };
+    tally seen;
+    for (std::size_t i = 0; i < 100000; ++i) {
+        const penalty_settings set{.repetition = detail::smaller(any(false), 0x1p24f),
+                                   .frequency = numbers.chance(4) ? 0 : any(true),
+                                   .presence = numbers.chance(4) ? 0 : any(true)};
+        const float score = any(true);
+        const auto repeats = static_cast<std::uint32_t>(numbers.below(2)),
+                   counts = static_cast<std::uint32_t>(numbers.below(3) << numbers.below(31));
+        float expected = score;
+        if (repeats > 0) {
+            expected =
+                score > 0 ? detail::score_over(score, set.repetition) : detail::score_times(score, set.repetition);
+        }
+        if (counts > 0) {
+            const float frequent = detail::score_times(static_cast<float>(counts), set.frequency);
+            expected = detail::score_plus(detail::score_plus(expected, -frequent), -set.presence);
+        }
+        const float found = detail::penalty(set)(score, repeats, counts);
+        seen.expect(found == expected, score, " / ", set.repetition, " - ", counts, " * ", set.frequency, " - ",
+                    set.presence, " = ", found, ", not ", expected);
+    }
+    PLUCK_CHECK_TALLY(seen);
 }
 
 TEST_CASE("only the last tokens count") {

@@ -47,7 +47,7 @@ private:
     std::string edit(std::size_t count) {
         std::vector<std::int32_t> ids(count);
         const std::size_t within = numbers_.chance(2) ? scores_.size() : 1 + scores_.size() / 8;
-        const std::size_t kind = numbers_.below(4);
+        const std::size_t kind = numbers_.below(5);
         for (std::int32_t& id : ids) id = static_cast<std::int32_t>(numbers_.below(within));
         if (numbers_.chance(2)) {  // the best, whose block has another best then
             const auto best = std::max_element(scores_.begin(), scores_.end());
@@ -55,7 +55,8 @@ private:
         }
         const auto moved = [kind](float score, std::size_t i) {
             if (kind == 0 || (kind == 3 && i % 7 == 0)) return forbidden;
-            return kind == 1 ? score - 2 : score + 0.5f * static_cast<float>(i % 3);
+            const float up = 0.5f * static_cast<float>(i % 3);
+            return kind == 1 ? score - 2 : kind == 2 ? up : score + up;  // the second would lift a token from -infinity
         };
         row_.edit(ids, moved);
         for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -260,11 +261,20 @@ TEST_CASE("a NaN that an edit takes away is forgotten, and one that it makes is 
         moved.edit(ids, [](float score, std::size_t) { return score + 1; });
         CHECK_FALSE(moved.settle());
         CHECK(moved.state() == pluck::status::nan_logit);
-        logits[at] = 1;
-        cpu::row made(view, scratch, {}, 0);
-        made.edit(ids, [](float, std::size_t) { return float_of(bits::nans[1]); });
-        CHECK_FALSE(made.settle());
-        CHECK(made.state() == pluck::status::nan_logit);
+    }
+    const std::vector<float> logits(300, 1.0f);
+    for (const std::size_t count : {1u, 7u, 8u, 9u, 30u}) {
+        std::vector<std::int32_t> ids;
+        for (std::size_t i = 0; i < count; ++i) ids.push_back(static_cast<std::int32_t>(i * 9));
+        for (std::size_t at = 0; at < count; ++at) {
+            for (const std::uint32_t nan : {bits::nans[0], bits::nans[0] | 0x80000000u}) {
+                pluck::workspace scratch;
+                cpu::row made(pluck::logits_view<float>{logits.data(), logits.size()}, scratch, {}, 0);
+                made.edit(ids, [&](float score, std::size_t i) { return i == at ? float_of(nan) : score - 1; });
+                CHECK_FALSE(made.settle());
+                CHECK(made.state() == pluck::status::nan_logit);
+            }
+        }
     }
 }
 

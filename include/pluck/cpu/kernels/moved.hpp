@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 namespace pluck { inline namespace v0 { namespace cpu { inline namespace PLUCK_BUILD { namespace kernels {
 
@@ -89,61 +90,110 @@ struct copy_blocks {
 /// Makes what a scan of the logits has found what a scan of the scores would find. If a score that was moved is a NaN,
 /// only that. Overwrites the places.
 template <class Format>
-struct scan_moved {
+class scan_moved {
+public:
     template <class Isa>
     [[nodiscard]] PLUCK_ALWAYS_INLINE static extremes run(const stored<Format>* logits, std::size_t size,
-                                                          const edited_scores& from, const moved_tokens& all,
+                                                          const edited_scores& edited, const moved_tokens& moved,
                                                           std::int32_t* block_best,
                                                           const extremes& of_logits) noexcept {
-        const edited_scores edited = from;  // no store below can change them
-        const moved_tokens moved = all;
-        extremes seen = of_logits;
-        // A block that may have lost its best score is looked at anew: when all tokens have been seen, so that none is
-        // looked at twice, in whatever order they come.
-        std::size_t lost = 0;
-        bool lost_best = false;
-        for (std::size_t n = 0; n < moved.count; ++n) {
-            const auto i = static_cast<std::size_t>(moved.places[n]);
-            const std::int32_t logit = detail::ordered(moved.logits[n]);
-            const std::int32_t score = detail::ordered(edited.scores[i]);
-            std::int32_t& best = block_best[i / block_size];
-            if ((edited.forbidden_of(i / block_size) >> (i % block_size) & 1u) != 0) continue;
-            seen.nan = seen.nan || score > detail::ordered_infinity || score < -detail::ordered_infinity;
-            seen.lowest = score < seen.lowest ? score : seen.lowest;
-            if (best == unknown) continue;
-            if (score >= best) {
-                best = score;
-                seen.best = score > seen.best ? score : seen.best;
-            } else if (logit == best) {
-                best = unknown;
-                moved.places[lost++] = static_cast<std::int32_t>(i / block_size);
-                lost_best = lost_best || logit == of_logits.best;
-            }
+        scan_moved scan(edited, moved, block_best, of_logits);
+        std::size_t n = 0;
+        if (edited.forbidden == nullptr) {
+            for (; n + lanes <= moved.count; n += lanes) scan.template look_at_eight<Isa>(n);
         }
-        for (std::size_t n = 0; n < lost; ++n) {
-            const auto block = static_cast<std::size_t>(moved.places[n]);
-            block_best[block] = best_of_block<Isa>(logits, size, edited, block);
-            seen.best = block_best[block] > seen.best ? block_best[block] : seen.best;
-        }
-        if (lost_best) {
-            seen.best = block_best[0];
-            for (std::size_t block = 1; block < blocks_of(size); ++block)
-                seen.best = block_best[block] > seen.best ? block_best[block] : seen.best;
-        }
-        return seen;
+        for (; n < moved.count; ++n) scan.look_at(n);
+        scan.template finish<Isa>(logits, size);
+        return scan.seen_;
     }
 
 private:
-    static constexpr std::int32_t unknown = (std::numeric_limits<std::int32_t>::min)();  // no score's
+    PLUCK_ALWAYS_INLINE scan_moved(const edited_scores& edited, const moved_tokens& moved, std::int32_t* block_best,
+                                   const extremes& of_logits) noexcept
+        : edited_(edited),
+          moved_(moved),
+          block_best_(block_best),
+          of_logits_(of_logits),
+          seen_(of_logits),
+          most_(of_logits.best - ints{}),
+          least_(of_logits.lowest - ints{}) {}
+
+    [[nodiscard]] PLUCK_ALWAYS_INLINE std::size_t place(std::size_t n) const noexcept {
+        return static_cast<std::size_t>(moved_.places[n]);
+    }
+
+    /// What the n-th token that has moved changes.
+    PLUCK_ALWAYS_INLINE void look_at(std::size_t n) noexcept {
+        const std::size_t i = place(n), block = i / block_size;
+        if ((edited_.forbidden_of(block) >> (i % block_size) & 1u) != 0) return;
+        const std::int32_t score = detail::ordered(edited_.scores[i]);
+        most_[0] = score > most_[0] ? score : most_[0];
+        least_[0] = score < least_[0] ? score : least_[0];
+        raise_or_lose(n, score);
+    }
+
+    /// The same of eight. Of few blocks the best score changes, and then each of the eight is asked for it in turn,
+    /// since two of them may be of one block.
+    template <class Isa>
+    PLUCK_ALWAYS_INLINE void look_at_eight(std::size_t n) noexcept {
+        ints score, best, logit;
+        gather_eight(score, best, n, std::make_index_sequence<lanes>());
+        load_lanes(logit, moved_.logits + n);
+        score = score < 0 ? -(score & 0x7fffffff) : score;
+        logit = logit < 0 ? -(logit & 0x7fffffff) : logit;
+        raise(most_, score);
+        least_ = score < least_ ? score : least_;
+        if (!any_negative<Isa>(score >= best || logit == best)) return;
+        for (std::size_t k = n; k < n + lanes; ++k) raise_or_lose(k, detail::ordered(edited_.scores[place(k)]));
+    }
+    template <std::size_t... Lanes>
+    PLUCK_ALWAYS_INLINE void gather_eight(ints& bits, ints& best, std::size_t n,
+                                          std::index_sequence<Lanes...>) const noexcept {
+        bits = ints{detail::bits_as<std::int32_t>(edited_.scores[place(n + Lanes)])...};
+        best = ints{block_best_[place(n + Lanes) / block_size]...};
+    }
+
+    /// A block that may have lost its best score is looked at anew: when all tokens have been seen, so that none is
+    /// looked at twice, in whatever order they come.
+    PLUCK_ALWAYS_INLINE void raise_or_lose(std::size_t n, std::int32_t score) noexcept {
+        const std::size_t block = place(n) / block_size;
+        std::int32_t& best = block_best_[block];
+        if (best == unknown) return;
+        const std::int32_t logit = detail::ordered(moved_.logits[n]);
+        if (score >= best) {
+            best = score;
+            seen_.best = score > seen_.best ? score : seen_.best;
+        } else if (logit == best) {
+            best = unknown;
+            moved_.places[lost_++] = static_cast<std::int32_t>(block);
+            lost_best_ = lost_best_ || logit == of_logits_.best;
+        }
+    }
 
     template <class Isa>
-    [[nodiscard]] PLUCK_ALWAYS_INLINE static std::int32_t best_of_block(const stored<Format>* logits, std::size_t size,
-                                                                        const edited_scores& edited,
-                                                                        std::size_t block) noexcept {
+    PLUCK_ALWAYS_INLINE void finish(const stored<Format>* logits, std::size_t size) noexcept {
+        const std::int32_t lowest = -largest_of(-least_);
+        seen_.nan = seen_.nan || largest_of(most_) > detail::ordered_infinity || lowest < -detail::ordered_infinity;
+        seen_.lowest = lowest;
+        for (std::size_t n = 0; n < lost_; ++n) {
+            const std::size_t block = place(n);
+            block_best_[block] = best_of_block<Isa>(logits, size, block);
+            seen_.best = block_best_[block] > seen_.best ? block_best_[block] : seen_.best;
+        }
+        if (lost_best_) {
+            seen_.best = block_best_[0];
+            for (std::size_t block = 1; block < blocks_of(size); ++block)
+                seen_.best = block_best_[block] > seen_.best ? block_best_[block] : seen_.best;
+        }
+    }
+
+    template <class Isa>
+    [[nodiscard]] PLUCK_ALWAYS_INLINE std::int32_t best_of_block(const stored<Format>* logits, std::size_t size,
+                                                                 std::size_t block) const noexcept {
         const std::size_t begin = block * block_size;
         float scores[block_size];
         for (std::size_t i = size - begin; i < block_size; ++i) scores[i] = detail::minus_infinity;
-        copy_edited_block<Isa, Format>(logits + begin, size - begin, block, edited, &scores[0]);
+        copy_edited_block<Isa, Format>(logits + begin, size - begin, block, edited_, &scores[0]);
         ints best = (std::numeric_limits<std::int32_t>::min)() - ints{};
         for (std::size_t i = 0; i < block_size; i += lanes) {
             ints bits;
@@ -152,6 +202,17 @@ private:
         }
         return largest_of(best);
     }
+
+    static constexpr std::int32_t unknown = (std::numeric_limits<std::int32_t>::min)();  // no score's
+
+    const edited_scores edited_;  // not a reference: no store can change them
+    const moved_tokens moved_;
+    std::int32_t* const block_best_;
+    const extremes of_logits_;
+    extremes seen_;
+    ints most_, least_;  // the extremes, in which lane is left open
+    std::size_t lost_ = 0;
+    bool lost_best_ = false;
 };
 
 }}}}}  // namespace pluck::v0::cpu::PLUCK_BUILD::kernels

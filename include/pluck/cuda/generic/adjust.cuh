@@ -18,7 +18,7 @@ template <class Source, class F>
 PLUCK_HOST_DEVICE void move_score(const Source& source, std::uint32_t position, const F& f) noexcept {
     if constexpr (Source::writable) {
         const float score = source.one(position);
-        if (detail::ordered(score) != -detail::ordered_infinity) source.set(position, f(score));
+        if (!detail::is_minus_infinity(score)) source.set(position, f(score));
     }
 }
 

@@ -143,7 +143,7 @@ public:
 
     [[nodiscard]] PLUCK_HOST_DEVICE PLUCK_DEVICE_CALL std::size_t rank_of(std::int32_t token) noexcept {
         const float score = score_of(token);
-        if (detail::ordered(score) == -detail::ordered_infinity) return count();
+        if (detail::is_minus_infinity(score)) return count();
         return leader_.count_of({ranking_key(score, token), kept_.most()}) - 1;  // but itself
     }
 

@@ -42,7 +42,7 @@ class Times:
     """The medians of a benchmark's repetitions, in microseconds."""
 
     def __init__(self):
-        self.repetitions, self.ratios, self.label, self.speed_ups = [], [], "", []
+        self.repetitions, self.ratios, self.label, self.speed_ups, self.counters = [], [], "", [], {}
 
     median = property(lambda self: statistics.median(self.repetitions))
     ratio = property(lambda self: statistics.median(self.ratios))  # to what took turns with it
@@ -65,9 +65,10 @@ def load(path):
     for run in sorted(runs, key=lambda run: run["family_index"]):  # the file's order is that of the rounds
         if run.get("error_occurred"):
             raise SystemExit(f"{run['name']}: {run['error_message']}")
-        entry = times[re.sub(r"(/manual_time|/repeats:\d+)+$", "", run["run_name"]).rstrip("/")]
+        entry = times[re.sub(r"(/manual_time|/repeats:\d+|/iterations:\d+)+$", "", run["run_name"]).rstrip("/")]
         entry.repetitions.append(run["median_us"])
         entry.label = run.get("label", "")
+        entry.counters = run
         if "ratio" in run:
             entry.ratios.append(run["ratio"])
         if "speed_up" in run:
@@ -146,12 +147,29 @@ def sampler_tables(times, narrow):
     return "\n".join(parts)
 
 
-def model_table(times):
-    peers = peers_in(times)
-    rows = []
-    for strategy in unique(name.split("/")[1] for name in times if not name.startswith(YARDSTICK)):
-        rows += rows_against_peers(times, strategy, peers, "", [])
-    return table(["T = 0.8 and", "pluck, us", "spread", "passes", *peers], rows)
+def model_tables(times):
+    """For each model warm rows, and cold ones of language models; then how many tokens are kept."""
+    keys = [name.split("/") for name in times]
+    parts = []
+    for model, state in unique((key[2], key[3]) for key in keys if key[0] == YARDSTICK):
+        suffix = f"/{model}/{state}"
+        here = {name: each for name, each in times.items() if name.endswith(suffix)}
+        rows = []
+        for strategy in unique(name.split("/")[1] for name in here if not name.startswith(YARDSTICK)):
+            rows += rows_against_peers(times, strategy, peers_in(here), suffix, [])
+        one = us(times[f"{YARDSTICK}/max{suffix}"].median)
+        parts.append(f"### {model}, {state} rows\n\nOne pass: {one} us.\n\n" +
+                     table(["T = 0.8 and", "pluck, us", "spread", "passes", *peers_in(here)], rows))
+    kept = [key[1:] for key in keys if key[0] == "tokens"]
+    models = unique(model for _, model in kept)
+    if models:
+        rows = []
+        for strategy in unique(strategy for strategy, _ in kept):
+            counters = (times[f"tokens/{strategy}/{model}"].counters for model in models)
+            rows.append([strategy, *(f"{each['median']:,.0f} ({each['ninth_decile']:,.0f})" for each in counters)])
+        parts.append("How many tokens are kept, in the median of the 64 rows, and in one of ten:\n\n" +
+                     table(["T = 0.8 and", *models], rows))
+    return "\n\n".join(parts)
 
 
 def worst_table(times):
@@ -368,10 +386,11 @@ How the rows are made and what the peers do: [README](README.md).
 ## By vocabulary, shape of the row and strategy
 
 {samplers}
-## Rows of a real model
+## Rows of real models
 
 The transformer of the [examples](../examples/README.md) reads Hamlet: an alphabet of a few letters, so what counts is
-what a draw costs before it has looked at anything.
+what a draw costs before it has looked at anything. Language models, where they are installed, read a page of prose,
+speech and code: warm rows are in a cache, as after a copy; cold ones in none, as after a forward pass.
 
 {model_rows}
 
@@ -452,7 +471,7 @@ def main():
         commit=given.commit, load=f"{first['load_avg'][0]:.1f}" if first.get("load_avg") else "?",
         repetitions=len(next(iter(measured["samplers"].values())).repetitions),
         samplers=sampler_tables(measured["samplers"], measured["samplers_avx2"]),
-        model_rows=model_table(measured["model_rows"]),
+        model_rows=model_tables(measured["model_rows"]),
         worst=worst_table(measured["worst"]), types=types_table(measured["types"]),
         adjusters=adjusters_table(measured["adjusters"]),
         batch=batch_tables(measured["batch"]), mass=mass_table(measured["mass"]))

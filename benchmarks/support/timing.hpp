@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <utility>
@@ -52,14 +53,26 @@ private:
     std::size_t vocab_;
 };
 
+/// Whether a row's logits, and what a draw keeps, are in the processor's caches when the draw begins.
+enum class caches { warm, cold };
+
+/// Reads as much as a forward pass reads of a small model's weights, which is more than any cache holds.
+inline void sweep_caches() {
+    static const std::vector<std::uint64_t> weights(std::size_t{128} << 17, 1);  // 128 MiB
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < weights.size(); i += 8) sum += weights[i];
+    benchmark::DoNotOptimize(sum);
+}
+
 /// `draw(std::span<Scalar>)` on each of `rows` in turn.
 template <class Scalar, class Draw>
 class turns {
 public:
-    turns(const std::vector<std::vector<Scalar>>& rows, Draw draw)
+    turns(const std::vector<std::vector<Scalar>>& rows, Draw draw, caches before = caches::warm)
         : rows_(rows),
           draw_(std::move(draw)),
-          fresh_(together(rows.front().size()), aligned_row<Scalar>(rows.front().size())) {
+          before_(before),
+          fresh_(before == caches::cold ? 1 : together(rows.front().size()), aligned_row<Scalar>(rows.front().size())) {
         if (rows.front().size() < (1u << 20)) next();
     }
 
@@ -69,6 +82,7 @@ public:
             const auto& model = rows_[turn_++ % rows_.size()];
             std::copy(model.begin(), model.end(), row.logits().begin());
         }
+        if (before_ == caches::cold) sweep_caches();
         return seconds([this] {
             for (auto& row : fresh_) benchmark::DoNotOptimize(draw_(row.logits()));
         });
@@ -82,6 +96,7 @@ private:
 
     const std::vector<std::vector<Scalar>>& rows_;
     Draw draw_;
+    caches before_;
     std::vector<aligned_row<Scalar>> fresh_;
     std::size_t turn_ = 0;
 };

@@ -8,8 +8,14 @@ part_of() { # part_of --part=N: N
     echo "$n"
 }
 
+first_of() { # first_of N: which of the first N a part begins with
+    local commits
+    commits=$(git rev-list --count HEAD 2>/dev/null || echo 0)
+    echo $((commits % $1 + 1))
+}
+
 every_nth() { # every_nth N: of the lines that it reads every N-th, which ones by the number of commits
-    awk -v n="$1" -v at="$(git rev-list --count HEAD 2>/dev/null || echo 0)" '(NR - 1) % n == at % n'
+    awk -v n="$1" -v first="$(first_of "$1")" '(NR - 1) % n == first - 1'
 }
 
 keep_part() { # keep_part NAME --part=N: every N-th word of the array of that name

@@ -79,7 +79,7 @@ inline namespace PLUCK_BUILD {
 template <class F>
 decltype(auto) visit_torch(const at::Tensor& tensor, foreign_batch (*look)(const foreign_tensor&), F&& f) {
     // A view of a complex tensor may have the other sign than its memory: the one thing that is copied.
-    const at::Tensor read = tensor.defined() ? tensor.resolve_neg() : tensor;
+    const at::Tensor read = tensor.defined() && tensor.is_neg() ? tensor.resolve_neg() : tensor;
     const foreign_tensor fields = checked_torch(read);
     const float_type type = type_of_logits(read, fields);
     return call_with<true>(look(fields), type, std::forward<F>(f));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// DLPack tensors of every type and layout draw the tokens of the same logits in plain memory, and what cannot be read is
-// refused in words.
+// DLPack tensors of every type and layout draw the tokens of the same logits in plain memory, and what cannot be read
+// is refused in words.
 #include "adapters/tensor_cases.hpp"
 #include "support/catch.hpp"
 #include "unit/helpers.hpp"

@@ -13,11 +13,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
-#include <limits>
-#include <sstream>
+#include <set>
+#include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #ifndef PLUCK_SOURCE_DIR  // mutants' tests are run from there
@@ -248,6 +250,34 @@ TEST_CASE("an empty tensor is no error, nor is a row too long") {
     CHECK(dlpack::sample(too_long.dl, pluck::greedy{}, {}) == pick{-1, status::row_too_long});
 }
 
+TEST_CASE("a pointer and a shape are a tensor") {
+    plain_batch<float> plain(1, vocab, 9);
+    void* const data = plain.logits.data();
+    std::vector<std::int64_t> shape = {1, vocab};
+    const auto& chain = tensor_chain;
+    // docs/tensors.md has these lines.
+    DLTensor logits{data, {kDLCPU, 0}, 2, {kDLFloat, 32, 1}, shape.data(), nullptr, 0};
+    const pluck::pick next = pluck::dlpack::sample(logits, chain, {.seed = 42, .position = 7});
+    CHECK(next == pluck::sample(plain.logits, chain, {.seed = 42, .position = 7}));
+}
+
+TEST_CASE("managed tensors stay their owner's") {
+    plain_batch<float> plain(rows, vocab, 10);
+    const tensor batch(plain.logits.data(), dtype_of<float>(), {rows, vocab});
+    std::array<std::int64_t, rows> memory{};
+    const tensor out(memory.data(), {kDLInt, 64, 1}, {rows});
+    const auto& chain = tensor_chain;
+    int deleted = 0;
+    const auto count = [](DLManagedTensor* self) { ++*static_cast<int*>(self->manager_ctx); };
+    DLManagedTensor managed[2] = {{batch.dl, &deleted, count}, {out.dl, &deleted, count}};
+    const DLManagedTensor *const logits = &managed[0], *const tokens = &managed[1];
+    // docs/tensors.md has this line.
+    pluck::dlpack::sample_rows(logits->dl_tensor, chain, {.seed = 42, .position = 7}, tokens->dl_tensor);
+    CHECK(deleted == 0);
+    for (std::size_t i = 0; i < rows; ++i)
+        CHECK(memory[i] == pluck::sample(plain.view().row(i), chain, {.seed = 42, .position = 7}).token);
+}
+
 // ---- tokens out
 
 TEST_CASE("tokens go to int32 and int64 tensors of any stride") {
@@ -467,4 +497,36 @@ TEST_CASE("what tokens cannot go to is refused before a draw") {
     CHECK(array({nullptr, int32, {2}}) == "pluck::dlpack: the array's data must be there for 2 x 1 elements, got null");
     CHECK_THAT(array({reinterpret_cast<char*>(out) + 1, int32, {2}}),
                Catch::Matchers::StartsWith("pluck::dlpack: the array's address must be a multiple of 4, got "));
+}
+
+// ---- the page
+
+TEST_CASE("the code in docs/tensors.md is compiled somewhere") {
+    const std::filesystem::path root = PLUCK_SOURCE_DIR;
+    const auto trimmed = [](const std::string& line) {
+        const std::size_t first = line.find_first_not_of(' ');
+        return first == std::string::npos ? std::string() : line.substr(first);
+    };
+    std::set<std::string> compiled;
+    std::string line;
+    for (const char* file : {"adapters/dlpack_test.cpp", "adapters/torch_test.cpp", "adapters/numpy_draw.cpp",
+                             "adapters/numpy_test.py", "cuda/dlpack.cu"}) {
+        std::ifstream source(root / "tests" / file);
+        REQUIRE(source);
+        while (std::getline(source, line)) compiled.insert(trimmed(line));
+    }
+    std::ifstream page(root / "docs" / "tensors.md");
+    REQUIRE(page);
+    bool in_code = false;
+    int lines = 0;
+    while (std::getline(page, line)) {
+        if (line.starts_with("```")) {
+            in_code = !in_code;
+        } else if (in_code) {
+            INFO(line);
+            CHECK(compiled.contains(trimmed(line)));
+            ++lines;
+        }
+    }
+    CHECK(lines > 20);
 }

@@ -39,6 +39,11 @@ using namespace pluck;
 
 namespace {
 
+at::Tensor next_tokens(const at::Tensor& logits, std::uint64_t position) {
+    const auto chain = pluck::temperature(0.8f) | pluck::top_p(0.95f);
+    return pluck::pytorch::sample_rows(logits, chain, {.seed = 42, .position = position});
+}
+
 constexpr std::int64_t rows = 5, vocab = 257;
 
 template <class Scalar>
@@ -153,6 +158,21 @@ TEST_CASE("several threads, indices, chains for each row and chains spelt out") 
     REQUIRE((picks == expected));
 }
 
+TEST_CASE("the lines of docs/tensors.md") {
+    plain_batch<float> plain(rows, vocab, 9);
+    const at::Tensor logits = tensor_of(plain);
+    const auto chain = pluck::temperature(0.8f) | pluck::top_p(0.95f);
+    std::vector<pick> expected(rows);
+    for (std::size_t i = 0; i < rows; ++i)
+        expected[i] = pluck::sample(plain.view().row(i), chain, {.seed = 42, .position = 7});
+    expect_tokens(next_tokens(logits, 7), expected);
+
+    std::vector<pluck::status> why(static_cast<std::size_t>(logits.size(0)));
+    const at::Tensor next = pluck::pytorch::sample_rows(logits, chain, {.seed = 42}, {.status = why.data()});
+    REQUIRE(next.size(0) == rows);
+    REQUIRE((why == std::vector<pluck::status>(rows, status::ok)));
+}
+
 TEST_CASE("a report passes through the door") {
     plain_batch<pluck::half> plain(1, vocab, 4);
     pluck::report got, expected;
@@ -221,7 +241,7 @@ TEST_CASE("a tensor comes in by DLPack as well") {
     expect_tokens(tokens, plain_picks(plain));
 }
 
-TEST_CASE("what cannot be read is refused in words") {
+TEST_CASE("what PyTorch has and logits cannot be is refused in words") {
     const std::string dtype = "pluck::pytorch: the tensor's dtype must be Half, BFloat16, Float or Double, got ";
     REQUIRE(refusal(at::zeros({4}, at::kLong)) == dtype + "Long");
     REQUIRE(refusal(at::zeros({4}, at::kBool)) == dtype + "Bool");

@@ -10,6 +10,9 @@
 #endif
 #include <dlpack/dlpack.h>
 #endif
+#if defined(DLPACK_VERSION) && DLPACK_VERSION < 60
+#error "pluck/adapters/dlpack.hpp needs DLPack 0.6 or newer, and this dlpack/dlpack.h is older"
+#endif
 
 #include <pluck/batch.hpp>
 #include <pluck/chain.hpp>
@@ -172,9 +175,9 @@ decltype(auto) visit(const DLTensor& tensor, F&& f) {
 ///         return pluck::cuda::sample_rows(batch, chain, keys, out, {.stream = stream});
 ///     });
 ///
-/// Parameters.   tensor    float16, bfloat16 or float32, which are what that takes, in memory of this device, or managed.
-///                         That the device is the current one, and that what writes the logits is done or earlier in
-///                         the stream, is the caller's concern
+/// Parameters.   tensor    float16, bfloat16 or float32, which that takes, in memory of this device, or managed. The
+///                         caller sees to it that the device is the current one, and that what writes the logits is
+///                         done, or comes earlier in the stream
 /// All else as above.
 template <class F>
 decltype(auto) visit(const DLTensor& tensor, cuda_device on, F&& f) {
@@ -191,16 +194,15 @@ decltype(auto) visit(const DLTensor& tensor, cuda_device on, F&& f) {
 /// Parameters.   T         std::int32_t, std::uint64_t, float, ...: the tensor's type; integers of either sign
 /// Errors.       std::invalid_argument if it is anything else.
 template <class T>
-requires std::is_arithmetic_v<T>
-[[nodiscard]] std::span<T> span_of(const DLTensor& array) {
+requires(std::is_arithmetic_v<T> && !std::same_as<T, bool>) [[nodiscard]] std::span<T> span_of(const DLTensor& array) {
     const auto [data, size] = detail::checked_array(array, nullptr, std::is_floating_point_v<T>, sizeof(T));
     return {static_cast<T*>(data), size};
 }
 
 /// The same on a GPU, for pluck::cuda's results, keys and options.
 template <class T>
-requires std::is_arithmetic_v<T>
-[[nodiscard]] std::span<T> span_of(const DLTensor& array, cuda_device on) {
+requires(std::is_arithmetic_v<T> && !std::same_as<T, bool>)
+    [[nodiscard]] std::span<T> span_of(const DLTensor& array, cuda_device on) {
     const auto [data, size] = detail::checked_array(array, &on, std::is_floating_point_v<T>, sizeof(T));
     return {static_cast<T*>(data), size};
 }

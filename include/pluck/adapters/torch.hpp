@@ -41,7 +41,7 @@ template <class T>
     return text.str();
 }
 
-/// The data of a tensor that is only read: newer versions copy one that is shared lazily where it is asked for to write.
+/// The data of a tensor that is only read: newer versions copy what is shared lazily where data_ptr() is called.
 template <class Tensor>
 [[nodiscard]] PLUCK_TAGGED void* data_of(const Tensor& tensor) {
     if constexpr (requires { tensor.const_data_ptr(); }) return const_cast<void*>(tensor.const_data_ptr());
@@ -98,8 +98,8 @@ namespace pytorch { inline namespace PLUCK_BUILD {
 ///
 /// Shapes.       [rows, vocab], or [vocab], which is one row. Any strides: transposed, sliced, expanded. What is empty
 ///               is no error, nor a row that is too long: its draw has a status.
-/// Parameters.   tensor    Half, BFloat16, Float or Double on the CPU. It is neither copied (but for a negated view of a
-///                         complex tensor) nor changed; one that requires grad is just read
+/// Parameters.   tensor    Half, BFloat16, Float or Double on the CPU. It is not changed, nor copied, but for a negated
+///                         view of a complex tensor; one that requires grad is just read
 ///               f         takes a batch of any of the four, and returns the same type for each; the batch is there
 ///                         until it returns
 /// Cost.         Some comparisons. `f` is compiled four times.
@@ -140,7 +140,7 @@ void sample_rows(const at::Tensor& logits, const Chains& chains, std::span<const
 /// The same with tokens as a new tensor, [draws] of int64 on the CPU: -1 for a draw without one.
 ///
 ///     std::vector<pluck::status> status(logits.size(0));
-///     at::Tensor next = pluck::pytorch::sample_rows(logits, chain, {.seed = 42, .position = 7}, {.status = status.data()});
+///     at::Tensor next = pluck::pytorch::sample_rows(logits, chain, {.seed = 42}, {.status = status.data()});
 ///
 /// Parameters.   out       what is wanted beside tokens: statuses, log-probabilities, ...
 /// Cost.         Memory for the tensor, and for so many int32, unless out.token is there.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Sourced by the scripts that set themselves up, such as tests/run: `need TOOL...` installs what is missing of
-#     compiler cmake ninja eigen catch2 json gnuplot clang clang-format clang-tidy benchmark valgrind python binutils
-#     mingw wine s390x qemu
-# with apt-get on Debian and Ubuntu. Elsewhere it names what is missing, and stops.
+#     compiler cmake ninja eigen catch2 json dlpack torch gnuplot clang clang-format clang-tidy benchmark valgrind
+#     python python-venv binutils mingw wine s390x qemu
+# with apt-get on Debian and Ubuntu. Elsewhere it names what is missing, and stops. `want TOOL...` goes on without.
 
 say() { printf '\n== %s\n' "$*"; }
 stop() { # stop LINE...
@@ -48,6 +48,9 @@ has() {
     catch2)
         [ -n "${Catch2_DIR:-}${CMAKE_PREFIX_PATH:-}" ] || has_header catch2/catch.hpp || has_header catch2/catch_all.hpp
         ;;
+    dlpack) has_header dlpack/dlpack.h ;;
+    torch) has_header ATen/ATen.h ;;
+    python-venv) python3 -c 'import venv, ensurepip' 2>/dev/null ;;
     json) [ -n "${nlohmann_json_DIR:-}${CMAKE_PREFIX_PATH:-}" ] || has_header nlohmann/json.hpp ;;
     benchmark) [ -n "${benchmark_DIR:-}${CMAKE_PREFIX_PATH:-}" ] || has_header benchmark/benchmark.h ;;
     *) stop "install_tools.sh knows no tool '$1'" ;;
@@ -64,6 +67,9 @@ debian_packages() {
     eigen) echo libeigen3-dev ;;
     catch2) echo catch2 ;;
     json) echo nlohmann-json3-dev ;;
+    dlpack) echo libdlpack-dev ;;
+    torch) echo libtorch-dev ;;
+    python-venv) echo python3-venv ;;
     benchmark) echo libbenchmark-dev ;;
     valgrind) echo valgrind ;;
     python) echo python3 ;;
@@ -130,4 +136,9 @@ need() {
         done
     fi
     [ -z "$(command -v cmake)" ] || need_new_cmake
+}
+
+# The same for what a caller can do without: where there is no apt-get, it is left out.
+want() {
+    [ -z "$(command -v apt-get)" ] || need "$@"
 }

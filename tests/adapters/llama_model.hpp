@@ -61,7 +61,7 @@ public:
     void start(const std::vector<llama_token>& text) {
         llama_memory_clear(llama_get_memory(context_), true);
         size_ = 0;
-        go_on(text);
+        if (!text.empty()) go_on(text);
     }
     /// More of it.
     void go_on(const std::vector<llama_token>& text) {

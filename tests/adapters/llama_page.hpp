@@ -20,7 +20,7 @@ inline std::vector<llama_token> generate(llama_context* ctx, std::vector<llama_t
     // [loop]
     pluck::sequence text(prompt, {.seed = 42});
     const auto chain =
-        pluck::penalties(text.history(), {.repetition = 1.1f}) | pluck::temperature(0.8f) | pluck::top_p(0.95f);
+        pluck::penalties(text.history(), {.repetition = 1.1f}) | pluck::top_p(0.95f) | pluck::temperature(0.8f);
     llama_decode(ctx, llama_batch_get_one(prompt.data(), static_cast<std::int32_t>(prompt.size())));
     for (int i = 0; i < most; ++i) {
         pluck::pick next = pluck::llama_cpp::sample(ctx, -1, chain, text.key());

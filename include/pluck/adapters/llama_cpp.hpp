@@ -102,8 +102,9 @@ template <chain_like Chain = combined>
 ///               draws what the original would have drawn, and neither knows of the other.
 /// Shapes.       Any number of candidates, of at most 2^23 tokens. An id that is there twice has its last logit.
 /// Parameters.   make    called with a sequence, returns a chain for it: a stage, a chain, or what has stages(). It is
-///                       copied, and called for each clone: it makes the same chain each time. All it may change of
-///                       the sequence is what it keeps there, and its memory
+///                       copied, and called for each clone: it makes the same chain each time. All that it changes
+///                       of the sequence is what it keeps there, and its memory. Lists that the chain looks at are
+///                       kept there, or outlive the sampler and its clones: make itself is moved
 ///               how     the options of the sequence: seed, sequence
 ///               vocab   how many tokens the model has; 0: not known, and the row is as long as the largest id seen.
 ///                       Then an adjuster's id may be none of its tokens, which is the status bad_parameter
@@ -112,18 +113,19 @@ template <chain_like Chain = combined>
 /// Cost.         That of the draw from a row of all tokens, and two looks at each candidate. The row has 4 bytes for
 ///               each token of the vocabulary.
 /// Errors.       What make throws, and std::invalid_argument if the vocab is not in [0, 2^23]. Afterwards nothing
-///               throws: `selected` is -1 if there is no token, and status_of() says why. It is bad_parameter if an id is
-///               negative or not below the vocab, no_candidate if a forced token is none of the candidates. What was
+///               throws: `selected` is -1 if there is no token, and status_of() says why. It is bad_parameter if an id
+///               is negative or not below the vocab, no_candidate if a forced token is none of the candidates. What was
 ///               accepted but cannot be kept, a negative id or one for which there is no memory, is the status of all
 ///               draws until a reset. llama_sampler_sample() ends the program where nothing is selected: apply the
-///               sampler yourself where that may happen. clone() returns null if there is no memory.
+///               sampler yourself where that may happen. clone() returns null if there is no memory or make throws.
 /// Threads.      As llama.cpp's: one at a time.
 template <detail::makes_chain Make>
 [[nodiscard]] llama_sampler* make_sampler(Make make, const sequence::options& how, std::int32_t vocab = 0) {
     return detail::make_llama_sampler(detail::chain_of_text<Make>(std::move(make), how), vocab);
 }
 
-/// The sampler of a request, by the rules of an engine; the seed is the request's, where it has one. Otherwise as above.
+/// The sampler of a request, by the rules of an engine; its seed is the request's, or the one of `otherwise`. Else as
+/// above.
 ///
 /// Errors.       std::invalid_argument with all that is wrong with the request, as make_chain().
 [[nodiscard]] inline llama_sampler* make_sampler(const sampling_params& request, order rules,

@@ -19,6 +19,7 @@
 #include <limits>
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -175,6 +176,42 @@ TEST_CASE("logits() has no row before a decode, nor of a token that asked for no
     CHECK(pluck::llama_cpp::logits(fresh, 2).data != nullptr);
     CHECK(pluck::llama_cpp::logits(fresh, -2).data == nullptr);
     llama_free(fresh);
+}
+
+namespace {
+
+/// Whether libllama has samplers on the backend, and this context takes one.
+template <class Context>
+bool sample_on_backend(Context* context, llama_sampler* sampler) {
+    if constexpr (requires { llama_set_sampler(context, 0, sampler); }) return llama_set_sampler(context, 0, sampler);
+    else return false;
+}
+
+}  // namespace
+
+TEST_CASE("where a sampler on the backend has worked on a row, logits() has none, and ours draws from what it left") {
+    auto& model = the_model();
+    std::vector<llama_token> text{1, 5, 9};
+    model.start(text);
+    llama_context* const context = model.make_context();
+    llama_sampler* const chain = llama_sampler_chain_init(llama_sampler_chain_default_params());
+    llama_sampler_chain_add(chain, llama_sampler_init_top_k(5));
+    llama_sampler_chain_add(chain, make_sampler(pluck::temperature(3.0f), {.seed = 4}, vocab));
+    if (sample_on_backend(context, chain)) {
+        REQUIRE(llama_decode(context, llama_batch_get_one(text.data(), 3)) == 0);
+        CHECK(pluck::llama_cpp::logits(context, -1).data == nullptr);
+        CHECK(pluck::llama_cpp::sample(context, -1, pluck::greedy(), {}).status == status::no_candidate);
+        for (int position = 0; position < 20; ++position) {
+            CHECK(llama_sampler_sample(chain, context, -1) == pluck::sample(model.row(-1),
+                                                                            pluck::top_k(5) | pluck::temperature(3.0f),
+                                                                            {.seed = 4, .position = position})
+                                                                  .token);
+        }
+    } else {
+        WARN("no sampler on the backend here");
+    }
+    llama_free(context);
+    llama_sampler_free(chain);
 }
 
 TEST_CASE("sample() draws what pluck draws from a copy of the row") {
@@ -444,6 +481,8 @@ TEST_CASE("another draw at the same place is by other random bits") {
     // A copy goes on from there, an accepted token begins anew.
     const owner copy(llama_sampler_clone(sampler.get()));
     CHECK(draw_by(copy.get(), all) == nth(41));
+    llama_sampler_reset(copy.get());
+    CHECK(draw_by(copy.get(), all) == nth(0));
     llama_sampler_accept(sampler.get(), 17);
     text.accept(17);
     CHECK(draw_by(sampler.get(), all) == nth(0));
@@ -571,6 +610,20 @@ TEST_CASE("a clone of a chain of llama.cpp's has a clone of ours") {
     llama_sampler_free(chain);
     CHECK(draw_by(copy, all) == drawn);
     llama_sampler_free(copy);
+}
+
+TEST_CASE("what a function throws is thrown where the sampler is made, and leaves no clone") {
+    int left = 1;
+    const auto make = [&](pluck::sequence&) {
+        if (left == 0) throw std::invalid_argument("no chain for this text");
+        --left;
+        return pluck::chain{pluck::greedy()};
+    };
+    const owner sampler(make_sampler(make, {}, vocab));
+    CHECK(llama_sampler_clone(sampler.get()) == nullptr);
+    CHECK(draw_by(sampler.get(), {{3, 1.0f, 0}, {7, 2.0f, 0}}) == 7);
+    left = 0;
+    CHECK(message_of([&] { llama_sampler_free(make_sampler(make, {}, vocab)); }) == "no chain for this text");
 }
 
 TEST_CASE("a token that cannot be accepted fails all draws until a reset") {

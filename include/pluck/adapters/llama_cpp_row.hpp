@@ -98,13 +98,12 @@ private:
             logits_.resize(count, minus_infinity);
         }
         is_full_ = true;
-        bool good = true;
         for (std::size_t i = 0; i < count; ++i) {
-            good &= in_order(i);
+            if (!in_order(i)) return false;
             logits_[i] = candidates[i].logit;
         }
-        is_in_order_ = good;
-        return good;
+        is_in_order_ = true;
+        return true;
     }
 
     std::vector<float> logits_;

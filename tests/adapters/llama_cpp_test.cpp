@@ -585,10 +585,10 @@ TEST_CASE("a clone draws what the original would have drawn; a reset forgets") {
         check_clone(owner(make_sampler(penalised, {.seed = 3}, vocab)), [](int token) { return (token + 1) % 300; });
     }
     SECTION("a function that keeps lists, and memory that is not 0 at first") {
-        const auto make = [](pluck::sequence& text) {
+        const auto make = [others = std::array<std::int32_t, 2>{7, 8}](pluck::sequence& text) {
             text.memory().values[0] = 3;
             const auto ids = text.keep(std::vector<std::int32_t>{4, 5, 6});
-            return pluck::banned(ids) | pluck::penalties(text.history(), {.presence = 2.0f}) |
+            return pluck::banned(ids) | pluck::banned(others) | pluck::penalties(text.history(), {.presence = 2.0f}) |
                    pluck::temperature(3.0f) | counting(text.memory());
         };
         check_clone(owner(make_sampler(make, {.seed = 3}, vocab)), as_drawn);

@@ -13,7 +13,6 @@
 #include <pluck/adapters/llama_cpp_sampler.hpp>
 #include <pluck/chain.hpp>
 #include <pluck/detail/config.hpp>
-#include <pluck/draw/greedy.hpp>
 #include <pluck/key.hpp>
 #include <pluck/logits.hpp>
 #include <pluck/make_chain.hpp>
@@ -28,7 +27,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <llama.h>
-#include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace pluck { inline namespace v0 { namespace llama_cpp { inline namespace PLUCK_BUILD {
@@ -58,31 +57,25 @@ namespace pluck { inline namespace v0 { namespace llama_cpp { inline namespace P
 template <chain_like Chain = combined>
 [[nodiscard]] pick sample(llama_context* ctx, std::int32_t index, const Chain& chain, const key& where,
                           workspace& scratch) noexcept {
-    const logits_view<float> row = logits(ctx, index);
-    return row.data == nullptr ? pick{} : pluck::sample(row, chain, where, scratch);
+    return pluck::sample(logits(ctx, index), chain, where, scratch);
 }
 
 template <chain_like Chain = combined>
 [[nodiscard]] pick sample(llama_context* ctx, std::int32_t index, const Chain& chain, const key& where) noexcept {
-    const logits_view<float> row = logits(ctx, index);
-    return row.data == nullptr ? pick{} : pluck::sample(row, chain, where);
+    return pluck::sample(logits(ctx, index), chain, where);
 }
 
 /// The same with log-probabilities: see report.
 template <chain_like Chain = combined>
 [[nodiscard]] pick sample(llama_context* ctx, std::int32_t index, const Chain& chain, const key& where, report& said,
                           workspace& scratch) noexcept {
-    const logits_view<float> row = logits(ctx, index);
-    // An adjuster may find fault with a row of no tokens, and greedy() says what is wrong with it.
-    return row.data == nullptr ? pluck::sample(row, greedy{}, where, said, scratch)
-                               : pluck::sample(row, chain, where, said, scratch);
+    return pluck::sample(logits(ctx, index), chain, where, said, scratch);
 }
 
 template <chain_like Chain = combined>
 [[nodiscard]] pick sample(llama_context* ctx, std::int32_t index, const Chain& chain, const key& where,
                           report& said) noexcept {
-    const logits_view<float> row = logits(ctx, index);
-    return row.data == nullptr ? pluck::sample(row, greedy{}, where, said) : pluck::sample(row, chain, where, said);
+    return pluck::sample(logits(ctx, index), chain, where, said);
 }
 
 /// A sampler for a chain of llama.cpp's, the last one in it, with a text of its own: what it is told to accept.
@@ -104,7 +97,7 @@ template <chain_like Chain = combined>
 /// Parameters.   make    called with a sequence, returns a chain for it: a stage, a chain, or what has stages(). It is
 ///                       copied, and called for each clone: it makes the same chain each time. All that it changes
 ///                       of the sequence is what it keeps there, and its memory. Lists that the chain looks at are
-///                       kept there, or outlive the sampler and its clones: make itself is moved
+///                       there or in `make` itself, or outlive the sampler and its clones
 ///               how     the options of the sequence: seed, sequence
 ///               vocab   how many tokens the model has; 0: not known, and the row is as long as the largest id seen.
 ///                       Then an adjuster's id may be none of its tokens, which is the status bad_parameter
@@ -121,7 +114,7 @@ template <chain_like Chain = combined>
 /// Threads.      As llama.cpp's: one at a time.
 template <detail::makes_chain Make>
 [[nodiscard]] llama_sampler* make_sampler(Make make, const sequence::options& how, std::int32_t vocab = 0) {
-    return detail::make_llama_sampler(detail::chain_of_text<Make>(std::move(make), how), vocab);
+    return detail::make_llama_sampler<detail::chain_of_text<Make>>(vocab, std::move(make), how);
 }
 
 /// The sampler of a request, by the rules of an engine; its seed is the request's, or the one of `otherwise`. Else as
@@ -143,7 +136,8 @@ template <detail::makes_chain Make>
 ///               chosen at run time, it throws std::invalid_argument. A stage of your own that does is not recognised.
 template <chain_like Chain = combined>
 [[nodiscard]] llama_sampler* make_sampler(const Chain& chain, const key& where, std::int32_t vocab = 0) {
-    return detail::make_llama_sampler(detail::chain_without_text(as_chain(chain), where), vocab);
+    using value = std::remove_cvref_t<decltype(as_chain(chain))>;
+    return detail::make_llama_sampler<detail::chain_without_text<value>>(vocab, as_chain(chain), where);
 }
 
 /// How the last draw of a sampler ended: `ok` before the first one, and bad_parameter if it is none of make_sampler's.

@@ -88,7 +88,7 @@ template <class F>
     return status::ok;
 }
 
-/// A text, and the chain that was made for it.
+/// A text, and the chain that was made for it. It does not move: the chain may look at what `make` holds.
 template <makes_chain Make>
 class chain_of_text {
 public:
@@ -101,7 +101,6 @@ public:
           chain_(chain_of_copy()),
           memory_(other.memory_),
           is_begun_(other.is_begun_) {}
-    chain_of_text(chain_of_text&&) = default;
     chain_of_text& operator=(const chain_of_text&) = delete;
     ~chain_of_text() = default;
 
@@ -183,7 +182,9 @@ private:
 template <class Source>
 class llama_sampler_of : public llama_sampler_state {
 public:
-    llama_sampler_of(Source source, std::size_t row_size) : source_(std::move(source)), row_(row_size) {}
+    template <class... Args>
+    explicit llama_sampler_of(std::size_t row_size, Args&&... args)
+        : source_(std::forward<Args>(args)...), row_(row_size) {}
 
     [[nodiscard]] static llama_sampler* hand_over(std::unique_ptr<llama_sampler_of> made) {
         // By name: a version of llama.cpp may have more members, and null means that we have no such function.
@@ -264,12 +265,12 @@ private:
     status broken_ = status::ok;  // why the text is not what was accepted
 };
 
-template <class Source>
-[[nodiscard]] llama_sampler* make_llama_sampler(Source source, std::int32_t vocab) {
+template <class Source, class... Args>
+[[nodiscard]] llama_sampler* make_llama_sampler(std::int32_t vocab, Args&&... args) {
     if (vocab < 0 || static_cast<std::size_t>(vocab) > most_tokens)
         reject("llama_cpp::make_sampler", "vocab", "in [0, 2^23]", vocab);
     using sampler = llama_sampler_of<Source>;
-    return sampler::hand_over(std::make_unique<sampler>(std::move(source), static_cast<std::size_t>(vocab)));
+    return sampler::hand_over(std::make_unique<sampler>(static_cast<std::size_t>(vocab), std::forward<Args>(args)...));
 }
 
 /// Null if the sampler is another's.

@@ -23,7 +23,6 @@
 #include <pluck/sequence.hpp>
 #include <pluck/workspace.hpp>
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <llama.h>

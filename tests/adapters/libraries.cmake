@@ -40,3 +40,15 @@ else()
     message(STATUS "pluck: no libtorch here that this build could use, so pluck/adapters/torch.hpp is not tested "
                    "(Debian and Ubuntu: libtorch-dev)")
 endif()
+
+include("${PROJECT_SOURCE_DIR}/cmake/find_llama.cmake")
+if(llama_FOUND)
+    target_link_libraries(pluck_adapter_libraries INTERFACE llama)
+    target_include_directories(pluck_adapter_libraries SYSTEM INTERFACE "${LLAMA_INCLUDE_DIR}")
+    list(APPEND adapter_headers pluck/adapters/llama_cpp.hpp pluck/adapters/llama_cpp_row.hpp
+         pluck/adapters/llama_cpp_sampler.hpp)
+else()
+    string(APPEND adapters_left_out "|/llama_[a-z]+_test[.]cpp$")
+    message(STATUS "pluck: no llama.cpp here, so pluck/adapters/llama_cpp.hpp is not tested (benchmarks/install_peers "
+                   "llama builds it, or name the folder that holds llama-config.cmake by -Dllama_DIR=FOLDER)")
+endif()

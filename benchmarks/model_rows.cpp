@@ -40,7 +40,7 @@ namespace {
 constexpr std::size_t row_count = 64;
 
 /// Prose, speech, a list and code: what models are asked for.
-constexpr std::string_view text =
+[[maybe_unused]] constexpr std::string_view text =
     "The ferry left at seven, an hour late, with three cars and a crate of apples on its deck. Marta stood at the rail "
     "and counted the lamps along the harbour until the fog took them one by one. Nobody had told her that the island "
     "had a school, or that it had been closed since the spring.\n\n"
@@ -90,7 +90,7 @@ void add_draws(const pluck_bench::system& who, const strategy& each, const sourc
 }
 
 /// How many tokens a strategy keeps, which takes no time worth telling.
-void add_kept(const strategy& each, const source& of) {
+[[maybe_unused]] void add_kept(const strategy& each, const source& of) {
     const auto chain = pluck::temperature(each.what.temperature) | pluck::top_k(each.what.top_k) |
                        pluck::top_p(each.what.top_p) | pluck::min_p(each.what.min_p);
     add("tokens/" + std::string(each.name) + "/" + of.model, [=, &of](benchmark::State& state) {

@@ -42,11 +42,14 @@ class Times:
     """The medians of a benchmark's repetitions, in microseconds."""
 
     def __init__(self):
-        self.repetitions, self.ratios, self.label, self.speed_ups, self.counters = [], [], "", [], {}
+        self.repetitions, self.ratios, self.label, self.speed_ups, self.runs = [], [], "", [], []
 
     median = property(lambda self: statistics.median(self.repetitions))
     ratio = property(lambda self: statistics.median(self.ratios))  # to what took turns with it
     speed_up = property(lambda self: statistics.median(self.speed_ups))
+
+    def counter(self, name):
+        return statistics.median(run[name] for run in self.runs)
 
     @property
     def spread(self):
@@ -68,7 +71,7 @@ def load(path):
         entry = times[re.sub(r"(/manual_time|/repeats:\d+|/iterations:\d+)+$", "", run["run_name"]).rstrip("/")]
         entry.repetitions.append(run["median_us"])
         entry.label = run.get("label", "")
-        entry.counters = run
+        entry.runs.append(run)
         if "ratio" in run:
             entry.ratios.append(run["ratio"])
         if "speed_up" in run:
@@ -165,8 +168,9 @@ def model_tables(times):
     if models:
         rows = []
         for strategy in unique(strategy for strategy, _ in kept):
-            counters = (times[f"tokens/{strategy}/{model}"].counters for model in models)
-            rows.append([strategy, *(f"{each['median']:,.0f} ({each['ninth_decile']:,.0f})" for each in counters)])
+            found = (times[f"tokens/{strategy}/{model}"] for model in models)
+            rows.append([strategy, *(f"{each.counter('median'):,.0f} ({each.counter('ninth_decile'):,.0f})"
+                                     for each in found)])
         parts.append("How many tokens are kept, in the median of the 64 rows, and in one of ten:\n\n" +
                      table(["T = 0.8 and", *models], rows))
     return "\n\n".join(parts)
@@ -226,6 +230,16 @@ def adjusters_table(times):
             each = (times[f"{system}/{what}/{vocab}"] for vocab in vocabs)
             rows.append([what, system, *(f"{us(mine.median)} ({ratio(mine.ratio)}x)" for mine in each)])
     return table(["adjuster", "system", *(f"V = {int(vocab):,}" for vocab in vocabs)], rows)
+
+
+def log_probabilities_table(times):
+    """Of each report what it adds to its draw: as a part of that draw, and in exact totals."""
+    vocabs = unique(name.split("/")[1] for name in times)
+    rows = []
+    for what in unique(name.split("/")[0] for name in times):
+        each = (times[f"{what}/{vocab}"] for vocab in vocabs)
+        rows.append([what, *(f"{ratio(mine.ratio)}x, {mine.counter('totals'):.2f}" for mine in each)])
+    return table(["draw and base, what is reported", *(f"V = {int(vocab):,}" for vocab in vocabs)], rows)
 
 
 def batch_tables(times):
@@ -419,6 +433,15 @@ alphabet of 50.
 
 {adjusters}
 
+## Log-probabilities
+
+Typical rows: how many times the same draw without it a draw with a report is, which took turns with it, and how many
+exact totals the difference is, as categorical() takes one. The draws are categorical(), and T = 0.8 with top-k 50 or
+top-p 0.95; what is reported of them is the token's log-probability and rank, with the 20 best tokens, and with how many
+tokens were kept.
+
+{log_probabilities}
+
 ## Batches
 
 V = 128,256, typical rows. The speed-up is over one thread, which took turns with the others.
@@ -459,7 +482,7 @@ def main():
 
     measured = {}
     for program in ("samplers", "samplers_avx2", "model_rows", "scaling", "worst", "types", "batch", "mass",
-                    "adjusters"):
+                    "adjusters", "log_probabilities"):
         measured[program], context = load(given.measured / f"{program}.json")
         if program == "samplers":
             first = context
@@ -474,6 +497,7 @@ def main():
         model_rows=model_tables(measured["model_rows"]),
         worst=worst_table(measured["worst"]), types=types_table(measured["types"]),
         adjusters=adjusters_table(measured["adjusters"]),
+        log_probabilities=log_probabilities_table(measured["log_probabilities"]),
         batch=batch_tables(measured["batch"]), mass=mass_table(measured["mass"]))
     (given.page / "results.md").write_text(page)
     print("\n" + sampler_tables(measured["samplers"], measured["samplers_avx2"]))

@@ -3,6 +3,10 @@
 // From a context of llama.cpp to a token, without its array of candidates.
 #pragma once
 
+#if __has_include(<pluck/adapters/llama_cpp.hpp>)
+#include <pluck/adapters/llama_cpp.hpp>
+#else
+
 #include <pluck/logits.hpp>
 #include <pluck/report.hpp>
 #include <pluck/sample.hpp>
@@ -31,3 +35,5 @@ pick sample(llama_context* context, std::int32_t index, const Chain& chain, cons
 }
 
 }  // namespace pluck::llama_cpp
+
+#endif

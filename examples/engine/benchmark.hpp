@@ -111,7 +111,7 @@ inline void measure(const model& of, context& engine, const std::vector<std::int
         for (std::size_t turn = 0; turn < 2 * pairs.size(); ++turn) {
             const std::size_t which = (turn / 2 + text.size()) % pairs.size();
             const bool is_ours = (turn + text.size() / pairs.size()) % 2 == 0;
-            engine.rewind(last);
+            if (!engine.rewind(last)) throw std::runtime_error("--benchmark needs a model that can forget a token");
             const auto reading = clock::now();
             if (!engine.read(text)) return;
             const double forward = microseconds_since(reading);
@@ -153,41 +153,39 @@ inline void print_benchmark(const measured& got) {
     using picture::align;
     using picture::number;
     const double forward = quartiles_of(got.forward).median;
-    const auto spread = [](const quartiles& q) {
-        return number(q.median, 1) + " (" + number(q.low, 1) + "-" + number(q.high, 1) + ")";
-    };
     picture::table table({{"", align::left},
-                          {"llama.cpp, us"},
-                          {"pluck, us"},
-                          {"times"},
-                          {"of a token"},
+                          {"", align::left},
+                          {"sampling, us"},
+                          {"quartiles"},
                           {"of a token"},
                           {"tokens/s"},
-                          {"tokens/s"}});
+                          {"", align::left}});
     double longest = forward;
     for (const contest& each : got.all) longest = std::max(longest, forward + quartiles_of(each.by_llama).median);
+    const auto row = [&](const std::string& name, const char* who, const quartiles& q, const std::string& times) {
+        table.row({name, who, number(q.median, 1), number(q.low, 1) + "-" + number(q.high, 1),
+                   picture::percent(q.median / (forward + q.median), 2), number(1e6 / (forward + q.median), 1), times});
+    };
     for (const contest& each : got.all) {
         const quartiles theirs = quartiles_of(each.by_llama), ours = quartiles_of(each.by_pluck);
-        table.row({each.name, spread(theirs), spread(ours), number(theirs.median / ours.median, 1),
-                   picture::percent(theirs.median / (forward + theirs.median), 2),
-                   picture::percent(ours.median / (forward + ours.median), 2),
-                   number(1e6 / (forward + theirs.median), 1), number(1e6 / (forward + ours.median), 1)});
+        row(each.name, "llama.cpp", theirs, "");
+        row("", "pluck", ours, number(theirs.median / ours.median, 1) + "x as fast");
     }
     std::cout << '\n';
     table.print();
-    std::cout << "\nDrawing and accepting a token: the median, and the quartiles; the share of a token's time, and "
-                 "tokens a second,\nwith the forward pass's median; each first by llama.cpp, then by pluck.\n\n"
+    std::cout << "\nSampling is drawing a token and accepting it, in the median; its share of a token's time, and "
+                 "tokens a second,\nbeside the median of the forward pass.\n\n"
               << picture::paint("A token's time", picture::colour::bold) << ": ░ forward, █ sampling\n\n";
+    constexpr int columns = 50;
+    const int read = static_cast<int>(columns * forward / longest + 0.5);
+    const auto line = [&](const std::string& name, const char* who, double sampling, picture::colour c) {
+        const std::string bar = picture::bar(columns * sampling / longest / 20, 20, c);  // in eighths of a column
+        std::cout << "  " << picture::pad(name, 36) << picture::pad(who, 11)
+                  << picture::paint(picture::repeat("░", read), picture::colour::dim)
+                  << bar.substr(0, bar.find_last_not_of(' ') + 1) << ' ' << number((forward + sampling) / 1000, 2)
+                  << " ms\n";
+    };
     for (const contest& each : got.all) {
-        const auto line = [&](const std::string& name, const char* who, double sampling, picture::colour c) {
-            constexpr int columns = 56;
-            const int first = static_cast<int>(columns * forward / longest + 0.5);
-            const int all = static_cast<int>(columns * (forward + sampling) / longest + 0.5);
-            std::cout << "  " << picture::pad(name, 36) << picture::pad(who, 11)
-                      << picture::paint(picture::repeat("░", first), picture::colour::dim)
-                      << picture::paint(picture::repeat("█", all - first), c) << ' '
-                      << number((forward + sampling) / 1000, 2) << " ms\n";
-        };
         line(each.name, "llama.cpp", quartiles_of(each.by_llama).median, picture::colour::red);
         line("", "pluck", quartiles_of(each.by_pluck).median, picture::colour::green);
     }

@@ -4,6 +4,9 @@
 // refused before libllama sees them, and what it logs is kept for the message.
 #pragma once
 
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -51,17 +54,22 @@ inline std::string with_reason(std::string message) {
 
 inline std::string megabytes(std::uint64_t bytes) { return std::to_string((bytes + 500'000) / 1'000'000) + " MB"; }
 
-/// Memory that a program can still have: what Linux says, else what the machine has.
+/// Memory that a program can still have: what Linux says, of the machine and of a container; else what the machine has.
 inline std::uint64_t free_memory() {
+    std::uint64_t limit = 0, used = 0;
+    const bool is_limited = static_cast<bool>(std::ifstream("/sys/fs/cgroup/memory.max") >> limit) &&
+                            static_cast<bool>(std::ifstream("/sys/fs/cgroup/memory.current") >> used);
+    const std::uint64_t most = !is_limited ? ~std::uint64_t{0} : limit > used ? limit - used : 0;
     std::ifstream file("/proc/meminfo");
     for (std::string name, unit; file >> name;) {
         std::uint64_t kilobytes = 0;
         file >> kilobytes;
         std::getline(file, unit);
-        if (name == "MemAvailable:") return kilobytes * 1024;
+        if (name == "MemAvailable:") return std::min(most, kilobytes * 1024);
     }
     const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-    return pages > 0 && page > 0 ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page) : ~0ULL;
+    return pages > 0 && page > 0 ? std::min(most, static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page))
+                                 : most;
 }
 
 /// Refuses what is no model, is not all of one, or is larger than the memory.
@@ -101,7 +109,8 @@ struct message {
 
 class model {
 public:
-    explicit model(const std::string& file) : model_(nullptr, llama_model_free) {
+    explicit model(const std::string& file)
+        : name_(std::filesystem::path(file).stem().string()), model_(nullptr, llama_model_free) {
         check_model_file(file);
         last_error().clear();
         model_.reset(llama_model_load_from_file(file.c_str(), llama_model_default_params()));
@@ -120,12 +129,7 @@ public:
     [[nodiscard]] const std::vector<std::int32_t>& ends() const { return ends_; }
     [[nodiscard]] bool is_end(llama_token token) const { return llama_vocab_is_eog(vocab_, token); }
 
-    [[nodiscard]] std::string name() const {
-        char text[256] = {};
-        llama_model_meta_val_str(model_.get(), "general.name", text, sizeof text);
-        if (*text == '\0') llama_model_desc(model_.get(), text, sizeof text);
-        return text;
-    }
+    [[nodiscard]] const std::string& name() const { return name_; }
 
     [[nodiscard]] std::vector<std::int32_t> tokens(const std::string& text) const {
         const auto size = static_cast<std::int32_t>(text.size());
@@ -138,12 +142,12 @@ public:
         return ids;
     }
 
-    /// The bytes of a token, which may be part of a character.
-    [[nodiscard]] std::string piece(llama_token token) const {
+    /// The bytes of a token, which may be part of a character; none of a control token, unless those are to be seen.
+    [[nodiscard]] std::string piece(llama_token token, bool special = false) const {
         std::string bytes(64, '\0');
         for (;;) {
-            const std::int32_t n = llama_token_to_piece(vocab_, token, bytes.data(),
-                                                        static_cast<std::int32_t>(bytes.size()), 0, /*special=*/false);
+            const std::int32_t n =
+                llama_token_to_piece(vocab_, token, bytes.data(), static_cast<std::int32_t>(bytes.size()), 0, special);
             if (n < 0) bytes.resize(static_cast<std::size_t>(-n));
             else return bytes.substr(0, static_cast<std::size_t>(n));
         }
@@ -171,6 +175,7 @@ public:
     }
 
 private:
+    std::string name_;
     std::unique_ptr<llama_model, void (*)(llama_model*)> model_;
     const llama_vocab* vocab_ = nullptr;
     std::vector<std::int32_t> ends_{};
@@ -209,11 +214,13 @@ public:
         if (done) read_ = static_cast<std::ptrdiff_t>(text.size());
         return done;
     }
-    /// Forgets all but the first tokens of the text.
-    void rewind(std::size_t size) {
-        read_ = static_cast<std::ptrdiff_t>(size);
-        if (!llama_memory_seq_rm(llama_get_memory(context_.get()), 0, static_cast<llama_pos>(size), -1))
-            throw std::runtime_error("this model's memory cannot forget its last tokens");
+    /// Forgets all but the first tokens of the text; those too, and returns false, where the model has no other way.
+    bool rewind(std::size_t size) {
+        llama_memory_t memory = llama_get_memory(context_.get());
+        const bool done = llama_memory_seq_rm(memory, 0, static_cast<llama_pos>(size), -1);
+        if (!done) llama_memory_seq_rm(memory, 0, -1, -1);
+        read_ = done ? static_cast<std::ptrdiff_t>(size) : 0;
+        return done;
     }
     [[nodiscard]] bool decode(const llama_batch& batch) {
         last_error().clear();

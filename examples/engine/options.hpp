@@ -79,13 +79,13 @@ std::string text_of(T value) {
 
 /// Reads a number in a range, its ends included.
 template <class T>
-auto number(T& to, T least, T most) {
-    return [&to, least, most](const std::string& name, const std::string& text) {
+auto number(T& to, T least, T most, const char* also = "") {
+    return [&to, least, most, also](const std::string& name, const std::string& text) {
         T value{};
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
         const bool is_number = error == std::errc{} && end == text.data() + text.size();
         if (!is_number || !(value >= least && value <= most)) {
-            throw usage_error(name + " must be " + (std::is_integral_v<T> ? "an integer " : "") + "in [" +
+            throw usage_error(name + " must be " + also + (std::is_integral_v<T> ? "an integer " : "") + "in [" +
                               text_of(least) + ", " + text_of(most) + "], got " + (text.empty() ? "nothing" : text));
         }
         to = value;
@@ -105,7 +105,8 @@ inline std::vector<option> options_for(options& to, std::string& json) {
     const auto modes = [&to](mode which) {
         return [&to, which](const std::string& name, const std::string&) {
             if (to.what != mode::answer && to.what != which)
-                throw usage_error(name + " goes with none of --strategies, --show, --batch and --benchmark");
+                throw usage_error(name +
+                                  " is one of --strategies, --show, --batch and --benchmark, and another is given");
             to.what = which;
         };
     };
@@ -129,7 +130,7 @@ inline std::vector<option> options_for(options& to, std::string& json) {
         {"--seed", "-s", "S", "of the random bits; -1, the default, for any",
          [&request](const std::string& name, const std::string& value) {
              if (value == "-1") request.seed.reset();
-             else number(request.seed.emplace(), std::uint64_t{0}, ~std::uint64_t{0})(name, value);
+             else number(request.seed.emplace(), std::uint64_t{0}, ~std::uint64_t{0}, "-1 or ")(name, value);
          }},
         {"--strategies", "", "", "the prompt by six strategies side by side", modes(mode::strategies)},
         {"--show", "", "", "of each token what the chain kept, and drew from", modes(mode::show)},

@@ -84,7 +84,8 @@ inline void compare_strategies(const model& of, const options& given) {
     struct column {
         std::string name;
         std::vector<std::string> lines{};
-        std::string figures{};
+        std::string log_p{};
+        std::string different{};
     };
     const int width = std::max(40, terminal_width());
     const int side_by_side = width >= 6 * 24 ? 6 : width >= 3 * 24 ? 3 : 2;
@@ -106,9 +107,9 @@ inline void compare_strategies(const model& of, const options& given) {
         });
         if (why == ending::cancelled) return;
         const auto count = std::max(1u, one.text.generated());
-        all.push_back({each.name, wrapped(text, columns),
-                       "log p " + picture::number(log_p / count) + ", " + std::to_string(different.size()) + "/" +
-                           std::to_string(one.text.generated()) + " different"});
+        all.push_back(
+            {each.name, wrapped(text, columns), "log p " + picture::number(log_p / count),
+             std::to_string(different.size()) + " of " + std::to_string(one.text.generated()) + " different"});
     }
 
     for (std::size_t first = 0; first < all.size(); first += static_cast<std::size_t>(side_by_side)) {
@@ -126,7 +127,8 @@ inline void compare_strategies(const model& of, const options& given) {
         for (std::size_t i = first; i < last; ++i) height = std::max(height, all[i].lines.size());
         for (std::size_t line = 0; line < height; ++line)
             print([&](const column& c) { return line < c.lines.size() ? c.lines[line] : std::string(); });
-        print([](const column& c) { return picture::paint(c.figures, picture::colour::dim); });
+        print([](const column& c) { return picture::paint(c.log_p, picture::colour::dim); });
+        print([](const column& c) { return picture::paint(c.different, picture::colour::dim); });
     }
     std::cout << "\nlog p: the mean log-probability that the model itself gives the tokens; how many of them are "
                  "different. Seed "
@@ -174,12 +176,13 @@ public:
     }
 
 private:
-    [[nodiscard]] std::string quoted(std::int32_t token) const { return "\"" + one_line(of_.piece(token)) + "\""; }
+    [[nodiscard]] std::string quoted(std::int32_t token) const {
+        return "\"" + one_line(of_.piece(token, /*special=*/true)) + "\"";
+    }
 
     void print(std::int32_t token, bool drawn, double by_model, double by_chain) const {
         using picture::colour;
-        std::string name = quoted(token);
-        if (name == "\"\"") name = "end or control token";
+        const std::string name = quoted(token);
         std::cout << (drawn ? "  ▸ " : "    ") << picture::pad(name, 18)
                   << picture::pad(picture::percent(by_model), 7, picture::align::right) << ' '
                   << picture::bar(by_model, 20, colour::dim);
@@ -205,8 +208,7 @@ inline void show_tokens(const model& of, const options& given) {
     times took;
     stream out(given.stops);
     std::string text;
-    std::cout << "each token, and " << picture::pad("the best ones:", 15) << picture::pad("by the model", 27)
-              << "what the chain draws from\n";
+    std::cout << picture::pad("", 23) << picture::pad("the model", 27) << "what the chain draws from\n";
     generate(engine, one, n, took, &said, [&](int token) {
         pictured.draw(pluck::llama_cpp::logits(engine.get(), -1), one, token, said);
         std::cout << std::flush;

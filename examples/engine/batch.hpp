@@ -159,18 +159,21 @@ inline std::vector<served> serve(const model& of, const std::vector<batched>& as
     return all;
 }
 
-/// The same request through the model with no other beside it.
-inline std::vector<drawn> run_alone(const model& of, const options& given, const batched& asked) {
+/// The same request through the model with no other beside it. Its log-probabilities are those of the tokens that the
+/// batch has drawn, so that the two can be compared where they draw others.
+inline std::vector<drawn> run_alone(const model& of, const options& given, const batched& asked,
+                                    std::span<const drawn> batch) {
     int n = asked.n;
     context engine = context_for(of, given, asked.prompt.size(), n);
     running one(of, asked.prompt, asked.request, asked.seed);
     std::vector<drawn> tokens;
     while (tokens.size() < static_cast<std::size_t>(n) && engine.read(one.text.tokens())) {
-        pluck::report said{.of = pluck::base::raw};
-        const auto logits = pluck::llama_cpp::logits(engine.get(), -1);
+        const std::int32_t other[] = {tokens.size() < batch.size() ? batch[tokens.size()].token : -1};
+        float log_probability[] = {0};
+        pluck::report said{.of = pluck::base::raw, .given = {other, log_probability}};
         const pluck::pick next = pluck::llama_cpp::sample(engine.get(), -1, one.chain, one.text.key(), said);
         if (!next) fail(next.status);
-        tokens.push_back({next.token, said.log_probability, hash_of(logits)});
+        tokens.push_back({next.token, log_probability[0], hash_of(pluck::llama_cpp::logits(engine.get(), -1))});
         if (one.is_end(next.token)) break;
         one.text.accept(next.token);
     }
@@ -191,7 +194,7 @@ inline bool print_check(const model& of, const options& given, const std::vector
     std::size_t differing = 0, draws = 0, other_logits = 0;
     for (std::size_t i = 0; i < all.size() && !interrupted; ++i) {
         const std::vector<drawn>& batch = all[i].tokens;
-        const std::vector<drawn> alone = run_alone(of, given, asked[i]);
+        const std::vector<drawn> alone = run_alone(of, given, asked[i], batch);
         const std::size_t common = std::min(batch.size(), alone.size());
         const auto first = [&](auto differs) {
             std::size_t at = 0;
@@ -204,12 +207,12 @@ inline bool print_check(const model& of, const options& given, const std::vector
         std::string what;
         if (token < common)
             what = one_line(of.piece(batch[token].token)) + " | " + one_line(of.piece(alone[token].token));
-        double by = 0;
-        for (std::size_t at = logits; at < std::min(common, token + 1) && by <= 0; ++at)
-            if (batch[at].token == alone[at].token)
-                by = std::abs(static_cast<double>(batch[at].log_probability - alone[at].log_probability));
+        std::string by = "-";
+        if (logits < common)
+            by = picture::number(
+                std::abs(static_cast<double>(batch[logits].log_probability - alone[logits].log_probability)), 5);
         table.row({std::to_string(i), std::to_string(batch.size()), std::to_string(batch.size() - all[i].differing),
-                   place(logits), logits < common ? picture::number(by, 5) : "-", place(token), what});
+                   place(logits), by, place(token), what});
         differing += all[i].differing;
         if (logits < common) ++other_logits;
         draws += batch.size();
@@ -225,7 +228,7 @@ inline bool print_check(const model& of, const options& given, const std::vector
         std::cout << "The model's own logits are the same in the batch and alone, to the bit, and so are the texts.\n";
     else
         std::cout << "The model's own logits differ by batch in " << other_logits << " of " << all.size()
-                  << " requests, since libllama sums in another order there; where texts differ, that is why.\n";
+                  << " requests, since\nlibllama sums in another order there; where texts differ, that is why.\n";
     return differing == 0;
 }
 

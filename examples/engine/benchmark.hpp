@@ -219,7 +219,7 @@ inline void write_benchmark(const std::string& file, const model& of, const opti
 
 inline void run_benchmark(const model& of, const options& given) {
     std::vector<std::vector<std::int32_t>> prompts;
-    if (given.prompt.empty() && given.messages.empty())
+    if (!given.prompt && given.messages.empty())
         for (const char* const each :
              {"Write a long story about a lighthouse keeper and the sea.", "Explain in detail how a bicycle works.",
               "Describe the history of the city of Rome, century by century."})

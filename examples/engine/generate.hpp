@@ -136,7 +136,7 @@ inline std::uint64_t seed_of(const pluck::sampling_params& request) {
 /// What the model is to go on with.
 inline std::vector<std::int32_t> prompt_tokens(const model& of, const options& given, const std::string& otherwise) {
     std::vector<message> messages = given.messages;
-    const std::string& prompt = given.prompt.empty() ? otherwise : given.prompt;
+    const std::string prompt = given.prompt.value_or(otherwise);
     if (messages.empty() && (given.raw || !of.has_chat_template())) return of.tokens(prompt);
     if (messages.empty()) messages = {{"user", prompt}};
     if (!of.has_chat_template())

@@ -78,7 +78,7 @@ private:
 void answer(const model& of, const options& given) {
     const std::uint64_t seed = seed_of(given.request);
     int n = given.tokens(256);
-    running one(of, prompt_tokens(of, given, "Why is the sky blue? Answer in two sentences."), given.request, seed);
+    running one(of, prompt_tokens(of, given, "What is gravity?"), given.request, seed);
     context engine = context_for(of, given, one.text.size(), n);
 
     log_probabilities wanted(static_cast<std::size_t>(given.request.logprobs.value_or(0)));

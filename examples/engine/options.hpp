@@ -40,7 +40,7 @@ enum class mode { answer, strategies, show, batch, benchmark };
 struct options {
     mode what = mode::answer;
     std::string model{};
-    std::string prompt{};
+    std::optional<std::string> prompt{};  // none: the mode's own
     std::string system{};
     std::vector<message> messages{};  // of a request's body
     bool raw = false;                 // the prompt as it is, without the model's chat template
@@ -112,7 +112,8 @@ inline std::vector<option> options_for(options& to, std::string& json) {
     };
     return {
         {"--model", "-m", "FILE", "the model, a GGUF file", text(to.model)},
-        {"--prompt", "-p", "TEXT", "what to answer", text(to.prompt)},
+        {"--prompt", "-p", "TEXT", "what to answer",
+         [&to](const std::string&, const std::string& value) { to.prompt = value; }},
         {"--system-prompt", "-sys", "TEXT", "who the model is to be", text(to.system)},
         {"--raw", "", "", "go on with the prompt as it is, without the model's chat template", flag(to.raw)},
         {"--json", "", "REQUEST", "a request's body as servers take it: a file, or {...} itself", text(json)},
@@ -246,7 +247,7 @@ inline options parse(int argc, char** argv) {
             for (const detail::option& same : detail::options_for(again, ignored))
                 if (same.name == option->name && same.alias == option->alias) same.take(text.first, text.second);
         }
-        if (!read.prompt.empty()) {
+        if (read.prompt) {
             again.messages.clear();
             again.raw = read.raw;
         }

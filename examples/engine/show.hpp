@@ -77,7 +77,7 @@ inline std::vector<strategy> six_strategies() {
 /// only where the strategies do.
 inline void compare_strategies(const model& of, const options& given) {
     const std::uint64_t seed = seed_of(given.request);
-    const auto prompt = prompt_tokens(of, given, "Write the first lines of a story about a lighthouse.");
+    const auto prompt = prompt_tokens(of, given, "Write a short story about a lighthouse keeper.");
     int n = given.tokens(64);
     context engine = context_for(of, given, prompt.size(), n);
 
@@ -201,7 +201,7 @@ private:
 inline void show_tokens(const model& of, const options& given) {
     const std::uint64_t seed = seed_of(given.request);
     int n = given.tokens(12);
-    running one(of, prompt_tokens(of, given, "Why is the sky blue? Answer in two sentences."), given.request, seed);
+    running one(of, prompt_tokens(of, given, "What is gravity?"), given.request, seed);
     context engine = context_for(of, given, one.text.size(), n);
     token_picture pictured(of);
     pluck::report said = pictured.ask();

@@ -26,6 +26,10 @@
 #include <thread>
 #include <vector>
 
+#ifdef __linux__
+#include <sched.h>
+#endif
+
 namespace engine {
 
 struct usage_error : std::runtime_error {
@@ -36,6 +40,15 @@ struct usage_error : std::runtime_error {
 inline constexpr pluck::order rules = pluck::order::llama_cpp;
 
 enum class mode { answer, strategies, show, batch, benchmark };
+
+/// The cores that this process may run on. Two threads of libllama on one core wait for each other.
+inline int usable_cores() {
+#ifdef __linux__
+    cpu_set_t cores;
+    if (sched_getaffinity(0, sizeof cores, &cores) == 0) return CPU_COUNT(&cores);
+#endif
+    return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
 
 struct options {
     mode what = mode::answer;
@@ -48,7 +61,7 @@ struct options {
     int batch = 0;
     int parallel = 0;  // 0: half of the batch
     bool check = false;
-    int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    int threads = usable_cores();
     int context = 0;  // 0: as many tokens as are needed
     bool verbose = false;
     bool help = false;

@@ -246,7 +246,8 @@ inline void run_benchmark(const model& of, const options& given) {
     const quartiles forward = quartiles_of(got.forward);
     std::cout << '\n'
               << picture::paint(of.name(), picture::colour::bold) << ": " << of.size() << " tokens in the vocabulary, "
-              << given.threads << " threads; " << got.tokens << " tokens of " << prompts.size()
+              << given.threads << (given.threads == 1 ? " thread; " : " threads; ") << got.tokens << " tokens of "
+              << prompts.size()
               << " prompts, each drawn by\nall from the same logits, after a forward pass of its own: "
               << picture::number(forward.median / 1000, 2) << " ms (" << picture::number(forward.low / 1000, 2) << "-"
               << picture::number(forward.high / 1000, 2) << ")\n";

@@ -130,9 +130,9 @@ inline void compare_strategies(const model& of, const options& given) {
         print([](const column& c) { return picture::paint(c.log_p, picture::colour::dim); });
         print([](const column& c) { return picture::paint(c.different, picture::colour::dim); });
     }
-    std::cout << "\nlog p: the mean log-probability that the model itself gives the tokens; how many of them are "
-                 "different. Seed "
-              << seed << ".\n";
+    std::cout
+        << "\nlog p: the mean log-probability that the model itself gives the tokens; below it, how many differ. Seed "
+        << seed << ".\n";
 }
 
 /// Of one token what the model gave the best tokens, which of them the chain kept, and what it drew from.

@@ -186,11 +186,13 @@ private:
         std::cout << (drawn ? "  ▸ " : "    ") << picture::pad(name, 18)
                   << picture::pad(picture::percent(by_model), 7, picture::align::right) << ' '
                   << picture::bar(by_model, 20, colour::dim);
-        if (by_chain < 0) std::cout << picture::paint(" dropped", colour::dim);
-        else
-            std::cout << picture::pad(picture::percent(by_chain), 7, picture::align::right) << ' '
-                      << picture::bar(by_chain, 20, drawn ? colour::green : colour::blue);
-        std::cout << '\n';
+        if (by_chain < 0) {
+            std::cout << picture::paint(" dropped", colour::dim) << '\n';
+            return;
+        }
+        const std::string bar = picture::bar(by_chain, 20, drawn ? colour::green : colour::blue);
+        std::cout << picture::pad(picture::percent(by_chain), 7, picture::align::right) << ' '
+                  << bar.substr(0, bar.find_last_not_of(' ') + 1) << '\n';
     }
 
     const model& of_;

@@ -201,8 +201,10 @@ inline bool print_check(const model& of, const options& given, const std::vector
             while (at < common && !differs(batch[at], alone[at])) ++at;
             return at;
         };
-        const std::size_t logits = first([](const drawn& a, const drawn& b) { return a.logits != b.logits; });
         const std::size_t token = first([](const drawn& a, const drawn& b) { return a.token != b.token; });
+        // Behind another token the text is another, too.
+        const std::size_t other = first([](const drawn& a, const drawn& b) { return a.logits != b.logits; });
+        const std::size_t logits = other <= token ? other : common;
         const auto place = [&](std::size_t at) { return at < common ? std::to_string(at) : std::string("-"); };
         std::string what;
         if (token < common)

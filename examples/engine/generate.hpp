@@ -3,9 +3,9 @@
 // The loop: read, draw, accept. What every mode of the engine is made of.
 #pragma once
 
-#include "adapter.hpp"
 #include "model.hpp"
 #include "options.hpp"
+#include <pluck/adapters/llama_cpp.hpp>
 #include <pluck/make_chain.hpp>
 #include <pluck/pluck.hpp>
 

@@ -267,6 +267,7 @@ inline options parse(int argc, char** argv) {
         read = again;
     }
     if (read.check && read.what != mode::batch) throw usage_error("--check needs --batch N");
+    if (read.parallel > 0 && read.what != mode::batch) throw usage_error("--parallel needs --batch N");
     if (!read.json_out.empty() && read.what != mode::benchmark) throw usage_error("--json-out needs --benchmark");
     if (read.model.empty() && !read.help) throw usage_error("--model needs a value: the GGUF file of a model");
     return read;

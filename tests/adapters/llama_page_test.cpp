@@ -47,7 +47,7 @@ std::string between(const std::string& text, const std::string& mark) {
 TEST_CASE("docs/llama_cpp.md shows the code that is tested") {
     const std::string code = file("tests/adapters/llama_page.hpp");
     const std::string page = file("docs/llama_cpp.md");
-    for (const char* mark : {"page", "loop"}) {
+    for (const char* mark : {"page", "loop", "prompt"}) {
         const std::string shown = between(code, mark);
         INFO("docs/llama_cpp.md should have:\n" << shown);
         CHECK(page.find("```cpp\n" + shown + "```\n") != std::string::npos);
@@ -63,7 +63,7 @@ TEST_CASE("the loop of docs/llama_cpp.md and its chain write the same text") {
 
     const pluck::sampling_params request{.temperature = 0.8f, .top_p = 0.95f, .repetition_penalty = 1.1f};
     llama_sampler* const chain = sampler_of(model.model(), request, 42);
-    for (const llama_token token : prompt) llama_sampler_accept(chain, token);
+    read_prompt(chain, prompt);
     model.start(prompt);
     std::vector<llama_token> text = prompt;
     for (int i = 0; i < 30; ++i) {

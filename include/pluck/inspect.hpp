@@ -6,6 +6,7 @@
 
 #include <pluck/chain.hpp>
 #include <pluck/cpu/row.hpp>
+#include <pluck/detail/arithmetic.hpp>
 #include <pluck/detail/error.hpp>
 #include <pluck/detail/range.hpp>
 #include <pluck/logits.hpp>
@@ -72,7 +73,9 @@ void each_kept(const char* who, const X& x, const Chain& chain, const key& key, 
     if constexpr (check_row<X>()) {
         inspected(who, x, chain, key, [&f](cpu::row& kept, std::size_t) {
             const double total = static_cast<double>(kept.total());
-            kept.for_each([&](std::int32_t, float, std::uint64_t mass) { f(static_cast<double>(mass) / total); });
+            kept.for_each([&](std::int32_t, float, std::uint64_t mass) {
+                f(detail::quotient(static_cast<double>(mass), total));
+            });
         });
     }
 }
@@ -128,7 +131,7 @@ void probabilities(const X& row, const Chain& chain, std::span<double> out, cons
             for (double& probability : out) probability = 0;
             const double total = static_cast<double>(kept.total());
             kept.for_each([&](std::int32_t token, float, std::uint64_t mass) {
-                out[static_cast<std::size_t>(token)] = static_cast<double>(mass) / total;
+                out[static_cast<std::size_t>(token)] = detail::quotient(static_cast<double>(mass), total);
             });
         });
     }
@@ -149,7 +152,7 @@ template <class X, chain_like Chain>
             result.reserve(kept.count());
             const double total = static_cast<double>(kept.total());
             kept.for_each([&](std::int32_t token, float score, std::uint64_t mass) {
-                result.push_back({token, score, static_cast<double>(mass) / total});
+                result.push_back({token, score, detail::quotient(static_cast<double>(mass), total)});
             });
             std::sort(result.begin(), result.end(), [](const candidate& a, const candidate& b) {
                 return ranking_key{a.logit, a.token} > ranking_key{b.logit, b.token};

@@ -437,6 +437,7 @@ TEST_CASE("what cannot be read is refused in words") {
     CHECK(device(8, 0) == where + "metal:0");
     CHECK(device(15, 0) == where + "webgpu:0");
     CHECK(device(5, 0) == where + "device type 5:0");
+    CHECK(device(100, 0) == where + "device type 100:0");
 
     CHECK(refusal(tensor(memory, float32, {}).dl) == "pluck::dlpack: the tensor's rank must be 1 or 2, got 0");
     CHECK(refusal(tensor(memory, float32, {1, 1, 2}).dl) == "pluck::dlpack: the tensor's rank must be 1 or 2, got 3");

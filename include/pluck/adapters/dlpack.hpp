@@ -62,12 +62,20 @@ namespace detail {
     return type.lanes == 1 ? text : text + "x" + text_of(unsigned{type.lanes});
 }
 
+/// As the number that it is: one that the header's enum does not have is no value of it.
+[[nodiscard]] PLUCK_TAGGED inline std::uint32_t type_of(const DLDevice& device) noexcept {
+    std::uint32_t type;
+    static_assert(sizeof type == sizeof device.device_type);
+    __builtin_memcpy(&type, &device.device_type, sizeof type);
+    return type;
+}
+
 /// "cuda:1". By number, since older headers have not all of the enumerators.
 [[nodiscard]] PLUCK_TAGGED inline std::string text_of(const DLDevice& device) {
     constexpr std::string_view names[] = {
         "",     "cpu",       "cuda",    "cuda_host",    "opencl", "",       "",        "vulkan", "metal",   "vpi",
         "rocm", "rocm_host", "ext_dev", "cuda_managed", "oneapi", "webgpu", "hexagon", "maia",   "trainium"};
-    const auto type = static_cast<unsigned>(device.device_type);
+    const std::uint32_t type = type_of(device);
     const bool known = type < std::size(names) && !names[type].empty();
     return (known ? std::string(names[type]) : "device type " + text_of(type)) + ":" + text_of(device.device_id);
 }
@@ -83,14 +91,14 @@ namespace detail {
     if (data != nullptr) data += tensor.byte_offset;
     const foreign_tensor fields{"dlpack", what, data, tensor.shape, tensor.strides, tensor.ndim};
     const DLDevice& device = tensor.device;
-    const bool managed = device.device_type == kDLCUDAManaged, cuda = device.device_type == kDLCUDA;
+    const std::uint32_t type = type_of(device);
+    const bool managed = type == kDLCUDAManaged, cuda = type == kDLCUDA;
     if (gpu != nullptr) {
         if (managed || (cuda && device.device_id == gpu->id)) return fields;
         fields.reject("device", "cuda:" + text_of(gpu->id), text_of(device));
     }
     // Managed memory is not read by the host: a kernel may still be writing to it.
-    if (device.device_type == kDLCPU || device.device_type == kDLCUDAHost || device.device_type == kDLROCMHost)
-        return fields;
+    if (type == kDLCPU || type == kDLCUDAHost || type == kDLROCMHost) return fields;
     const char* const hint = "; visit(tensor, cuda_device, f) passes it to <pluck/cuda/sample.cuh>";
     fields.reject("device", "cpu", text_of(device) + (managed || cuda ? hint : ""));
 }
@@ -246,7 +254,7 @@ void sample_rows(const DLTensor& batch, const Chains& chains, const Keys& keys, 
 
 /// The same with tokens to a tensor: -1 for a draw without one, whose status `out` may ask for.
 ///
-/// Shapes.       tokens [draws] or [draws, 1], int32 or int64, any stride.
+/// Shapes.       tokens [draws] or [draws, 1], int32 or int64, any stride but 0.
 /// Cost.         Memory for so many int32, unless tokens are that, contiguous and aligned.
 template <class Chains, class Executor = serial, std::same_as<keys> Keys = keys, std::same_as<DLTensor> Tokens>
 requires chain_like<Chains> || detail::chain_range<Chains>

@@ -52,6 +52,7 @@ template <class Tensor>
 [[nodiscard]] PLUCK_TAGGED inline foreign_tensor checked_torch(const at::Tensor& tensor) {
     foreign_tensor fields{"pytorch", "the tensor's", nullptr, nullptr, nullptr, 0};
     if (!tensor.defined()) raise("pluck::pytorch: the tensor must be defined, got one that was only declared");
+    if (tensor.is_nested()) fields.reject("layout", "Strided", "Nested");
     if (tensor.layout() != at::kStrided) fields.reject("layout", "Strided", printed(tensor.layout()));
     if (!tensor.device().is_cpu()) {
         const char* const hint = "; copy it by .cpu(), or see at::toDLPack and <pluck/adapters/dlpack.hpp>";

@@ -94,7 +94,8 @@ private:
 /// Definition.   For each token of the text, with n the times that it occurs in `counts`, from its score s on, each
 ///               step rounded to float once:
 ///                   if it occurs in `repeats`:  s becomes s / repetition if s > 0, else s * repetition
-///                   if n > 0:                   s becomes s - RN32(frequency * n), then s - presence
+///                   if n > 0:                   s becomes s - RN32(frequency * n), then s - presence;
+///                   n is rounded to a float before, which changes none up to 2^24
 /// Shapes.       One history, or one for each row.
 /// Parameters.   history    a token_history that outlives the stage, or `per_row<token_history>`
 ///               settings   penalty_settings, or `per_row<penalty_settings>`; `{}` is neutral

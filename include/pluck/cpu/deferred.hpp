@@ -210,7 +210,7 @@ private:
     /// A member is read once, and kept in a register: no store of the loop can change it.
     template <bool Simple, class Ids, class F>
     [[nodiscard]] PLUCK_TAGGED bool edit_by(const Ids& ids, const F& move) noexcept {
-        const F f = move;
+        std::conditional_t<std::is_trivially_copyable_v<F>, const F, const F&> f = move;
         const auto* const floats = static_cast<const float*>(logits_);
         float* const scores = scores_;
         std::uint64_t* const marks = marks_;

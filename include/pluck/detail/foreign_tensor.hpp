@@ -122,6 +122,7 @@ struct foreign_tokens {
     tensor.check_data(to.size, 1);
     to.data = static_cast<unsigned char*>(tensor.data);
     if (tensor.strides != nullptr) to.stride = static_cast<std::ptrdiff_t>(tensor.strides[0]);
+    if (to.stride == 0 && to.size > 1) tensor.reject("stride", "other than 0, so that each token has its place", "0");
     to.is_int64 = is_int64;
     return to;
 }

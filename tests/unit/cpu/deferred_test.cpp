@@ -329,6 +329,35 @@ TEST_CASE("a mask leaves nothing of an edit before it, nor an edit of a mask") {
     }
 }
 
+TEST_CASE("of eight that move at a time each is seen to leave its place, and none passes a mask") {
+    for (const std::size_t count : {8u, 9u, 16u, 20u}) {
+        std::vector<std::int32_t> ids;
+        for (std::size_t i = 0; i < count; ++i) ids.push_back(static_cast<std::int32_t>(1 + i * 13));
+        for (std::size_t at = 0; at < count; ++at) {
+            const auto best = static_cast<std::size_t>(ids[at]);
+            std::vector<float> logits(300, 1.0f);
+            for (const std::int32_t id : ids) logits[static_cast<std::size_t>(id)] = 0.5f;  // so that they win nothing
+            logits[best] = 5;
+            pluck::workspace scratch;
+            cpu::row lowered(pluck::logits_view<float>{logits.data(), logits.size()}, scratch, {}, 0);
+            lowered.edit(ids, [&](float score, std::size_t i) { return i == at ? score - 6 : score; });
+            REQUIRE(lowered.settle());
+            CHECK(lowered.best() == pluck::ranking_key{1.0f, 0});
+            CHECK(lowered.score_of(ids[at]) == -1.0f);
+            lowered.keep_largest(299);
+            CHECK(lowered.mass(ids[at]) == 0);
+
+            std::vector<std::uint32_t> words(10, ~0u);
+            words[best / 32] = ~(1u << (best % 32));
+            cpu::row forbidden_one(pluck::logits_view<float>{logits.data(), logits.size()}, scratch, {}, 0);
+            forbidden_one.edit(ids, [&](float score, std::size_t i) { return i == at ? score + 1 : score; });
+            forbidden_one.mask(words);
+            REQUIRE(forbidden_one.settle());
+            CHECK(forbidden_one.best() == pluck::ranking_key{1.0f, 0});
+        }
+    }
+}
+
 TEST_CASE("select wants rising ids of the row, and sees what is forbidden or a NaN") {
     const auto selected = [](std::vector<float> logits, const std::vector<std::int64_t>& ids) {
         pluck::workspace scratch;

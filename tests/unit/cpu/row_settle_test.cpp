@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <vector>
 
 using namespace pluck_test;
@@ -80,6 +81,17 @@ TEST_CASE("edit gives each listed token its new score, and leaves the caller's l
     std::vector<float> scores;
     of.row.for_each([&](std::int32_t, float score, std::uint64_t) { scores.push_back(score); });
     CHECK(scores == std::vector<float>{6, 2, 3, -6});
+}
+
+TEST_CASE("what moves scores need not be copyable") {
+    const std::vector<float> logits = {1, 2, 3};
+    const std::vector<std::int32_t> ids = {0, 2};
+    pluck::workspace scratch;
+    pluck::cpu::row row(pluck::logits_view<float>{logits.data(), logits.size()}, scratch, {}, 0);
+    row.edit(ids, [by = std::make_unique<float>(5.0f)](float score, std::size_t) { return score + *by; });
+    REQUIRE(row.settle());
+    CHECK(row.at(0) == pluck::ranking_key{8.0f, 2});
+    CHECK(row.at(1) == pluck::ranking_key{6.0f, 0});
 }
 
 TEST_CASE("edit passes the place in the list, also after a forbidden token") {

@@ -123,6 +123,9 @@ TEST_CASE("tokens go to int32 and int64, in place where they can") {
     const auto refused = [&](const made& of) { return message_of([&] { (void)tokens_of(of.tensor, true); }); };
     CHECK(refused({wide.data(), {}}) == "pluck::x: the tensor's rank must be 1, or 2 with one column, got 0");
     CHECK(refused({wide.data(), {2, 2}}) == "pluck::x: the tensor's number of columns must be 1, got 2");
+    CHECK(refused({wide.data(), {2}, {0}}) ==
+          "pluck::x: the tensor's stride must be other than 0, so that each token has its place, got 0");
+    CHECK(refused({wide.data(), {1}, {0}}) == "(no exception)");
     CHECK(refused({nullptr, {2}}) == "pluck::x: the tensor's data must be there for 2 x 1 elements, got null");
 }
 

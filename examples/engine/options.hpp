@@ -57,7 +57,7 @@ struct options {
     std::string system{};
     std::vector<message> messages{};  // of a request's body
     bool raw = false;                 // the prompt as it is, without the model's chat template
-    int n = -1;                       // most tokens; -1: the mode's choice
+    std::optional<int> n{};           // most tokens, -1 for what the context holds; none: the mode's choice
     int batch = 0;
     int parallel = 0;  // 0: half of the batch
     bool check = false;
@@ -69,7 +69,9 @@ struct options {
     std::vector<std::string> stops{};
     pluck::sampling_params request = pluck::defaults(rules);
 
-    [[nodiscard]] int tokens(int otherwise) const { return n >= 0 ? n : otherwise; }
+    [[nodiscard]] int tokens(int otherwise) const {
+        return n == -1 ? std::numeric_limits<int>::max() : n.value_or(otherwise);
+    }
 };
 
 namespace detail {
@@ -107,6 +109,13 @@ auto number(T& to, T least, T most, const char* also = "") {
 inline auto text(std::string& to) {
     return [&to](const std::string&, const std::string& value) { to = value; };
 }
+/// What must not be empty: a name, or a body.
+inline auto filled(std::string& to) {
+    return [&to](const std::string& name, const std::string& value) {
+        if (value.empty()) throw usage_error(name + " must not be empty");
+        to = value;
+    };
+}
 inline auto flag(bool& to) {
     return [&to](const std::string&, const std::string&) { to = true; };
 }
@@ -129,8 +138,11 @@ inline std::vector<option> options_for(options& to, std::string& json) {
          [&to](const std::string&, const std::string& value) { to.prompt = value; }},
         {"--system-prompt", "-sys", "TEXT", "who the model is to be", text(to.system)},
         {"--raw", "", "", "go on with the prompt as it is, without the model's chat template", flag(to.raw)},
-        {"--json", "", "REQUEST", "a request's body as servers take it: a file, or {...} itself", text(json)},
-        {"", "-n", "N", "at most so many tokens", number(to.n, 0, 1 << 20)},
+        {"--json", "", "REQUEST", "a request's body as servers take it: a file, or {...} itself", filled(json)},
+        {"", "-n", "N", "at most so many tokens, -1 for as many as the context holds",
+         [&to](const std::string& name, const std::string& value) {
+             number(to.n.emplace(), -1, 1 << 20)(name, value);
+         }},
         {"--temp", "", "T", "temperature, 0 for the best token (0.8)", number(request.temperature, 0.0f, 1e6f)},
         {"--top-k", "", "K", "the k best tokens, 0 for all (40)", number(request.top_k, 0, most)},
         {"--top-p", "", "P", "the best tokens that have this probability, 1 for all (0.95)",
@@ -157,7 +169,7 @@ inline std::vector<option> options_for(options& to, std::string& json) {
         {"--check", "", "", "that each gets the tokens that it gets alone", flag(to.check)},
         {"--benchmark", "", "", "the time of sampling, by llama.cpp and by pluck; --json FILE for the figures",
          modes(mode::benchmark)},
-        {"--json-out", "", "FILE", "where the figures go", text(to.json_out)},
+        {"--json-out", "", "FILE", "where the figures go", filled(to.json_out)},
         {"--threads", "-t", "N", "of the model (all cores)", number(to.threads, 1, 512)},
         {"--ctx-size", "-c", "N", "room for so many tokens, 0 for as many as are needed", number(to.context, 0, most)},
         {"--verbose", "-v", "", "shows what libllama logs", flag(to.verbose)},
@@ -165,54 +177,130 @@ inline std::vector<option> options_for(options& to, std::string& json) {
     };
 }
 
-/// The first field of these that the body has.
+/// The names of one field, which the body has once at most.
 inline const nlohmann::json* field(const nlohmann::json& body, std::initializer_list<const char*> names) {
-    for (const char* const name : names)
-        if (body.contains(name) && !body[name].is_null()) return &body[name];
-    return nullptr;
+    const char* found = nullptr;
+    for (const char* const name : names) {
+        if (!body.contains(name) || body[name].is_null()) continue;
+        if (found != nullptr) throw usage_error(std::string(found) + " and " + name + " are the same field");
+        found = name;
+    }
+    return found != nullptr ? &body[found] : nullptr;
+}
+
+/// The beginning of what is wrong, for a message.
+inline std::string beginning(std::string text) {
+    if (text.size() > 60) text.replace(57, std::string::npos, "...");
+    return text;
+}
+inline std::string shown(const nlohmann::json& value) { return beginning(value.dump(-1, ' ', /*ensure_ascii=*/true)); }
+
+inline bool is_literal(const std::string& text) {
+    const std::size_t at = text.find_first_not_of(" \t\n");
+    return at != std::string::npos && text[at] == '{';
+}
+
+/// Not deeper than any request is: what walks through it calls itself at each level.
+inline nlohmann::json parse_json(const std::string& text) {
+    return nlohmann::json::parse(
+        text,
+        [](int depth, nlohmann::json::parse_event_t, const nlohmann::json&) {
+            if (depth > 100) throw usage_error("--json is nested more than 100 deep");
+            return true;
+        },
+        /*allow_exceptions=*/false);
+}
+
+inline std::string bytes_of(const std::string& name) {
+    std::ifstream file(name);
+    std::ostringstream bytes;
+    if (!file) throw usage_error("--json: there is no file " + name + ", nor is it a body {...}");
+    bytes << file.rdbuf();
+    return bytes.str();
+}
+
+inline void read_messages(const nlohmann::json& messages, std::vector<message>& to) {
+    for (const auto& each : messages.is_array() ? messages : nlohmann::json::array({nullptr})) {
+        if (!each.is_object() || !each.contains("role") || !each["role"].is_string() || !each.contains("content") ||
+            !each["content"].is_string())
+            throw usage_error("messages must be [{\"role\": TEXT, \"content\": TEXT}, ...]");
+        to.push_back({each["role"].get<std::string>(), each["content"].get<std::string>()});
+    }
+    if (to.empty()) throw usage_error("messages must not be empty");
 }
 
 inline void read_request(const std::string& given, options& to) {
-    const bool is_literal =
-        given.find_first_not_of(" \t\n") != std::string::npos && given[given.find_first_not_of(" \t\n")] == '{';
-    std::ifstream file;
-    if (!is_literal) file.open(given);
-    if (!is_literal && !file) throw usage_error("--json: there is no file " + given + ", nor is it a body {...}");
-    std::ostringstream bytes;
-    if (!is_literal) bytes << file.rdbuf();
-    const nlohmann::json body = nlohmann::json::parse(is_literal ? given : bytes.str(), nullptr, false);
-    if (!body.is_object()) throw usage_error("--json must be an object of JSON, which " + given + " is not");
+    const nlohmann::json body = parse_json(is_literal(given) ? given : bytes_of(given));
+    if (!body.is_object()) throw usage_error("--json must be an object of JSON, which " + beginning(given) + " is not");
     try {
         to.request = pluck::params_from_json(body, rules);
+        // pluck leaves these to the engine, and the engine has no use for them.
+        for (const char* const name :
+             {"input", "inputs", "suffix", "system", "tools", "functions", "echo", "include_stop_str_in_output",
+              "chat_template", "continue_final_message", "prompt_logprobs", "image_data", "multimodal_data", "lora"}) {
+            const auto* const value = field(body, {name});
+            if (value != nullptr && *value != false && *value != "" && !value->empty())
+                throw usage_error(std::string(name) + " is nothing that this engine does");
+        }
         if (to.request.n != 1) throw usage_error("n must be 1, got " + std::to_string(to.request.n));
         if (to.request.logprobs.value_or(0) < 0 || to.request.logprobs.value_or(0) > 20)
             throw usage_error("logprobs must be in [0, 20], got " + std::to_string(*to.request.logprobs));
         if (const auto* const n = field(body, {"max_tokens", "max_completion_tokens", "n_predict", "max_new_tokens"}))
-            number(to.n, -1, 1 << 20)("max_tokens", n->dump());
+            number(to.n.emplace(), -1, 1 << 20)("max_tokens", shown(*n));
         if (const auto* const prompt = field(body, {"prompt"})) {
-            if (!prompt->is_string()) throw usage_error("prompt must be a string, got " + prompt->dump());
+            if (!prompt->is_string()) throw usage_error("prompt must be a string, got " + shown(*prompt));
             to.prompt = prompt->get<std::string>();
             to.raw = true;
         }
         if (const auto* const messages = field(body, {"messages"})) {
-            for (const auto& each : *messages) {
-                if (!each.is_object() || !each.contains("role") || !each["role"].is_string() ||
-                    !each.contains("content") || !each["content"].is_string())
-                    throw usage_error("messages must be [{\"role\": TEXT, \"content\": TEXT}, ...]");
-                to.messages.push_back({each["role"].get<std::string>(), each["content"].get<std::string>()});
-            }
-            if (to.messages.empty()) throw usage_error("messages must not be empty");
+            if (to.prompt) throw usage_error("prompt and messages are two questions: give one");
+            read_messages(*messages, to.messages);
         }
-        if (const auto* const stop = field(body, {"stop"})) {
+        if (const auto* const stop = field(body, {"stop", "stop_strings", "stop_sequence"})) {
             for (const auto& each : stop->is_array() ? *stop : nlohmann::json::array({*stop})) {
                 if (!each.is_string() || each.get<std::string>().empty())
-                    throw usage_error("stop must be a string, or an array of strings, got " + stop->dump());
+                    throw usage_error("stop must be a string, or an array of strings, got " + shown(*stop));
                 to.stops.push_back(each.get<std::string>());
             }
         }
     } catch (const std::exception& e) {  // pluck's std::invalid_argument has all that is wrong with the request
         throw usage_error(std::string("--json: ") + e.what());
     }
+}
+
+/// Whether --benchmark may write there by --json, which is the name of a request's file in all other modes.
+inline void check_figures_file(const std::string& name) {
+    if (is_literal(name)) throw usage_error("--benchmark reads no request: --json must be a file for the figures");
+    if (!std::ifstream(name)) return;
+    const nlohmann::json old = parse_json(bytes_of(name));
+    if (!old.is_object() || !old.contains("forward_us") || !old.contains("strategies"))
+        throw usage_error("--benchmark --json would overwrite " + name +
+                          ", which holds no figures of a benchmark; --json-out does");
+}
+
+/// What a mode with requests of its own would not heed.
+inline void check_mode(const options& given, const std::vector<std::string>& names) {
+    static const char* const modes[] = {"", "--strategies", "--show", "--batch", "--benchmark"};
+    const std::string mode = modes[static_cast<int>(given.what)];
+    const bool has_own = given.what != mode::answer && given.what != mode::show;
+    for (const std::string& name : names) {
+        for (const char* const setting : {"--temp", "--top-k", "--top-p", "--min-p", "--repeat-penalty",
+                                          "--frequency-penalty", "--presence-penalty", "--repeat-last-n"})
+            if (has_own && name == setting)
+                throw usage_error(name + " does nothing with " + mode + ", which has its own settings");
+    }
+    pluck::sampling_params only_seed = pluck::defaults(rules);
+    only_seed.seed = given.request.seed;
+    if (has_own && (given.request != only_seed || !given.stops.empty()))
+        throw usage_error("--json: settings of sampling and stop do nothing with " + mode + ", which has its own");
+    if (given.what == mode::show && given.request.logprobs)
+        throw usage_error("--json: logprobs does nothing with --show");
+    if (has_own && given.n && *given.n < 1)
+        throw usage_error("-n must be in [1, 1048576] with " + mode + ", got " + std::to_string(*given.n));
+    if (given.raw && !given.system.empty())
+        throw usage_error(
+            "--system-prompt does nothing with a prompt that is taken as it is: --raw, or a body's prompt");
+    if (given.raw && !given.messages.empty()) throw usage_error("--raw does nothing with the messages of a body");
 }
 
 }  // namespace detail
@@ -227,8 +315,7 @@ inline void print_usage(std::ostream& out) {
         out << "  " << picture::pad(names + " " + std::string(each.value), 30) << each.meaning << '\n';
     }
     out << "\nSampling follows llama.cpp's order of stages and its defaults. Exit codes: 0; 1 what went wrong; 2 a "
-           "wrong "
-           "option.\n";
+           "wrong option; 130 Ctrl-C before all was done.\n";
 }
 
 inline options parse(int argc, char** argv) {
@@ -251,6 +338,7 @@ inline options parse(int argc, char** argv) {
     for (const auto& [option, text] : given) option->take(text.first, text.second);
     if (read.what == mode::benchmark && !json.empty()) {
         if (!read.json_out.empty()) throw usage_error("--json and --json-out are the same with --benchmark");
+        detail::check_figures_file(json);
         read.json_out = json;
     } else if (!json.empty()) {
         options again;
@@ -264,8 +352,13 @@ inline options parse(int argc, char** argv) {
             again.messages.clear();
             again.raw = read.raw;
         }
+        if (!again.prompt && again.messages.empty() && !again.help)
+            throw usage_error("--json has neither prompt nor messages, and there is no --prompt");
         read = again;
     }
+    std::vector<std::string> names;
+    for (const auto& [option, text] : given) names.push_back(text.first);
+    detail::check_mode(read, names);
     if (read.check && read.what != mode::batch) throw usage_error("--check needs --batch N");
     if (read.parallel > 0 && read.what != mode::batch) throw usage_error("--parallel needs --batch N");
     if (!read.json_out.empty() && read.what != mode::benchmark) throw usage_error("--json-out needs --benchmark");

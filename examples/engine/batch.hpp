@@ -291,11 +291,11 @@ inline void run_batch(const model& of, const options& given) {
         for (const struct drawn& each : all[i].tokens)
             if (!all[i].one.is_end(each.token)) text += of.piece(each.token);
         text.resize(text.size() - incomplete_bytes(text));
-        std::string number = picture::pad(std::to_string(i), 3, align::right);
-        for (const std::string& line : wrapped(text, terminal_width() - 5)) {
-            std::cout << number << "  " << line << '\n';
-            number = "   ";
-        }
+        const std::vector<std::string> lines = wrapped(text, terminal_width() - 5);
+        std::cout << picture::pad(std::to_string(i), 3, align::right);
+        for (std::size_t k = 0; k < lines.size(); ++k)
+            std::cout << (k > 0 ? "\n" : "") << (lines[k].empty() ? "" : k > 0 ? "     " : "  ") << lines[k];
+        std::cout << '\n';
     }
     std::cout << '\n' << drawn << " tokens in " << steps << " steps";
     if (!given.check) std::cout << ", " << picture::number(static_cast<double>(drawn) / seconds, 1) << " a second";

@@ -252,15 +252,18 @@ inline void run_benchmark(const model& of, const options& given) {
         picture::progress(static_cast<double>(i + 1) / static_cast<double>(prompts.size()),
                           "prompt " + std::to_string(i + 1) + " of " + std::to_string(prompts.size()));
     }
-    const std::string stopped = "stopped by Ctrl-C after " + std::to_string(got.tokens) + " of " +
-                                std::to_string(prompts.size() * static_cast<std::size_t>(n)) + " tokens";
+    const std::string some =
+        std::to_string(got.tokens) + " of " + std::to_string(prompts.size() * static_cast<std::size_t>(n)) + " tokens";
+    const std::string stopped = "stopped by Ctrl-C after " + some;
     if (got.tokens == 0 && interrupted) throw cancelled(stopped);
     if (got.tokens == 0) throw std::runtime_error("nothing was measured");
     const quartiles forward = quartiles_of(got.forward);
-    const std::string texts = interrupted ? ", " + stopped : " of " + std::to_string(prompts.size()) + " prompts";
+    const std::string texts =
+        interrupted ? some + ", stopped by Ctrl-C"
+                    : std::to_string(got.tokens) + " tokens of " + std::to_string(prompts.size()) + " prompts";
     std::cout << '\n' << picture::paint(of.name(), picture::colour::bold) << '\n';
     print_wrapped(std::to_string(of.size()) + " tokens in the vocabulary, " + std::to_string(given.threads) +
-                  (given.threads == 1 ? " thread; " : " threads; ") + std::to_string(got.tokens) + " tokens" + texts +
+                  (given.threads == 1 ? " thread; " : " threads; ") + texts +
                   ", each drawn by all from the same logits, after a forward pass of its own: " +
                   picture::number(forward.median / 1000, 2) + " ms (" + picture::number(forward.low / 1000, 2) + "-" +
                   picture::number(forward.high / 1000, 2) + ")");

@@ -67,6 +67,7 @@ struct options {
     bool help = false;
     std::string json_out{};
     std::vector<std::string> stops{};
+    std::vector<std::string> settings{};  // the names of what a body says of drawing and stopping, but for the seed
     pluck::sampling_params request = pluck::defaults(rules);
 
     [[nodiscard]] int tokens(int otherwise) const {
@@ -229,6 +230,17 @@ inline void read_messages(const nlohmann::json& messages, std::vector<message>& 
     if (to.empty()) throw usage_error("messages must not be empty");
 }
 
+/// Whether pluck reads a field, whatever the defaults are.
+inline bool is_setting(const std::string& name, const nlohmann::json& value) {
+    const nlohmann::json alone = nlohmann::json::object({{name, value}});
+    try {
+        return pluck::params_from_json(alone, rules) != pluck::defaults(rules) ||
+               pluck::params_from_json(alone, rules, {.base = pluck::sampling_params{}}) != pluck::sampling_params{};
+    } catch (const std::invalid_argument&) {  // right only with another one
+        return true;
+    }
+}
+
 inline void read_request(const std::string& given, options& to) {
     const nlohmann::json body = parse_json(is_literal(given) ? given : bytes_of(given));
     if (!body.is_object()) throw usage_error("--json must be an object of JSON, which " + beginning(given) + " is not");
@@ -262,7 +274,10 @@ inline void read_request(const std::string& given, options& to) {
                     throw usage_error("stop must be a string, or an array of strings, got " + shown(*stop));
                 to.stops.push_back(each.get<std::string>());
             }
+            if (!to.stops.empty()) to.settings.push_back("stop");
         }
+        for (const auto& [name, value] : body.items())
+            if (name != "seed" && is_setting(name, value)) to.settings.push_back(name);
     } catch (const std::exception& e) {  // pluck's std::invalid_argument has all that is wrong with the request
         throw usage_error(std::string("--json: ") + e.what());
     }
@@ -289,10 +304,9 @@ inline void check_mode(const options& given, const std::vector<std::string>& nam
             if (has_own && name == setting)
                 throw usage_error(name + " does nothing with " + mode + ", which has its own settings");
     }
-    pluck::sampling_params only_seed = pluck::defaults(rules);
-    only_seed.seed = given.request.seed;
-    if (has_own && (given.request != only_seed || !given.stops.empty()))
-        throw usage_error("--json: settings of sampling and stop do nothing with " + mode + ", which has its own");
+    if (has_own && !given.settings.empty())
+        throw usage_error("--json: " + given.settings[0] + " does nothing with " + mode +
+                          ", which has its own settings");
     if (given.what == mode::show && given.request.logprobs)
         throw usage_error("--json: logprobs does nothing with --show");
     if (has_own && given.n && *given.n < 1)

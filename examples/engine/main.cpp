@@ -6,6 +6,7 @@
 
 #include "batch.hpp"
 #include "benchmark.hpp"
+#include "command_line.hpp"
 #include "generate.hpp"
 #include "model.hpp"
 #include "options.hpp"

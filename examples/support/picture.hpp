@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Pictures in a terminal, for the examples: bars, tables, headings, progress, and the command line. Standard library
-// only, apart from isatty. Every width is in columns as the eye counts them: one for a character of UTF-8, two for a wide
-// one, none for a mark upon another or for a colour. There are colours only where a terminal shows them, so that output in a file is plain text.
+// only, apart from isatty. Every width is in columns as the eye counts them: one for a character of UTF-8, two for a
+// wide one, none for a mark upon another or for a colour. There are colours only where a terminal shows them, so that
+// output in a file is plain text.
 #pragma once
 
 #include <algorithm>

@@ -28,6 +28,7 @@ struct batched {
     pluck::sampling_params request;
     std::uint64_t seed;
     int n;
+    bool is_cut = false;  // n is what the context has room for
 };
 
 /// One token of a request: drawn, and from what.
@@ -148,6 +149,7 @@ inline std::vector<served> serve(const model& of, const std::vector<batched>& as
             if (ends) each.end = "end of text";
             each.one.text.accept(tokens[i]);
             if (ends || each.one.text.generated() >= static_cast<std::uint32_t>(asked[*who[slot]].n)) {
+                if (!ends && asked[*who[slot]].is_cut) each.end = "context full";
                 each.left = step + 1;
                 llama_memory_seq_rm(llama_get_memory(engine.get()), static_cast<llama_seq_id>(slot), -1, -1);
                 who[slot].reset();
@@ -184,17 +186,16 @@ inline std::vector<drawn> run_alone(const model& of, const options& given, const
 inline bool print_check(const model& of, const options& given, const std::vector<batched>& asked,
                         const std::vector<served>& all) {
     using picture::align;
-    picture::table table({{"#"},
-                          {"draws"},
-                          {"same, given the logits"},
-                          {"logits first differ at"},
-                          {"by, in log p"},
-                          {"first other token at"},
-                          {"", align::left}});
-    std::size_t differing = 0, draws = 0, other_logits = 0;
-    for (std::size_t i = 0; i < all.size() && !interrupted; ++i) {
+    picture::table table(
+        {{"#"}, {"draws"}, {"same"}, {"other logits at"}, {"by (log p)"}, {"other token at"}, {"", align::left}});
+    std::size_t differing = 0, draws = 0, other_logits = 0, alone_too = 0;
+    for (const served& each : all) differing += each.differing, draws += each.tokens.size();
+    for (std::size_t i = 0; i < all.size(); ++i) {
         const std::vector<drawn>& batch = all[i].tokens;
+        if (interrupted) break;
         const std::vector<drawn> alone = run_alone(of, given, asked[i], batch);
+        if (interrupted) break;
+        ++alone_too;
         const std::size_t common = std::min(batch.size(), alone.size());
         const auto first = [&](auto differs) {
             std::size_t at = 0;
@@ -215,22 +216,24 @@ inline bool print_check(const model& of, const options& given, const std::vector
                 std::abs(static_cast<double>(batch[logits].log_probability - alone[logits].log_probability)), 5);
         table.row({std::to_string(i), std::to_string(batch.size()), std::to_string(batch.size() - all[i].differing),
                    place(logits), by, place(token), what});
-        differing += all[i].differing;
         if (logits < common) ++other_logits;
-        draws += batch.size();
     }
     std::cout << '\n' << picture::paint("In the batch, and alone", picture::colour::bold) << "\n\n";
     table.print();
     std::cout << '\n';
-    if (differing == 0)
-        std::cout << "Each of " << draws << " draws of the batch is the token that its request draws alone from the "
-                  << "same logits.\n";
-    else std::cout << differing << " of " << draws << " draws are others alone from the same logits.\n";
-    if (other_logits == 0)
-        std::cout << "The model's own logits are the same in the batch and alone, to the bit, and so are the texts.\n";
+    print_wrapped(differing == 0 ? "Each of " + std::to_string(draws) +
+                                       " draws of the batch is the token that its request draws alone from the same "
+                                       "logits."
+                                 : std::to_string(differing) + " of " + std::to_string(draws) +
+                                       " draws are others alone from the same logits.");
+    const std::string requests = std::to_string(all.size()) + " requests";
+    if (alone_too < all.size())
+        print_wrapped("Run alone: " + std::to_string(alone_too) + " of " + requests + ", then Ctrl-C.");
+    else if (other_logits == 0)
+        print_wrapped("The model's own logits are the same in the batch and alone, to the bit, and so are the texts.");
     else
-        std::cout << "The model's own logits differ by batch in " << other_logits << " of " << all.size()
-                  << " requests, since\nlibllama sums in another order there; where texts differ, that is why.\n";
+        print_wrapped("The model's own logits differ by batch in " + std::to_string(other_logits) + " of " + requests +
+                      ", since libllama sums in another order there; where texts differ, that is why.");
     return differing == 0;
 }
 
@@ -242,7 +245,7 @@ inline void run_batch(const model& of, const options& given) {
     int n = 0;
     for (const batched& each : asked) longest = std::max(longest, each.prompt.size()), n = std::max(n, each.n);
     context engine = context_for(of, given, longest, n, n_slots);
-    for (batched& each : asked) each.n = std::min(each.n, n);
+    for (batched& each : asked) each.is_cut = each.n > n, each.n = std::min(each.n, n);
 
     const auto begin = clock::now();
     std::size_t steps = 0;
@@ -250,7 +253,15 @@ inline void run_batch(const model& of, const options& given) {
     const double seconds = microseconds_since(begin) / 1e6;
 
     using picture::align;
-    constexpr std::size_t width = 32;
+    std::size_t others = 28;  // columns that are not the steps: numbers, gaps
+    for (std::size_t i = 0, name = 0, seed = 4, end = 0; i < all.size(); ++i) {
+        name = std::max(name, asked[i].name.size());
+        seed = std::max(seed, std::to_string(asked[i].seed).size());
+        end = std::max(end, all[i].end.size());
+        others = 28 + name + seed + end;
+    }
+    const auto terminal = static_cast<std::size_t>(terminal_width());
+    const std::size_t width = std::clamp<std::size_t>(terminal > others ? terminal - others : 0, 12, 32);
     picture::table table({{"#"},
                           {"request", align::left},
                           {"seed"},
@@ -279,12 +290,18 @@ inline void run_batch(const model& of, const options& given) {
         std::string text;
         for (const struct drawn& each : all[i].tokens)
             if (!all[i].one.is_end(each.token)) text += of.piece(each.token);
-        std::cout << picture::pad(std::to_string(i), 3, align::right) << "  " << one_line(text) << '\n';
+        text.resize(text.size() - incomplete_bytes(text));
+        const std::vector<std::string> lines = wrapped(text, terminal_width() - 5);
+        std::cout << picture::pad(std::to_string(i), 3, align::right);
+        for (std::size_t k = 0; k < lines.size(); ++k)
+            std::cout << (k > 0 ? "\n" : "") << (lines[k].empty() ? "" : k > 0 ? "     " : "  ") << lines[k];
+        std::cout << '\n';
     }
     std::cout << '\n' << drawn << " tokens in " << steps << " steps";
     if (!given.check) std::cout << ", " << picture::number(static_cast<double>(drawn) / seconds, 1) << " a second";
     std::cout << '\n';
     if (given.check && !print_check(of, given, asked, all)) throw std::runtime_error("--check found other tokens");
+    if (given.check && interrupted) throw cancelled("--check was stopped by Ctrl-C");
 }
 
 }  // namespace engine

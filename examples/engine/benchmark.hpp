@@ -74,10 +74,10 @@ inline std::vector<contest> contests() {
     penalised.repetition_penalty = 1.1f;
     penalised.penalty_last_n = 64;
     return {{"greedy", {.temperature = 0}},
-            {"T = 0.8", {.temperature = 0.8f}},
-            {"T = 0.8, p = 0.95", {.temperature = 0.8f, .top_p = 0.95f}},
-            {"k = 40, p = 0.95, m = 0.05, T = 0.8", cut},
-            {"the same, repetition 1.1 of 64", penalised}};
+            {"T 0.8", {.temperature = 0.8f}},
+            {"T 0.8, p 0.95", {.temperature = 0.8f, .top_p = 0.95f}},
+            {"k 40, p 0.95, m 0.05, T 0.8", cut},
+            {"the same, repetition 1.1", penalised}};
 }
 inline constexpr std::size_t writes = 2;  // whose tokens the texts are made of
 
@@ -153,34 +153,40 @@ inline void print_benchmark(const measured& got) {
     using picture::align;
     using picture::number;
     const double forward = quartiles_of(got.forward).median;
-    picture::table table({{"", align::left},
-                          {"", align::left},
-                          {"sampling, us"},
-                          {"quartiles"},
-                          {"of a token"},
-                          {"tokens/s"},
-                          {"", align::left}});
+    const bool is_wide = terminal_width() >= 100;
+    std::vector<picture::table::column> heads = {{"", align::left}, {"", align::left}, {"sampling, us"},
+                                                 {"share"},         {"tokens/s"},      {"speed"}};
+    if (is_wide) heads.insert(heads.begin() + 3, {"quartiles"});
+    picture::table table(heads);
     double longest = forward;
     for (const contest& each : got.all) longest = std::max(longest, forward + quartiles_of(each.by_llama).median);
     const auto row = [&](const std::string& name, const char* who, const quartiles& q, const std::string& times) {
-        table.row({name, who, number(q.median, 1), number(q.low, 1) + "-" + number(q.high, 1),
-                   picture::percent(q.median / (forward + q.median), 2), number(1e6 / (forward + q.median), 1), times});
+        std::vector<std::string> cells = {name,
+                                          who,
+                                          number(q.median, 1),
+                                          picture::percent(q.median / (forward + q.median), 2),
+                                          number(1e6 / (forward + q.median), 1),
+                                          times};
+        if (is_wide) cells.insert(cells.begin() + 3, number(q.low, 1) + "-" + number(q.high, 1));
+        table.row(cells);
     };
     for (const contest& each : got.all) {
         const quartiles theirs = quartiles_of(each.by_llama), ours = quartiles_of(each.by_pluck);
         row(each.name, "llama.cpp", theirs, "");
-        row("", "pluck", ours, number(theirs.median / ours.median, 1) + "x as fast");
+        row("", "pluck", ours, number(theirs.median / ours.median, 1) + "x");
     }
     std::cout << '\n';
     table.print();
-    std::cout << "\nSampling is drawing a token and accepting it, in the median; its share of a token's time, and "
-                 "tokens a second,\nbeside the median of the forward pass.\n\n"
-              << picture::paint("A token's time", picture::colour::bold) << ": ░ forward, █ sampling\n\n";
-    constexpr int columns = 50;
+    std::cout << '\n';
+    print_wrapped(
+        "Sampling is drawing a token and accepting it, in the median; its share of a token's time, and "
+        "tokens a second, beside the median of the forward pass.");
+    std::cout << '\n' << picture::paint("A token's time", picture::colour::bold) << ": ░ forward, █ sampling\n\n";
+    const int columns = std::min(50, terminal_width() - 52);
     const int read = static_cast<int>(columns * forward / longest + 0.5);
     const auto line = [&](const std::string& name, const char* who, double sampling, picture::colour c) {
-        const std::string bar = picture::bar(columns * sampling / longest / 20, 20, c);  // in eighths of a column
-        std::cout << "  " << picture::pad(name, 36) << picture::pad(who, 11)
+        const std::string bar = picture::bar(sampling / longest, columns, c);  // in eighths of a column
+        std::cout << "  " << picture::pad(name, 29) << picture::pad(who, 11)
                   << picture::paint(picture::repeat("░", read), picture::colour::dim)
                   << bar.substr(0, bar.find_last_not_of(' ') + 1) << ' ' << number((forward + sampling) / 1000, 2)
                   << " ms\n";
@@ -203,9 +209,13 @@ inline void write_benchmark(const std::string& file, const model& of, const opti
                                       {"share", sampling / (forward + sampling)},
                                       {"tokens_per_second", 1e6 / (forward + sampling)}};
     };
-    nlohmann::ordered_json out{
-        {"model", of.name()},   {"vocabulary", of.size()},        {"threads", given.threads},
-        {"tokens", got.tokens}, {"same_logits", got.same_logits}, {"forward_us", figures(got.forward)}};
+    nlohmann::ordered_json out{{"model", of.name()},
+                               {"vocabulary", of.size()},
+                               {"threads", given.threads},
+                               {"complete", !interrupted.load()},  // false: stopped by Ctrl-C
+                               {"tokens", got.tokens},
+                               {"same_logits", got.same_logits},
+                               {"forward_us", figures(got.forward)}};
     for (const contest& each : got.all) {
         out["strategies"].push_back({{"name", each.name},
                                      {"llama_cpp", system(each.by_llama)},
@@ -226,7 +236,6 @@ inline void run_benchmark(const model& of, const options& given) {
             prompts.push_back(prompt_tokens(of, given, each));
     else prompts.push_back(prompt_tokens(of, given, ""));
     int n = given.tokens(32);
-    if (n < 1) throw usage_error("-n must be in [1, 1048576] with --benchmark, got " + std::to_string(n));
     std::size_t longest = 0;
     for (const auto& each : prompts) longest = std::max(longest, each.size());
     context engine = context_for(of, given, longest, n);
@@ -239,23 +248,31 @@ inline void run_benchmark(const model& of, const options& given) {
         const std::size_t wanted = (i + 1) * static_cast<std::size_t>(n);
         for (std::uint64_t more = 0; got.tokens < wanted && more < 100 && !interrupted; ++more)
             measure(of, engine, prompts[i], static_cast<int>(wanted - got.tokens), seed + more, true, got);
+        if (interrupted) break;
         picture::progress(static_cast<double>(i + 1) / static_cast<double>(prompts.size()),
                           "prompt " + std::to_string(i + 1) + " of " + std::to_string(prompts.size()));
     }
+    const std::string some =
+        std::to_string(got.tokens) + " of " + std::to_string(prompts.size() * static_cast<std::size_t>(n)) + " tokens";
+    const std::string stopped = "stopped by Ctrl-C after " + some;
+    if (got.tokens == 0 && interrupted) throw cancelled(stopped);
     if (got.tokens == 0) throw std::runtime_error("nothing was measured");
     const quartiles forward = quartiles_of(got.forward);
-    std::cout << '\n'
-              << picture::paint(of.name(), picture::colour::bold) << ": " << of.size() << " tokens in the vocabulary, "
-              << given.threads << (given.threads == 1 ? " thread; " : " threads; ") << got.tokens << " tokens of "
-              << prompts.size()
-              << " prompts, each drawn by\nall from the same logits, after a forward pass of its own: "
-              << picture::number(forward.median / 1000, 2) << " ms (" << picture::number(forward.low / 1000, 2) << "-"
-              << picture::number(forward.high / 1000, 2) << ")\n";
+    const std::string texts =
+        interrupted ? some + ", stopped by Ctrl-C"
+                    : std::to_string(got.tokens) + " tokens of " + std::to_string(prompts.size()) + " prompts";
+    std::cout << '\n' << picture::paint(of.name(), picture::colour::bold) << '\n';
+    print_wrapped(std::to_string(of.size()) + " tokens in the vocabulary, " + std::to_string(given.threads) +
+                  (given.threads == 1 ? " thread; " : " threads; ") + texts +
+                  ", each drawn by all from the same logits, after a forward pass of its own: " +
+                  picture::number(forward.median / 1000, 2) + " ms (" + picture::number(forward.low / 1000, 2) + "-" +
+                  picture::number(forward.high / 1000, 2) + ")");
     print_benchmark(got);
     std::cout << "\ngreedy: " << got.all[0].equal << " of " << got.tokens << " tokens are the same by both";
     if (!got.same_logits) std::cout << "\nthe logits of one token were not always the same: libllama is not repeatable";
     std::cout << '\n';
     if (!given.json_out.empty()) write_benchmark(given.json_out, of, given, got);
+    if (interrupted) throw cancelled(stopped);
 }
 
 }  // namespace engine

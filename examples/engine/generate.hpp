@@ -41,20 +41,23 @@ inline void catch_interrupts() {
 struct running {
     pluck::sequence text;
     pluck::dynamic_chain chain;
-    std::vector<std::int32_t> ends{};
+    std::vector<std::int32_t> ends{}, stops{};  // tokens of the model, and of the request
 
     running(const model& of, std::span<const std::int32_t> prompt, pluck::sampling_params request, std::uint64_t seed)
         : text(prompt, pluck::options_of(request, {.seed = seed})) {
         if (request.eos_token_ids.empty()) request.eos_token_ids = of.ends();
         chain = pluck::make_chain(request, text, rules, of.size());
-        ends = request.stop_token_ids;
-        if (!request.ignore_eos) ends.insert(ends.end(), request.eos_token_ids.begin(), request.eos_token_ids.end());
+        stops = request.stop_token_ids;
+        if (!request.ignore_eos) ends = request.eos_token_ids;
     }
     running(running&&) = default;
     running& operator=(running&&) = default;
 
+    [[nodiscard]] bool is_stop(std::int32_t token) const {
+        return std::find(stops.begin(), stops.end(), token) != stops.end();
+    }
     [[nodiscard]] bool is_end(std::int32_t token) const {
-        return std::find(ends.begin(), ends.end(), token) != ends.end();
+        return is_stop(token) || std::find(ends.begin(), ends.end(), token) != ends.end();
     }
 };
 
@@ -63,7 +66,7 @@ inline double microseconds_since(clock::time_point begin) {
     return std::chrono::duration<double, std::micro>(clock::now() - begin).count();
 }
 
-/// Microseconds: of the prompt, and of each token.
+/// Microseconds: of the prompt, and of each token but the first, which finds everything cold.
 struct times {
     double prompt = 0;
     std::vector<double> forward{};
@@ -84,7 +87,12 @@ inline quartiles quartiles_of(std::vector<double> values) {
     return {at(0.25), at(0.5), at(0.75)};
 }
 
-enum class ending { length, end_token, stopped, cancelled };
+enum class ending { length, context_full, end_token, stop_token, stopped, cancelled };
+
+/// Ctrl-C before all was done that was asked for. What has been done until then is shown.
+struct cancelled : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
 
 [[noreturn]] inline void fail(pluck::status why) {
     throw std::runtime_error("no token can be drawn: " + std::string(pluck::to_string(why)));
@@ -103,11 +111,12 @@ ending generate(context& engine, running& one, int n, times& took, pluck::report
         const pluck::key key = one.text.key();
         const pluck::pick next = said != nullptr ? pluck::llama_cpp::sample(engine.get(), -1, one.chain, key, *said)
                                                  : pluck::llama_cpp::sample(engine.get(), -1, one.chain, key);
-        took.sampling.push_back(microseconds_since(drawing));
+        const double sampling = microseconds_since(drawing);
         if (one.text.generated() == 0) took.prompt = forward;
-        else took.forward.push_back(forward);
+        else took.forward.push_back(forward), took.sampling.push_back(sampling);
 
         if (!next) fail(next.status);
+        if (one.is_stop(next.token)) return ending::stop_token;
         if (one.is_end(next.token)) return ending::end_token;
         const bool goes_on = each(next.token);
         one.text.accept(next.token);
@@ -137,6 +146,8 @@ inline std::uint64_t seed_of(const pluck::sampling_params& request) {
 inline std::vector<std::int32_t> prompt_tokens(const model& of, const options& given, const std::string& otherwise) {
     std::vector<message> messages = given.messages;
     const std::string prompt = given.prompt.value_or(otherwise);
+    if (!given.system.empty() && !of.has_chat_template())
+        throw usage_error("--system-prompt needs a model with a chat template, and " + of.name() + " has none");
     if (messages.empty() && (given.raw || !of.has_chat_template())) return of.tokens(prompt);
     if (messages.empty()) messages = {{"user", prompt}};
     if (!of.has_chat_template())

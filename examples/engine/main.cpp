@@ -6,12 +6,14 @@
 
 #include "batch.hpp"
 #include "benchmark.hpp"
+#include "command_line.hpp"
 #include "generate.hpp"
 #include "model.hpp"
 #include "options.hpp"
 #include "show.hpp"
 #include "stream.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <exception>
@@ -28,7 +30,9 @@ using namespace engine;
 const char* reason(ending why) {
     switch (why) {
         case ending::length: return "as many tokens as asked for";
+        case ending::context_full: return "the context is full";
         case ending::end_token: return "the model ended it";
+        case ending::stop_token: return "a stop token";
         case ending::stopped: return "a stop string";
         case ending::cancelled: return "Ctrl-C";
     }
@@ -57,17 +61,26 @@ public:
 
     [[nodiscard]] pluck::report ask() { return {.of = pluck::base::raw, .top = {ids_, values_}}; }
     void add(const model& of, std::int32_t token, const pluck::report& said) {
-        std::vector<std::string> cells = {one_line(of.piece(token)), cell(said.log_probability)};
-        for (std::size_t i = 0; i < ids_.size(); ++i) cells.push_back(one_line(of.piece(ids_[i])) + cell(values_[i]));
+        const auto fit = static_cast<std::size_t>(std::max(1, (terminal_width() - 28) / 20));  // in a line
+        std::vector<std::string> cells = {quoted(of, token), number(said.log_probability), ""};
+        for (std::size_t i = 0; i < ids_.size(); ++i) {
+            cells[2] += picture::pad(quoted(of, ids_[i]) + ' ' + number(values_[i]), 20);
+            if ((i + 1) % fit != 0 || i + 1 == ids_.size()) continue;
+            table_.row(cells);
+            cells = {"", "", ""};
+        }
         table_.row(cells);
     }
     void print() const { table_.print(); }
 
 private:
-    static std::string cell(float value) { return ' ' + picture::number(static_cast<double>(value)); }
+    static std::string number(float value) { return picture::number(static_cast<double>(value)); }
+    static std::string quoted(const model& of, std::int32_t token) {
+        return '"' + one_line(of.piece(token, /*special=*/true)) + '"';
+    }
     static std::vector<picture::table::column> columns(std::size_t best) {
         std::vector<picture::table::column> all = {{"token", picture::align::left}, {"log p"}};
-        for (std::size_t i = 0; i < best; ++i) all.push_back({"best " + std::to_string(i + 1)});
+        all.push_back({best > 0 ? "best " + std::to_string(best) : "", picture::align::left});
         return all;
     }
     std::vector<std::int32_t> ids_;
@@ -85,11 +98,12 @@ void answer(const model& of, const options& given) {
     pluck::report said = wanted.ask();
     stream out(given.stops);
     times took;
-    const ending why = generate(engine, one, n, took, given.request.logprobs ? &said : nullptr, [&](int token) {
+    ending why = generate(engine, one, n, took, given.request.logprobs ? &said : nullptr, [&](int token) {
         std::cout << out.put(of.piece(token)) << std::flush;
         if (given.request.logprobs) wanted.add(of, token, said);
         return !out.stopped();
     });
+    if (why == ending::length && n < given.tokens(256)) why = ending::context_full;
     std::cout << out.finish() << std::endl;
     if (given.request.logprobs) wanted.print();
     summarise(one, took, why, seed);
@@ -121,10 +135,13 @@ int main(int argc, char** argv) {
         const options given = parse(argc, argv);
         if (given.help) print_usage(std::cout);
         else run(given);
+        if (!std::cout.flush()) throw std::runtime_error("standard output cannot be written");
     } catch (const usage_error& e) {
         return failed(e, 2);
     } catch (const std::invalid_argument& e) {  // pluck's: a request that has no chain
         return failed(e, 2);
+    } catch (const cancelled& e) {
+        return failed(e, 130);
     } catch (const std::exception& e) {
         return failed(e, 1);
     }

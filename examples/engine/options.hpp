@@ -1,29 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
-// The command line, by the names that llama.cpp gives its options, and a request's body, by those of a server. What is
-// wrong is a usage_error that names the option, its value and its range.
+// What is asked of the engine: by the command line (command_line.hpp), and by a request's body (request.hpp).
 #pragma once
 
 #include "model.hpp"
-#include "support/picture.hpp"
-#include <pluck/json.hpp>
 #include <pluck/sampling_params.hpp>
 
 #include <algorithm>
 #include <charconv>
-#include <cstddef>
-#include <cstdint>
-#include <fstream>
-#include <functional>
-#include <iostream>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
-#include <string_view>
+#include <system_error>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #ifdef __linux__
@@ -57,7 +49,7 @@ struct options {
     std::string system{};
     std::vector<message> messages{};  // of a request's body
     bool raw = false;                 // the prompt as it is, without the model's chat template
-    int n = -1;                       // most tokens; -1: the mode's choice
+    std::optional<int> n{};           // most tokens, -1 for what the context holds; none: the mode's choice
     int batch = 0;
     int parallel = 0;  // 0: half of the batch
     bool check = false;
@@ -67,21 +59,15 @@ struct options {
     bool help = false;
     std::string json_out{};
     std::vector<std::string> stops{};
+    std::vector<std::string> settings{};  // the names of what a body says of drawing and stopping, but for the seed
     pluck::sampling_params request = pluck::defaults(rules);
 
-    [[nodiscard]] int tokens(int otherwise) const { return n >= 0 ? n : otherwise; }
+    [[nodiscard]] int tokens(int otherwise) const {
+        return n == -1 ? std::numeric_limits<int>::max() : n.value_or(otherwise);
+    }
 };
 
 namespace detail {
-
-/// A switch, or an option with a value, which `take` reads.
-struct option {
-    std::string_view name;
-    std::string_view alias;
-    std::string_view value;  // "" for a switch
-    std::string_view meaning;
-    std::function<void(const std::string& name, const std::string& value)> take;
-};
 
 template <class T>
 std::string text_of(T value) {
@@ -104,173 +90,6 @@ auto number(T& to, T least, T most, const char* also = "") {
         to = value;
     };
 }
-inline auto text(std::string& to) {
-    return [&to](const std::string&, const std::string& value) { to = value; };
-}
-inline auto flag(bool& to) {
-    return [&to](const std::string&, const std::string&) { to = true; };
-}
-
-inline std::vector<option> options_for(options& to, std::string& json) {
-    constexpr int most = std::numeric_limits<int>::max();
-    constexpr float any = 3.4e38f;
-    pluck::sampling_params& request = to.request;
-    const auto modes = [&to](mode which) {
-        return [&to, which](const std::string& name, const std::string&) {
-            if (to.what != mode::answer && to.what != which)
-                throw usage_error(name +
-                                  " is one of --strategies, --show, --batch and --benchmark, and another is given");
-            to.what = which;
-        };
-    };
-    return {
-        {"--model", "-m", "FILE", "the model, a GGUF file", text(to.model)},
-        {"--prompt", "-p", "TEXT", "what to answer",
-         [&to](const std::string&, const std::string& value) { to.prompt = value; }},
-        {"--system-prompt", "-sys", "TEXT", "who the model is to be", text(to.system)},
-        {"--raw", "", "", "go on with the prompt as it is, without the model's chat template", flag(to.raw)},
-        {"--json", "", "REQUEST", "a request's body as servers take it: a file, or {...} itself", text(json)},
-        {"", "-n", "N", "at most so many tokens", number(to.n, 0, 1 << 20)},
-        {"--temp", "", "T", "temperature, 0 for the best token (0.8)", number(request.temperature, 0.0f, 1e6f)},
-        {"--top-k", "", "K", "the k best tokens, 0 for all (40)", number(request.top_k, 0, most)},
-        {"--top-p", "", "P", "the best tokens that have this probability, 1 for all (0.95)",
-         number(request.top_p, 0.0f, 1.0f)},
-        {"--min-p", "", "P", "tokens so likely beside the best, 0 for all (0.05)", number(request.min_p, 0.0f, 1.0f)},
-        {"--repeat-penalty", "", "R", "makes less likely what the text has, 1 for none (1)",
-         number(request.repetition_penalty, 0.01f, 1e6f)},
-        {"--frequency-penalty", "", "F", "the same by how often (0)", number(request.frequency_penalty, -any, any)},
-        {"--presence-penalty", "", "F", "the same, however often (0)", number(request.presence_penalty, -any, any)},
-        {"--repeat-last-n", "", "N", "of so many tokens, -1 for all (64)", number(request.penalty_last_n, -1, most)},
-        {"--seed", "-s", "S", "of the random bits; -1, the default, for any",
-         [&request](const std::string& name, const std::string& value) {
-             if (value == "-1") request.seed.reset();
-             else number(request.seed.emplace(), std::uint64_t{0}, ~std::uint64_t{0}, "-1 or ")(name, value);
-         }},
-        {"--strategies", "", "", "the prompt by six strategies side by side", modes(mode::strategies)},
-        {"--show", "", "", "of each token what the chain kept, and drew from", modes(mode::show)},
-        {"--batch", "", "N", "N different requests in one continuous batch",
-         [&to, modes](const std::string& name, const std::string& value) {
-             number(to.batch, 1, 64)(name, value);
-             modes(mode::batch)(name, value);
-         }},
-        {"--parallel", "-np", "N", "of which so many at once (half of them)", number(to.parallel, 1, 64)},
-        {"--check", "", "", "that each gets the tokens that it gets alone", flag(to.check)},
-        {"--benchmark", "", "", "the time of sampling, by llama.cpp and by pluck; --json FILE for the figures",
-         modes(mode::benchmark)},
-        {"--json-out", "", "FILE", "where the figures go", text(to.json_out)},
-        {"--threads", "-t", "N", "of the model (all cores)", number(to.threads, 1, 512)},
-        {"--ctx-size", "-c", "N", "room for so many tokens, 0 for as many as are needed", number(to.context, 0, most)},
-        {"--verbose", "-v", "", "shows what libllama logs", flag(to.verbose)},
-        {"--help", "-h", "", "shows this", flag(to.help)},
-    };
-}
-
-/// The first field of these that the body has.
-inline const nlohmann::json* field(const nlohmann::json& body, std::initializer_list<const char*> names) {
-    for (const char* const name : names)
-        if (body.contains(name) && !body[name].is_null()) return &body[name];
-    return nullptr;
-}
-
-inline void read_request(const std::string& given, options& to) {
-    const bool is_literal =
-        given.find_first_not_of(" \t\n") != std::string::npos && given[given.find_first_not_of(" \t\n")] == '{';
-    std::ifstream file;
-    if (!is_literal) file.open(given);
-    if (!is_literal && !file) throw usage_error("--json: there is no file " + given + ", nor is it a body {...}");
-    std::ostringstream bytes;
-    if (!is_literal) bytes << file.rdbuf();
-    const nlohmann::json body = nlohmann::json::parse(is_literal ? given : bytes.str(), nullptr, false);
-    if (!body.is_object()) throw usage_error("--json must be an object of JSON, which " + given + " is not");
-    try {
-        to.request = pluck::params_from_json(body, rules);
-        if (to.request.n != 1) throw usage_error("n must be 1, got " + std::to_string(to.request.n));
-        if (to.request.logprobs.value_or(0) < 0 || to.request.logprobs.value_or(0) > 20)
-            throw usage_error("logprobs must be in [0, 20], got " + std::to_string(*to.request.logprobs));
-        if (const auto* const n = field(body, {"max_tokens", "max_completion_tokens", "n_predict", "max_new_tokens"}))
-            number(to.n, -1, 1 << 20)("max_tokens", n->dump());
-        if (const auto* const prompt = field(body, {"prompt"})) {
-            if (!prompt->is_string()) throw usage_error("prompt must be a string, got " + prompt->dump());
-            to.prompt = prompt->get<std::string>();
-            to.raw = true;
-        }
-        if (const auto* const messages = field(body, {"messages"})) {
-            for (const auto& each : *messages) {
-                if (!each.is_object() || !each.contains("role") || !each["role"].is_string() ||
-                    !each.contains("content") || !each["content"].is_string())
-                    throw usage_error("messages must be [{\"role\": TEXT, \"content\": TEXT}, ...]");
-                to.messages.push_back({each["role"].get<std::string>(), each["content"].get<std::string>()});
-            }
-            if (to.messages.empty()) throw usage_error("messages must not be empty");
-        }
-        if (const auto* const stop = field(body, {"stop"})) {
-            for (const auto& each : stop->is_array() ? *stop : nlohmann::json::array({*stop})) {
-                if (!each.is_string() || each.get<std::string>().empty())
-                    throw usage_error("stop must be a string, or an array of strings, got " + stop->dump());
-                to.stops.push_back(each.get<std::string>());
-            }
-        }
-    } catch (const std::exception& e) {  // pluck's std::invalid_argument has all that is wrong with the request
-        throw usage_error(std::string("--json: ") + e.what());
-    }
-}
-
 }  // namespace detail
-
-inline void print_usage(std::ostream& out) {
-    options none;
-    std::string json;
-    out << "usage: engine --model FILE.gguf [options]\n\n";
-    for (const detail::option& each : detail::options_for(none, json)) {
-        std::string names(each.name);
-        if (!each.alias.empty()) names.append(names.empty() ? "" : ", ").append(each.alias);
-        out << "  " << picture::pad(names + " " + std::string(each.value), 30) << each.meaning << '\n';
-    }
-    out << "\nSampling follows llama.cpp's order of stages and its defaults. Exit codes: 0; 1 what went wrong; 2 a "
-           "wrong "
-           "option.\n";
-}
-
-inline options parse(int argc, char** argv) {
-    options read;
-    std::string json;
-    const std::vector<detail::option> known = detail::options_for(read, json);
-    std::vector<std::pair<const detail::option*, std::pair<std::string, std::string>>> given;
-    for (int i = 1; i < argc; ++i) {
-        const std::string name = argv[i];
-        const auto found = std::find_if(known.begin(), known.end(), [&](const detail::option& each) {
-            return !name.empty() && (each.name == name || each.alias == name);
-        });
-        if (found == known.end()) throw usage_error("there is no option " + name + "; --help lists them");
-        const bool is_switch = found->value.empty();
-        if (!is_switch && i + 1 == argc)
-            throw usage_error(name + " needs a value: " + name + ' ' + found->value.data());
-        given.push_back({&*found, {name, is_switch ? "" : argv[++i]}});
-    }
-    // A request's body is where the options begin; each of them counts, wherever it stands.
-    for (const auto& [option, text] : given) option->take(text.first, text.second);
-    if (read.what == mode::benchmark && !json.empty()) {
-        if (!read.json_out.empty()) throw usage_error("--json and --json-out are the same with --benchmark");
-        read.json_out = json;
-    } else if (!json.empty()) {
-        options again;
-        detail::read_request(json, again);
-        std::string ignored;
-        for (const auto& [option, text] : given) {
-            for (const detail::option& same : detail::options_for(again, ignored))
-                if (same.name == option->name && same.alias == option->alias) same.take(text.first, text.second);
-        }
-        if (read.prompt) {
-            again.messages.clear();
-            again.raw = read.raw;
-        }
-        read = again;
-    }
-    if (read.check && read.what != mode::batch) throw usage_error("--check needs --batch N");
-    if (read.parallel > 0 && read.what != mode::batch) throw usage_error("--parallel needs --batch N");
-    if (!read.json_out.empty() && read.what != mode::benchmark) throw usage_error("--json-out needs --benchmark");
-    if (read.model.empty() && !read.help) throw usage_error("--model needs a value: the GGUF file of a model");
-    return read;
-}
 
 }  // namespace engine

@@ -11,54 +11,12 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
-#include <cstdlib>
 #include <iostream>
 #include <set>
 #include <string>
-#include <sys/ioctl.h>
-#include <unistd.h>
 #include <vector>
 
 namespace engine {
-
-inline int terminal_width() {
-    winsize size{};
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-    const char* const columns = std::getenv("COLUMNS");
-    const int given = columns != nullptr ? std::atoi(columns) : 0;
-    return given > 0 ? given : 120;
-}
-
-/// The text in lines of at most so many columns, broken between words where there are any.
-inline std::vector<std::string> wrapped(const std::string& text, int columns) {
-    std::vector<std::string> lines(1);
-    const auto add = [&](std::string word) {
-        const int gap = lines.back().empty() ? 0 : 1;
-        if (picture::width_of(lines.back()) + gap + picture::width_of(word) > columns && gap == 1) lines.emplace_back();
-        else if (gap == 1) lines.back() += ' ';
-        while (picture::width_of(word) > columns) {  // longer than a line
-            std::size_t bytes = 0;
-            for (int n = 0; n < columns; ++n) do
-                    ++bytes;
-                while (bytes < word.size() && (static_cast<unsigned char>(word[bytes]) & 0xC0U) == 0x80U);
-            lines.back() += word.substr(0, bytes);
-            lines.emplace_back();
-            word.erase(0, bytes);
-        }
-        lines.back() += word;
-    };
-    std::string word;
-    for (const char c : text + '\n') {
-        if (c != ' ' && c != '\n') {
-            word += c;
-            continue;
-        }
-        if (!word.empty()) add(one_line(std::exchange(word, {})));
-        if (c == '\n') lines.emplace_back();
-    }
-    while (!lines.empty() && lines.back().empty()) lines.pop_back();
-    return lines;
-}
 
 struct strategy {
     std::string name;
@@ -87,7 +45,7 @@ inline void compare_strategies(const model& of, const options& given) {
         std::string log_p{};
         std::string different{};
     };
-    const int width = std::max(40, terminal_width());
+    const int width = terminal_width();
     const int side_by_side = width >= 6 * 24 ? 6 : width >= 3 * 24 ? 3 : 2;
     const int columns = width / side_by_side - 2;
     std::vector<column> all;
@@ -105,7 +63,8 @@ inline void compare_strategies(const model& of, const options& given) {
             different.insert(token);
             return true;
         });
-        if (why == ending::cancelled) return;
+        if (why == ending::cancelled) break;
+        text.resize(text.size() - incomplete_bytes(text));
         const auto count = std::max(1u, one.text.generated());
         all.push_back(
             {each.name, wrapped(text, columns), "log p " + picture::number(log_p / count),
@@ -130,9 +89,13 @@ inline void compare_strategies(const model& of, const options& given) {
         print([](const column& c) { return picture::paint(c.log_p, picture::colour::dim); });
         print([](const column& c) { return picture::paint(c.different, picture::colour::dim); });
     }
-    std::cout
-        << "\nlog p: the mean log-probability that the model itself gives the tokens; below it, how many differ. Seed "
-        << seed << ".\n";
+    std::cout << '\n';
+    if (!all.empty())
+        print_wrapped(
+            "log p: the mean log-probability that the model itself gives the tokens; below it, how many "
+            "differ. Seed " +
+            std::to_string(seed) + ".");
+    if (interrupted) throw cancelled("stopped by Ctrl-C after " + std::to_string(all.size()) + " of 6 strategies");
 }
 
 /// Of one token what the model gave the best tokens, which of them the chain kept, and what it drew from.
@@ -154,7 +117,7 @@ public:
         std::cout << '\n'
                   << picture::paint(quoted(token), colour::bold) << "   log p "
                   << picture::number(static_cast<double>(said.log_probability)) << " (of the chain "
-                  << picture::number(std::log(drawn_from)) << "), rank " << said.rank << ", entropy "
+                  << picture::number(std::log(drawn_from)) << "), rank " << said.rank << "\n    entropy "
                   << picture::number(std::abs(entropy)) << " nats (of the model "
                   << picture::number(pluck::entropy(logits, pluck::categorical())) << "), kept " << kept.size() << '\n';
         std::size_t rows = 0;
@@ -217,7 +180,8 @@ inline void show_tokens(const model& of, const options& given) {
         text += out.put(of.piece(token));
         return !out.stopped();
     });
-    std::cout << "\nseed " << seed << ": " << one_line(text + out.finish()) << '\n';
+    std::cout << '\n';
+    print_wrapped("seed " + std::to_string(seed) + ": " + text + out.finish());
 }
 
 }  // namespace engine

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: MIT
 //
-// From tokens, which may be part of a character, to a text that ends before a stop string.
+// From tokens, which may be part of a character, to a text that ends before a stop string; and to lines that fit a
+// terminal.
 #pragma once
+
+#include "support/picture.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
+#include <iostream>
 #include <string>
 #include <string_view>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -79,6 +86,52 @@ inline std::string one_line(std::string_view bytes) {
         i += is_whole ? length : 1;
     }
     return out;
+}
+
+/// At least 40, as the pictures need.
+inline int terminal_width() {
+    winsize size{};
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return std::max<int>(40, size.ws_col);
+    const char* const columns = std::getenv("COLUMNS");
+    const int given = columns != nullptr ? std::atoi(columns) : 0;
+    return given > 0 ? std::max(40, given) : 120;
+}
+
+/// The text in lines of at most so many columns, broken between words where there are any.
+inline std::vector<std::string> wrapped(const std::string& text, int columns) {
+    std::vector<std::string> lines(1);
+    const auto add = [&](std::string word) {
+        const int gap = lines.back().empty() ? 0 : 1;
+        if (picture::width_of(lines.back()) + gap + picture::width_of(word) > columns && gap == 1) lines.emplace_back();
+        else if (gap == 1) lines.back() += ' ';
+        while (picture::width_of(word) > columns) {  // longer than a line
+            std::size_t bytes = 0;
+            for (std::size_t next = 0; picture::width_of(word.substr(0, next)) <= columns;) {
+                bytes = next++;
+                while (next < word.size() && (static_cast<unsigned char>(word[next]) & 0xC0U) == 0x80U) ++next;
+            }
+            lines.back() += word.substr(0, bytes);
+            lines.emplace_back();
+            word.erase(0, bytes);
+        }
+        lines.back() += word;
+    };
+    std::string word;
+    for (const char c : text + '\n') {
+        if (c != ' ' && c != '\n') {
+            word += c;
+            continue;
+        }
+        if (!word.empty()) add(one_line(std::exchange(word, {})));
+        if (c == '\n') lines.emplace_back();
+    }
+    while (!lines.empty() && lines.back().empty()) lines.pop_back();
+    return lines;
+}
+
+/// A paragraph, in lines that fit the terminal.
+inline void print_wrapped(const std::string& text) {
+    for (const std::string& line : wrapped(text, terminal_width())) std::cout << line << '\n';
 }
 
 }  // namespace engine

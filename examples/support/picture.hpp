@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // Pictures in a terminal, for the examples: bars, tables, headings, progress, and the command line. Standard library
-// only, apart from isatty. Every width is in columns as the eye counts them: one for a character of UTF-8, none for a
-// colour. There are colours only where a terminal shows them, so that output in a file is plain text.
+// only, apart from isatty. Every width is in columns as the eye counts them: one for a character of UTF-8, two for a
+// wide one, none for a mark upon another or for a colour. There are colours only where a terminal shows them, so that
+// output in a file is plain text.
 #pragma once
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -28,11 +30,13 @@ inline bool is_terminal() {
     return answer;
 }
 
-/// Colours are shown on a terminal, unless NO_COLOR is set (no-color.org).
+/// Colours are shown on a terminal that has them, unless NO_COLOR is set (no-color.org).
 inline bool has_colours() {
     static const bool answer = [] {
         const char* const no_colour = std::getenv("NO_COLOR");
-        return is_terminal() && (no_colour == nullptr || *no_colour == '\0');
+        const char* const kind = std::getenv("TERM");
+        const bool is_dumb = kind != nullptr && std::string_view(kind) == "dumb";
+        return is_terminal() && !is_dumb && (no_colour == nullptr || *no_colour == '\0');
     }();
     return answer;
 }
@@ -42,15 +46,34 @@ inline std::string paint(std::string_view text, colour c) {
     return "\033[" + std::to_string(static_cast<int>(c)) + "m" + std::string(text) + "\033[0m";
 }
 
+/// Columns that a character takes: two in Chinese, Japanese, Korean and of a picture, none of a mark upon another.
+inline int width_of(char32_t c) {
+    struct range {
+        char32_t first, last;
+    };
+    static constexpr range none[] = {{0x300, 0x36F},   {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF}, {0x200B, 0x200F},
+                                     {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}};
+    static constexpr range wide[] = {{0x1100, 0x115F}, {0x2E80, 0xA4CF}, {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},
+                                     {0xFE30, 0xFE6F}, {0xFF00, 0xFF60}, {0x1F300, 0x1FAFF}, {0x20000, 0x3FFFD}};
+    const auto has = [c](const range& each) { return c >= each.first && c <= each.last; };
+    if (std::any_of(std::begin(none), std::end(none), has)) return 0;
+    return std::any_of(std::begin(wide), std::end(wide), has) ? 2 : 1;
+}
+
 /// Columns that the text takes: characters of UTF-8, without the colours.
 inline int width_of(std::string_view text) {
     int width = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '\033') {
-            while (i < text.size() && text[i] != 'm') ++i;
-        } else if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) {
-            ++width;
+    for (std::size_t i = 0; i < text.size();) {
+        const auto byte = static_cast<unsigned char>(text[i++]);
+        if (byte == '\033') {
+            while (i < text.size() && text[i++] != 'm') {
+            }
+            continue;
         }
+        char32_t c = byte >= 0xF0 ? byte & 0x07U : byte >= 0xE0 ? byte & 0x0FU : byte >= 0xC0 ? byte & 0x1FU : byte;
+        while (i < text.size() && (static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80U)
+            c = (c << 6) | (static_cast<unsigned char>(text[i++]) & 0x3FU);
+        width += width_of(c);
     }
     return width;
 }
@@ -72,7 +95,9 @@ inline std::string pad(std::string_view text, int width, align to = align::left)
 inline std::string number(double value, int decimals = 2) {
     char text[64];
     const int size = std::snprintf(text, sizeof text, "%.*f", decimals, value);
-    return std::string(text, static_cast<std::size_t>(size));
+    std::string out(text, static_cast<std::size_t>(size));
+    if (out.find_first_not_of("-0.") == std::string::npos && out[0] == '-') out.erase(0, 1);  // "-0.00"
+    return out;
 }
 
 inline std::string percent(double fraction, int decimals = 1) { return number(100 * fraction, decimals) + "%"; }

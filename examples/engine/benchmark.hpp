@@ -228,6 +228,8 @@ inline void write_benchmark(const std::string& file, const model& of, const opti
 }
 
 inline void run_benchmark(const model& of, const options& given) {
+    if (!given.json_out.empty() && !std::ofstream(given.json_out, std::ios::app))
+        throw usage_error("--json: " + given.json_out + " cannot be written");
     std::vector<std::vector<std::int32_t>> prompts;
     if (!given.prompt && given.messages.empty())
         for (const char* const each :

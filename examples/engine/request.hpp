@@ -69,6 +69,8 @@ inline void read_messages(const nlohmann::json& messages, std::vector<message>& 
             !each["content"].is_string())
             throw usage_error("messages must be [{\"role\": TEXT, \"content\": TEXT}, ...]");
         to.push_back({each["role"].get<std::string>(), each["content"].get<std::string>()});
+        if ((to.back().role + to.back().content).find('\0') != std::string::npos)
+            throw usage_error("messages must not have the character U+0000, which ends a chat template's text");
     }
     if (to.empty()) throw usage_error("messages must not be empty");
 }

@@ -38,13 +38,19 @@ public:
     /// What can be written after these bytes.
     [[nodiscard]] std::string put(std::string_view bytes) {
         held_ += bytes;
+        // The one that ends first, and of those the longest: as if the bytes had come one by one.
+        std::size_t cut = std::string::npos, end = std::string::npos;
         for (const std::string& stop : stops_) {
             const std::size_t at = held_.find(stop);
-            if (at == std::string::npos) continue;
-            held_.resize(at);  // an earlier one cuts again
-            stopped_ = true;
+            if (at == std::string::npos || at + stop.size() > end || (at + stop.size() == end && at > cut)) continue;
+            cut = at;
+            end = at + stop.size();
         }
-        if (stopped_) return std::exchange(held_, {});
+        if (cut != std::string::npos) {
+            stopped_ = true;
+            held_.resize(cut);
+            return std::exchange(held_, {});
+        }
         std::size_t kept = incomplete_bytes(held_);
         for (const std::string& stop : stops_) {
             for (std::size_t n = std::min(stop.size() - 1, held_.size()); n > kept; --n)

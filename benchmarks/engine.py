@@ -79,8 +79,9 @@ def chart(path, models):
                 low, high, end = -at - 0.9, -at - 0.1, forward + sampling
                 boxes[GREY].append(f"0 0 0 {forward} {low} {high}")
                 boxes[report.COLOURS[who]].append(f"0 0 {forward} {end} {low} {high}")
-                labels.append(f"set label '{1000 * sampling:,.0f} us, {100 * each[key]['share']:.2g} %' at first {end}, "
-                              f"{(low + high) / 2} left offset 0.6,0 textcolor rgb '{DARK}'")
+                text = f"{1000 * sampling:,.0f} us, {100 * each[key]['share']:.2g} %"
+                labels.append(f"set label '{text}' at first {end}, {(low + high) / 2} left offset 0.6,0 "
+                              f"textcolor rgb '{DARK}'")
                 longest = max(longest, end)
                 at += 1
             places.append(f"'{each['name']}' {1 - at}")

@@ -37,8 +37,8 @@ namespace pluck { inline namespace v0 { namespace detail {
 /// and one rounding gives what rounding to double and then to float does, since a double has more than twice the bits.
 [[nodiscard]] PLUCK_TAGGED inline bool scales_as_float(float x) noexcept { return has_magnitude(x, 0x1p-60f, 0x1p60f); }
 
-/// On the host: whether a product or quotient of two such, and what then comes of it by adding such and products of such
-/// with whole numbers below 2^32, are 0 or normal floats: multiples of 2^-103, and below 2^82.
+/// On the host: whether a product or quotient of two such, and what then comes of it by adding such and products of
+/// such with whole numbers below 2^32, are 0 or normal floats: multiples of 2^-103, and below 2^82.
 [[nodiscard]] PLUCK_TAGGED inline bool is_moderate(float x) noexcept { return has_magnitude(x, 0x1p-40f, 0x1p40f); }
 
 [[nodiscard]] PLUCK_HOST_DEVICE inline float score_times(float score, float factor) noexcept {

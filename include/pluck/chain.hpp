@@ -125,11 +125,16 @@ template <chain_like T>
     else return as_chain(x);
 }
 
-/// Anything whose stages are known by its type. A chain of the other kind is looked at first: to find out what as_chain
-/// returns of it clang++ 19 would ask whether it is made of a typed chain, which is this question.
+/// A type of its own with stages() that are known by its type.
 template <class T>
-concept typed_chain_like = chain_like<T> && !chosen_at_run_time<T> &&
-                           is_chain<std::remove_cvref_t<decltype(as_chain(std::declval<const T&>()))>>;
+concept has_typed_stages = requires(const T& x) {
+    requires is_chain<std::remove_cvref_t<decltype(x.stages())>>;
+};
+
+/// Anything whose stages are known by its type. Not by what as_chain() returns: that copies T, and for a stage that has
+/// a dynamic chain clang++ 19 would ask whether that is made of T, which is this question.
+template <class T>
+concept typed_chain_like = stage_like<T> || is_chain<T> || has_typed_stages<T>;
 
 template <class... Right>
 PLUCK_TAGGED constexpr chain<Right...> joined(const chain<>&, const chain<Right...>& right) noexcept {

@@ -35,24 +35,12 @@ struct llama_sampler_state {
     status said = status::ok;
 };
 
+template <class Stage, class... Others>
+inline constexpr bool is_one_of = (... || std::same_as<Stage, Others>);
+
 template <class Stage>
-inline constexpr bool reads_text = false;
-template <>
-inline constexpr bool reads_text<penalties> = true;
-template <>
-inline constexpr bool reads_text<dry> = true;
-template <>
-inline constexpr bool reads_text<no_repeat_ngram> = true;
-template <>
-inline constexpr bool reads_text<phrases> = true;
-template <>
-inline constexpr bool reads_text<min_tokens> = true;
-template <>
-inline constexpr bool reads_text<begin_suppress> = true;
-template <>
-inline constexpr bool reads_text<length_decay> = true;
-template <>
-inline constexpr bool reads_text<recorded> = true;
+inline constexpr bool reads_text =
+    is_one_of<Stage, penalties, dry, no_repeat_ngram, phrases, min_tokens, begin_suppress, length_decay, recorded>;
 
 template <class... Stages>
 [[nodiscard]] consteval bool any_reads_text(const chain<Stages...>*) noexcept {
